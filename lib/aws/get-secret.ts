@@ -1,0 +1,31 @@
+import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+
+export interface SecretVersion {
+  value: string;
+  versionId: string;
+  stages: string[];
+}
+
+/**
+ * Reads the version of a secret that carries a staging label (default `AWSCURRENT`).
+ * `undefined` where the secret has no such version, as one that was created without a value.
+ */
+export type GetSecret = (secretId: string, stage?: string) => Promise<SecretVersion | undefined>;
+
+export function createGetSecret(client: SecretsManagerClient): GetSecret {
+  return async (secretId, stage = 'AWSCURRENT') => {
+    try {
+      const answer = await client.send(
+        new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }),
+      );
+      return {
+        value: answer.SecretString ?? '',
+        versionId: answer.VersionId ?? '',
+        stages: answer.VersionStages ?? [],
+      };
+    } catch (error) {
+      if ((error as Error).name === 'ResourceNotFoundException') return undefined;
+      throw error;
+    }
+  };
+}

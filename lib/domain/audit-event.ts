@@ -1,0 +1,56 @@
+import * as z from 'zod/mini';
+import { ROLES } from './participant.ts';
+
+export const STATUSES = ['SUCCESS', 'PARTIAL', 'FAILED', 'EXPIRED'] as const;
+export type Status = (typeof STATUSES)[number];
+
+export const OUTCOMES = ['ADDED', 'ALREADY_PRESENT', 'REJECTED', 'NOT_ATTEMPTED'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+export const WARNINGS = ['OFFLINE', 'PRESENCE_UNKNOWN'] as const;
+export type Warning = (typeof WARNINGS)[number];
+
+/** What became of one participant. */
+export const participantResult = z.object({
+  id: z.optional(z.string()),
+  address: z.optional(z.string()),
+  role: z.enum(ROLES),
+  outcome: z.enum(OUTCOMES),
+  warning: z.optional(z.enum(WARNINGS)),
+  code: z.optional(z.string()),
+  detail: z.optional(z.string()),
+});
+export type ParticipantResult = z.output<typeof participantResult>;
+
+/** The result of one request: the audit queue's message, the webhook's body, one log line (contract 4). */
+export const auditEvent = z.object({
+  event: z.enum(['participant_added', 'participant_add_failed']),
+  source: z.literal('genesys-automated-adder'),
+  audit: z.object({
+    timestamp: z.iso.datetime(),
+    conversation_id: z.string(),
+    participant_ids: z.array(z.string()),
+    role: z.string(),
+    latency_ms: z.int().check(z.nonnegative()),
+    status: z.enum(STATUSES),
+    error: z.optional(z.string()),
+    code: z.optional(z.string()),
+    request_id: z.string(),
+    correlation_id: z.string(),
+    requested_by: z.string(),
+    participants: z.array(participantResult),
+    queued_ms: z.int().check(z.nonnegative()),
+    attempts: z.int().check(z.nonnegative()),
+    genesys_calls: z.int().check(z.nonnegative()),
+    genesys_correlation_ids: z.array(z.string()),
+  }),
+});
+export type AuditEvent = z.output<typeof auditEvent>;
+
+/**
+ * The event's id, the webhook's `webhook-id`. Derived from the request, so that a result that has
+ * to be sent twice (a crash between the send and the acknowledgement) is the same event.
+ */
+export function eventId(requestId: string): string {
+  return `evt_${requestId}`;
+}

@@ -1,0 +1,76 @@
+/**
+ * The regions of Genesys Cloud and their domains (FACTS, section 2, OAuth).
+ * One row a region: a new one is added here and nowhere else.
+ */
+export const REGION_DOMAINS = {
+  'us-east-1': 'mypurecloud.com',
+  'eu-west-1': 'mypurecloud.ie',
+  'ap-southeast-2': 'mypurecloud.com.au',
+  'ap-northeast-1': 'mypurecloud.jp',
+  'eu-central-1': 'mypurecloud.de',
+  'us-west-2': 'usw2.pure.cloud',
+  'ca-central-1': 'cac1.pure.cloud',
+  'ap-northeast-2': 'apne2.pure.cloud',
+  'ap-southeast-1': 'apse1.pure.cloud',
+  'eu-west-2': 'euw2.pure.cloud',
+  'ap-south-1': 'aps1.pure.cloud',
+  'us-east-2': 'use2.us-gov-pure.cloud',
+  'sa-east-1': 'sae1.pure.cloud',
+  'me-central-1': 'mec1.pure.cloud',
+  'ap-northeast-3': 'apne3.pure.cloud',
+  'eu-central-2': 'euc2.pure.cloud',
+  'mx-central-1': 'mxc1.pure.cloud',
+  'eusc-de-east-1': 'edee1.eusc-pure.cloud',
+} as const;
+
+/** Where the service talks to, and how it logs in there. */
+export interface GenesysHost {
+  /** Base URL of the API, without a trailing slash. */
+  apiUrl: string;
+  /** The token endpoint. */
+  tokenUrl: string;
+  /**
+   * `basic` on the platform's own hosts, as the vendor's SDKs do; `form` at an explicit base URL
+   * (FACTS, section 3). Never both in one request (RFC 6749, section 2.3).
+   */
+  clientAuthentication: 'basic' | 'form';
+}
+
+/**
+ * Resolves `GENESYS_ENV`: a region, a domain, or a base URL used for both OAuth and API.
+ * @throws Error that lists what is possible
+ */
+export function resolveGenesysHost(environment: string): GenesysHost {
+  const value = environment.trim();
+  if (/^https?:\/\//i.test(value)) return resolveBaseUrl(value);
+  const wanted = value.toLowerCase();
+  for (const [region, domain] of Object.entries(REGION_DOMAINS)) {
+    if (wanted === region || wanted === domain) {
+      return {
+        apiUrl: `https://api.${domain}`,
+        tokenUrl: `https://login.${domain}/oauth/token`,
+        clientAuthentication: 'basic',
+      };
+    }
+  }
+  const possible = Object.entries(REGION_DOMAINS)
+    .map(([region, domain]) => `${region} (${domain})`)
+    .join(', ');
+  throw new Error(
+    `"${value}" is neither a region or domain of Genesys Cloud nor a base URL; possible are ${possible}, or a URL such as http://127.0.0.1:4010`,
+  );
+}
+
+function resolveBaseUrl(value: string): GenesysHost {
+  const url = URL.parse(value);
+  if (!url) throw new Error('is not a valid URL');
+  if (url.username || url.password) throw new Error('must not carry credentials in the URL');
+  const loopback = ['localhost', '[::1]'].includes(url.hostname) || /^127\./.test(url.hostname);
+  if (url.protocol === 'http:' && !loopback) {
+    throw new Error(
+      'must be https, except to a loopback address: tokens would travel in the clear',
+    );
+  }
+  const base = `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+  return { apiUrl: base, tokenUrl: `${base}/oauth/token`, clientAuthentication: 'form' };
+}

@@ -1,0 +1,141 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { LookupFunction } from 'node:net';
+
+export interface HttpRequest {
+  method: 'GET' | 'POST';
+  url: string;
+  headers: Record<string, string>;
+  /** Sent as it is, in UTF-8. */
+  body?: string;
+  /** For the whole exchange: connecting, sending, and reading the answer to its end. */
+  timeoutMs: number;
+  /** The rest of a longer answer is left unread and the connection closed. Default 1 MiB. */
+  maxResponseBytes?: number;
+  /** Replaces the name resolution of this request. */
+  lookup?: LookupFunction;
+}
+
+export interface HttpResponse {
+  status: number;
+  /** Names in lower case; values of repeated headers joined by a comma. */
+  headers: Record<string, string>;
+  body: string;
+  /** The answer was longer than `maxResponseBytes`. */
+  truncated: boolean;
+}
+
+/** Sends one request and reads its answer. Redirects are not followed. */
+export type SendHttp = (request: HttpRequest) => Promise<HttpResponse>;
+
+/** No answer: the connection could not be made, broke, or took too long. */
+export class HttpFault extends Error {
+  readonly kind: 'timeout' | 'connection';
+  /** A kept-alive connection broke: most likely the server had closed it while it lay idle. */
+  readonly reusedConnection: boolean;
+
+  constructor(
+    kind: 'timeout' | 'connection',
+    message: string,
+    options: { reusedConnection?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'HttpFault';
+    this.kind = kind;
+    this.reusedConnection = options.reusedConnection ?? false;
+  }
+}
+
+const DEFAULT_MAX_RESPONSE_BYTES = 1024 * 1024;
+
+/**
+ * An HTTP client on `node:http`: the AWS SDK has loaded that module already, where `fetch` would
+ * cost a cold start of its own. Connections are kept alive; the timeout bounds the whole exchange.
+ * @throws HttpFault
+ */
+export function createSendHttp(): SendHttp {
+  const keepAlive = { keepAlive: true, keepAliveMsecs: 1_000, maxSockets: 50 };
+  const httpAgent = new HttpAgent(keepAlive);
+  const httpsAgent = new HttpsAgent(keepAlive);
+
+  return (request) =>
+    new Promise((resolve, reject) => {
+      const url = new URL(request.url);
+      const secure = url.protocol === 'https:';
+      const where = `${request.method} ${url.origin}${url.pathname}`;
+      const headers: Record<string, string> = { ...request.headers };
+      if (request.body !== undefined) {
+        headers['content-length'] = String(Buffer.byteLength(request.body));
+      }
+      const outgoing = (secure ? httpsRequest : httpRequest)(url, {
+        method: request.method,
+        headers,
+        agent: secure ? httpsAgent : httpAgent,
+        ...(request.lookup ? { lookup: request.lookup } : {}),
+      });
+      const timer = setTimeout(() => {
+        // Rejected here and not by the 'error' event: once the answer has begun, that would speak
+        // of a closed connection.
+        reject(
+          new HttpFault('timeout', `${where}: no complete answer within ${request.timeoutMs} ms`),
+        );
+        outgoing.destroy();
+      }, request.timeoutMs);
+      const fail = (cause: Error) => {
+        clearTimeout(timer);
+        reject(
+          new HttpFault('connection', `${where}: ${cause.message}`, {
+            reusedConnection: outgoing.reusedSocket,
+            cause,
+          }),
+        );
+      };
+      outgoing.on('error', fail);
+      outgoing.on('response', (incoming) => {
+        readBody(incoming, request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES).then(
+          ({ body, truncated }) => {
+            clearTimeout(timer);
+            resolve({
+              status: incoming.statusCode ?? 0,
+              headers: flatten(incoming.headers),
+              body,
+              truncated,
+            });
+          },
+          fail,
+        );
+      });
+      outgoing.end(request.body);
+    });
+}
+
+function flatten(headers: IncomingMessage['headers']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  );
+}
+
+function readBody(
+  incoming: IncomingMessage,
+  maxBytes: number,
+): Promise<{ body: string; truncated: boolean }> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const text = () => Buffer.concat(chunks).toString('utf8');
+    incoming.on('data', (chunk: Buffer) => {
+      chunks.push(chunk.subarray(0, maxBytes - size));
+      size += chunk.length;
+      if (size > maxBytes) {
+        resolve({ body: text(), truncated: true });
+        incoming.destroy();
+      }
+    });
+    incoming.on('end', () => resolve({ body: text(), truncated: false }));
+    incoming.on('error', reject);
+    incoming.on('aborted', () => reject(new Error('the connection closed in mid-answer')));
+  });
+}
