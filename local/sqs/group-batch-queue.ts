@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { type ReceivedMessage, type SqsMessage, SqsQueue } from './fauxqs-store.ts';
+
+/** A message with the one system attribute that a sender can set. */
+export type TracedMessage = SqsMessage & { traceHeader?: string };
+
+/** What a queue has to know of the request that is being answered. */
+export interface CurrentRequest {
+  /** The X-Ray trace header that a message was sent with. */
+  traceHeaderOf(message: SqsMessage): string | undefined;
+  /** The receiver has hung up: what it would get now is lost on it. */
+  callerIsGone(): boolean;
+}
+
+/**
+ * fauxqs's queue, with what real FIFO queues do and it does not:
+ * - a receive takes as many messages of one group as there are and fit, group after group
+ *   (fauxqs: one of each group);
+ * - messages that come back stand in the order they were sent in (fauxqs: last one back first);
+ * - a receipt handle whose visibility timeout has passed no longer deletes.
+ * And on standard queues too: a long poll whose caller has hung up takes no message (fauxqs: hides
+ * one from everybody for a visibility timeout).
+ */
+export class GroupBatchQueue extends SqsQueue {
+  private readonly request: CurrentRequest;
+
+  constructor(request: CurrentRequest, ...queue: ConstructorParameters<typeof SqsQueue>) {
+    super(...queue);
+    this.request = request;
+  }
+
+  override enqueue(message: TracedMessage): void {
+    // On its way into a dead-letter queue a message has its header already.
+    const traceHeader = message.traceHeader ?? this.request.traceHeaderOf(message);
+    if (traceHeader !== undefined) message.traceHeader = traceHeader;
+    super.enqueue(message);
+  }
+
+  override dequeue(
+    maxCount: number,
+    visibilityTimeoutOverride?: number,
+    dlqResolver?: (arn: string) => SqsQueue | undefined,
+  ): ReceivedMessage[] {
+    if (this.request.callerIsGone()) return [];
+    if (!this.isFifo()) return super.dequeue(maxCount, visibilityTimeoutOverride, dlqResolver);
+    this.processTimers();
+    const visibilitySeconds =
+      visibilityTimeoutOverride ?? Number(this.attributes.VisibilityTimeout);
+    const redrive = this.redrivePolicy();
+    const deadLetterQueue = redrive && dlqResolver?.(redrive.deadLetterTargetArn);
+    const received: ReceivedMessage[] = [];
+    for (const [groupId, group] of this.fifoMessages) {
+      if (received.length >= maxCount) break;
+      if (this.fifoLockedGroups.has(groupId)) continue;
+      while (received.length < maxCount) {
+        const message = group.shift();
+        if (!message) break;
+        message.approximateReceiveCount++;
+        message.approximateFirstReceiveTimestamp ??= Date.now();
+        if (deadLetterQueue && message.approximateReceiveCount > redrive.maxReceiveCount) {
+          deadLetterQueue.enqueue(message);
+          continue;
+        }
+        received.push(this.hide(message, groupId, visibilitySeconds));
+      }
+      if (group.length === 0) this.fifoMessages.delete(groupId);
+    }
+    return received;
+  }
+
+  override deleteMessage(receiptHandle: string): boolean {
+    if (this.isFifo()) this.processTimers();
+    return super.deleteMessage(receiptHandle);
+  }
+
+  override changeVisibility(receiptHandle: string, timeoutSeconds: number): void {
+    super.changeVisibility(receiptHandle, timeoutSeconds);
+    if (timeoutSeconds === 0) this.restoreOrder();
+  }
+
+  override processTimers(): void {
+    const inFlight = this.inflightMessages.size;
+    super.processTimers();
+    if (this.inflightMessages.size < inFlight) this.restoreOrder();
+  }
+
+  private redrivePolicy(): { deadLetterTargetArn: string; maxReceiveCount: number } | undefined {
+    if (!this.attributes.RedrivePolicy) return undefined;
+    const policy = JSON.parse(this.attributes.RedrivePolicy);
+    return { ...policy, maxReceiveCount: Number(policy.maxReceiveCount) };
+  }
+
+  private hide(message: SqsMessage, groupId: string, visibilitySeconds: number): ReceivedMessage {
+    const receiptHandle = randomUUID();
+    this.inflightMessages.set(receiptHandle, {
+      message,
+      receiptHandle,
+      visibilityDeadline: Date.now() + visibilitySeconds * 1000,
+    });
+    this.fifoLockedGroups.set(groupId, (this.fifoLockedGroups.get(groupId) ?? 0) + 1);
+    return {
+      MessageId: message.messageId,
+      ReceiptHandle: receiptHandle,
+      MD5OfBody: message.md5OfBody,
+      Body: message.body,
+      ...(message.md5OfMessageAttributes
+        ? { MD5OfMessageAttributes: message.md5OfMessageAttributes }
+        : {}),
+      ...(Object.keys(message.messageAttributes).length > 0
+        ? { MessageAttributes: message.messageAttributes }
+        : {}),
+    };
+  }
+
+  /** Sequence numbers are of fixed length, so they compare as text. */
+  private restoreOrder(): void {
+    for (const group of this.fifoMessages.values()) {
+      group.sort((a, b) => ((a.sequenceNumber ?? '') < (b.sequenceNumber ?? '') ? -1 : 1));
+    }
+  }
+}

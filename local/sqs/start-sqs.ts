@@ -1,0 +1,164 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Socket } from 'node:net';
+import { buildApp } from 'fauxqs';
+import { type SqsMessage, SqsStore } from './fauxqs-store.ts';
+import { type CurrentRequest, GroupBatchQueue, type TracedMessage } from './group-batch-queue.ts';
+
+const ACCOUNT_ID = '000000000000';
+
+export interface LocalQueue {
+  name: string;
+  url: string;
+  arn: string;
+}
+
+export interface LocalSqs {
+  /** For `AWS_ENDPOINT_URL_SQS`. */
+  endpoint: string;
+  /** Attributes as `CreateQueue` has them; a name that ends in `.fifo` makes a FIFO queue. */
+  createQueue(name: string, attributes?: Record<string, string>): LocalQueue;
+  /** What is in a queue, in its order, without receiving it. */
+  inspect(name: string): QueueContents;
+  stop(): Promise<void>;
+}
+
+export interface QueueContents {
+  /** Bodies of the messages that could be received now (or, FIFO, after those before them). */
+  ready: string[];
+  /** Bodies of the messages that were received and neither deleted nor given back. */
+  inFlight: string[];
+}
+
+interface SendEntry {
+  MessageBody?: string;
+  MessageDeduplicationId?: string;
+  MessageSystemAttributes?: { AWSTraceHeader?: { StringValue?: string } };
+}
+
+interface ReceiveRequest {
+  QueueUrl?: string;
+  AttributeNames?: string[];
+  MessageSystemAttributeNames?: string[];
+}
+
+interface ReceiveAnswer {
+  Messages?: { ReceiptHandle: string; Attributes?: Record<string, string> }[];
+}
+
+interface Request {
+  body: SendEntry & { Entries?: SendEntry[] };
+  socket: Socket;
+}
+
+/** fauxqs's store, with our queues in it and queue URLs whose host resolves everywhere. */
+class LocalStore extends SqsStore implements CurrentRequest {
+  baseUrl = '';
+  /** The request that the code is running for. */
+  readonly requests = new AsyncLocalStorage<Request>();
+
+  override createQueue(...queue: Parameters<SqsStore['createQueue']>): GroupBatchQueue {
+    const [name, url, arn] = queue;
+    const created = new GroupBatchQueue(this, ...queue);
+    // The base class keeps its indexes to itself and constructs its own queue: the same three
+    // entries, with our queue in them.
+    const indexes = this as unknown as Record<
+      'queues' | 'queuesByName' | 'queuesByArn',
+      Map<string, GroupBatchQueue>
+    >;
+    indexes.queues.set(url, created);
+    indexes.queuesByName.set(name, created);
+    indexes.queuesByArn.set(arn, created);
+    return created;
+  }
+
+  override buildQueueUrl(queueName: string): string {
+    return `${this.baseUrl}/${ACCOUNT_ID}/${queueName}`;
+  }
+
+  callerIsGone(): boolean {
+    return this.requests.getStore()?.socket.destroyed ?? false;
+  }
+
+  /** fauxqs drops `AWSTraceHeader`: it is found again in the request that sent this message. */
+  traceHeaderOf(message: SqsMessage): string | undefined {
+    const request = this.requests.getStore()?.body;
+    const entry = [request, ...(request?.Entries ?? [])].find(
+      (sent) =>
+        sent?.MessageBody === message.body &&
+        (sent.MessageDeduplicationId ?? message.messageDeduplicationId) ===
+          message.messageDeduplicationId,
+    );
+    return entry?.MessageSystemAttributes?.AWSTraceHeader?.StringValue;
+  }
+}
+
+/**
+ * Amazon SQS on this machine: fauxqs in this process, on 127.0.0.1, with real FIFO batches.
+ * @param options.port default 0: any free one
+ */
+export async function startSqs(
+  options: { port?: number; region?: string } = {},
+): Promise<LocalSqs> {
+  const region = options.region ?? 'us-east-1';
+  const store = new LocalStore();
+  const app = buildApp({
+    logger: false,
+    defaultRegion: region,
+    // The other two stores have defaults that the type does not tell of.
+    stores: { sqsStore: store } as never,
+  });
+  app.addHook('preHandler', (request, _reply, done) => {
+    const body = request.body as Request['body'];
+    store.requests.run({ body, socket: request.raw.socket }, done);
+  });
+  app.addHook('preSerialization', async (request, _reply, payload) => {
+    if (/\.ReceiveMessage$/.test(String(request.headers['x-amz-target']))) {
+      addTraceHeaders(store, request.body as ReceiveRequest, payload as ReceiveAnswer);
+    }
+    return payload;
+  });
+  store.baseUrl = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
+
+  return {
+    endpoint: store.baseUrl,
+    createQueue(name, attributes = {}) {
+      const url = store.buildQueueUrl(name);
+      const arn = `arn:aws:sqs:${region}:${ACCOUNT_ID}:${name}`;
+      store.createQueue(name, url, arn, {
+        ...attributes,
+        ...(name.endsWith('.fifo') ? { FifoQueue: 'true' } : {}),
+      });
+      return { name, url, arn };
+    },
+    inspect(name) {
+      const queue = store.getQueueByName(name);
+      if (!queue) throw new Error(`There is no queue ${name}`);
+      queue.processTimers();
+      const { ready, inflight } = queue.inspectMessages();
+      return {
+        ready: ready.map((message) => message.body),
+        inFlight: inflight.map(({ message }) => message.body),
+      };
+    },
+    async stop() {
+      await app.close();
+    },
+  };
+}
+
+function addTraceHeaders(store: SqsStore, request: ReceiveRequest, answer: ReceiveAnswer): void {
+  const wanted = [
+    ...(request.AttributeNames ?? []),
+    ...(request.MessageSystemAttributeNames ?? []),
+  ];
+  if (!wanted.includes('All') && !wanted.includes('AWSTraceHeader')) return;
+  const queue = store.getQueue(request.QueueUrl ?? '');
+  for (const received of answer.Messages ?? []) {
+    const message: TracedMessage | undefined = queue?.inflightMessages.get(
+      received.ReceiptHandle,
+    )?.message;
+    if (message?.traceHeader) {
+      received.Attributes = { ...received.Attributes, AWSTraceHeader: message.traceHeader };
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http';
+import { Webhook } from 'standardwebhooks';
+import { listen } from '../listen.ts';
+
+/** One try of a delivery, as it came in. */
+export interface Delivery {
+  /** `webhook-id`. */
+  id: string;
+  headers: IncomingHttpHeaders;
+  /** The bytes that were signed, as text. */
+  body: string;
+  /** The `standardwebhooks` package accepts the signature with one of the keys. */
+  verified: boolean;
+  /** Why it does not. */
+  problem?: string;
+  receivedAtMs: number;
+}
+
+export interface WebhookAnswer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export interface WebhookReceiver {
+  /** For `EXTERNAL_WEBHOOK_URL`. */
+  url: string;
+  deliveries: Delivery[];
+  /** The first delivery, past or coming, that matches. */
+  waitFor(matches: (delivery: Delivery) => boolean): Promise<Delivery>;
+  stop(): Promise<void>;
+}
+
+export interface WebhookReceiverOptions {
+  /** Default 0: any free one. */
+  port?: number;
+  /** `whsec_…` keys, read anew at each delivery: change the array to rotate. */
+  keys: readonly string[];
+  onDelivery?: (delivery: Delivery) => void;
+  /** Default: 204 for a verified delivery, 401 for another. */
+  respond?: (delivery: Delivery) => WebhookAnswer | Promise<WebhookAnswer>;
+  /** The oldest delivery is forgotten beyond this many. Default 10,000. */
+  keep?: number;
+}
+
+/** A receiver of Standard Webhooks that verifies each signature with the reference package. */
+export async function startWebhookReceiver(
+  options: WebhookReceiverOptions,
+): Promise<WebhookReceiver> {
+  const deliveries: Delivery[] = [];
+  const waiting = new Set<(delivery: Delivery) => void>();
+  const keep = options.keep ?? 10_000;
+  const respond =
+    options.respond ?? (({ verified }): WebhookAnswer => ({ status: verified ? 204 : 401 }));
+
+  async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = '';
+    for await (const chunk of request.setEncoding('utf8')) body += chunk;
+    const problem = verify(options.keys, body, request.headers);
+    const delivery: Delivery = {
+      id: String(request.headers['webhook-id'] ?? ''),
+      headers: request.headers,
+      body,
+      verified: problem === undefined,
+      ...(problem === undefined ? {} : { problem }),
+      receivedAtMs: Date.now(),
+    };
+    deliveries.push(delivery);
+    if (deliveries.length > keep) deliveries.shift();
+    for (const tell of [...waiting]) tell(delivery);
+    options.onDelivery?.(delivery);
+    const answer = await respond(delivery);
+    response.writeHead(answer.status, answer.headers);
+    response.end(answer.body);
+  }
+
+  const server = createServer((request, response) => {
+    // A sender that hangs up in mid-body, or an answer that a test makes fail.
+    receive(request, response).catch(() => response.destroy());
+  });
+  const { url, stop } = await listen(server, options.port);
+
+  return {
+    url: `${url}/webhook`,
+    deliveries,
+    waitFor(matches) {
+      const past = deliveries.find(matches);
+      if (past) return Promise.resolve(past);
+      return new Promise((resolve) => {
+        const look = (delivery: Delivery) => {
+          if (!matches(delivery)) return;
+          waiting.delete(look);
+          resolve(delivery);
+        };
+        waiting.add(look);
+      });
+    },
+    stop,
+  };
+}
+
+/** Why no key accepts the delivery; `undefined` where one does. */
+function verify(
+  keys: readonly string[],
+  body: string,
+  headers: IncomingHttpHeaders,
+): string | undefined {
+  let problem = 'there is no key to verify with';
+  for (const key of keys) {
+    try {
+      new Webhook(key).verify(body, headers as Record<string, string>);
+      return undefined;
+    } catch (error) {
+      problem = (error as Error).message;
+    }
+  }
+  return problem;
+}
