@@ -1,0 +1,30 @@
+/** The tokens that were given out. Several may live side by side, as on the platform. */
+export interface AccessTokens {
+  issue(nowMs: number, lifetimeSeconds: number): string;
+  isValid(token: string, nowMs: number): boolean;
+  /** Without a token: every one of them. */
+  revoke(token?: string): void;
+  /** Tokens given out so far. */
+  readonly issued: number;
+}
+
+export function createAccessTokens(newToken: () => string): AccessTokens {
+  const expiries = new Map<string, number>();
+  let issued = 0;
+  return {
+    get issued() {
+      return issued;
+    },
+    issue(nowMs, lifetimeSeconds) {
+      const token = newToken();
+      expiries.set(token, nowMs + lifetimeSeconds * 1000);
+      issued += 1;
+      return token;
+    },
+    isValid: (token, nowMs) => (expiries.get(token) ?? 0) > nowMs,
+    revoke(token) {
+      if (token === undefined) expiries.clear();
+      else expiries.delete(token);
+    },
+  };
+}

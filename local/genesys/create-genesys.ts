@@ -1,0 +1,230 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Random } from '../../lib/domain/clock.ts';
+import { createAccessTokens } from './access-tokens.ts';
+import { type Behaviour, createBehaviour } from './behaviour.ts';
+import type { Delivery, Exchange, GenesysAnswer, GenesysRequest } from './exchange.ts';
+import {
+  createFaultPlan,
+  type Fault,
+  type FaultAnswer,
+  type FaultRule,
+  isCarriedOut,
+} from './faults.ts';
+import { countRequest, handleRequest, type Platform } from './handle-request.ts';
+import { type ClientAuthentication, clientAuthentication } from './issue-token.ts';
+import { type Conversation, Organisation, type Ring, type User } from './organisation.ts';
+import { createRateWindow } from './rate-window.ts';
+
+export interface GenesysOptions extends Partial<Behaviour> {
+  clientId: string;
+  clientSecret: string;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+  users?: Iterable<User>;
+  conversations?: Iterable<Conversation>;
+  faults?: FaultRule[];
+  onEvent?: (event: GenesysEvent) => void;
+  /** For faults with a probability. */
+  random?: Random;
+  /** For participants, media and correlation ids. */
+  newId?: () => string;
+  newToken?: () => string;
+}
+
+/** A request that arrived, and what came of it. Secrets and tokens are not in it. */
+export interface Call {
+  atMs: number;
+  method: string;
+  path: string;
+  query: string;
+  /** Parsed where it is JSON; left out of token requests. */
+  body?: unknown;
+  authentication: 'bearer' | ClientAuthentication;
+  /** Undefined as long as it is under way, and where no answer ever came. */
+  status?: number;
+  /** How the exchange ended, once it has been carried out. */
+  delivery?: Delivery['kind'];
+  correlationId?: string;
+}
+
+export type GenesysEvent =
+  /** About to be carried out: the moment for somebody else to join or leave in between. */
+  | { kind: 'request'; call: Call }
+  | { kind: 'ring'; ring: Ring }
+  /** Carried out; the answer is about to leave, if there is one. */
+  | { kind: 'answer'; call: Call };
+
+/** What a test may look at and change while the stand-in runs. */
+export interface GenesysState {
+  organisation: Organisation;
+  /** May be changed at any time. */
+  behaviour: Behaviour;
+  /** May be changed at any time. */
+  faults: FaultRule[];
+  calls: Call[];
+  /** Token requests that arrived, refused ones included. */
+  tokenRequests(): number;
+  /** Tokens that were given out. */
+  tokensIssued(): number;
+  /** Without a token: all of them. */
+  revokeToken(token?: string): void;
+  /** What other clients of the same organisation use up of the rate limit. */
+  spendRequests(count: number): void;
+}
+
+export interface Genesys {
+  state: GenesysState;
+  /** Carries out a request at once, without faults. */
+  handle(request: GenesysRequest): GenesysAnswer;
+  /** Takes a request in; the carrier decides when it is carried out. Faults apply. */
+  receive(request: GenesysRequest): Exchange;
+}
+
+/** A Genesys Cloud without sockets, timers or chance of its own. */
+export function createGenesys(options: GenesysOptions): Genesys {
+  const {
+    clientId,
+    clientSecret,
+    now,
+    users = [],
+    conversations = [],
+    faults = [],
+    onEvent = () => {},
+    random = Math.random,
+    newId = randomUUID,
+    newToken = () => randomBytes(48).toString('base64url'),
+    ...behaviourOptions
+  } = options;
+  const organisation = new Organisation(newId);
+  for (const user of users) organisation.addUser(user);
+  for (const conversation of conversations) organisation.addConversation(conversation);
+  const tokens = createAccessTokens(newToken);
+  const platform: Platform = {
+    organisation,
+    behaviour: createBehaviour(behaviourOptions),
+    client: { clientId, clientSecret },
+    tokens,
+    rateWindow: createRateWindow(),
+    newCorrelationId: newId,
+  };
+  const plan = createFaultPlan(faults, random);
+  const calls: Call[] = [];
+
+  const carryOut = (request: GenesysRequest, call: Call, fault: Fault): Delivery => {
+    onEvent({ kind: 'request', call });
+    const ringsBefore = organisation.rings.length;
+    const delivery = deliver(platform, request, now(), fault);
+    for (const ring of organisation.rings.slice(ringsBefore)) onEvent({ kind: 'ring', ring });
+    call.delivery = delivery.kind;
+    if ('answer' in delivery) {
+      call.status = delivery.answer.status;
+      const correlationId = delivery.answer.headers['inin-correlation-id'];
+      if (correlationId !== undefined) call.correlationId = correlationId;
+    }
+    onEvent({ kind: 'answer', call });
+    return delivery;
+  };
+
+  return {
+    state: {
+      organisation,
+      behaviour: platform.behaviour,
+      faults: plan.rules,
+      calls,
+      tokenRequests: () => calls.filter(({ path }) => path === '/oauth/token').length,
+      tokensIssued: () => tokens.issued,
+      revokeToken: (token) => tokens.revoke(token),
+      spendRequests: (count) => void platform.rateWindow.count(now(), count),
+    },
+    handle: (request) => {
+      const call = writeDown(request, now());
+      calls.push(call);
+      const delivery = carryOut(request, call, {});
+      if (delivery.kind !== 'answer') throw new Error('without a fault there is an answer');
+      return delivery.answer;
+    },
+    receive: (request) => {
+      const call = writeDown(request, now());
+      calls.push(call);
+      const fault = plan.next(request) ?? {};
+      return {
+        waitMs: fault.waitMs ?? 0,
+        carryOut: () => ({ ...carryOut(request, call, fault), delayMs: fault.delayMs ?? 0 }),
+      };
+    },
+  };
+}
+
+function writeDown(request: GenesysRequest, atMs: number): Call {
+  const isTokenRequest = request.path === '/oauth/token';
+  const hasBearer = /^bearer /i.test(request.headers.authorization ?? '');
+  return {
+    atMs,
+    method: request.method,
+    path: request.path,
+    query: request.query.toString(),
+    ...(request.body === '' || isTokenRequest ? {} : { body: parseOrKeep(request.body) }),
+    authentication: hasBearer ? 'bearer' : clientAuthentication(request),
+  };
+}
+
+function parseOrKeep(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function deliver(
+  platform: Platform,
+  request: GenesysRequest,
+  nowMs: number,
+  fault: Fault,
+): Delivery {
+  const carriedOut = isCarriedOut(fault);
+  const own =
+    carriedOut === false
+      ? undefined
+      : handleRequest(
+          platform,
+          request,
+          nowMs,
+          carriedOut === true ? Number.POSITIVE_INFINITY : carriedOut,
+        );
+  const { answer } = fault;
+  if (answer === 'reset' || answer === 'hang') return { kind: answer };
+  if (typeof answer === 'object') {
+    return { kind: 'answer', answer: toAnswer(platform, answer, nowMs, own) };
+  }
+  if (!own) throw new Error('a fault that is not carried out has to say what comes back');
+  return { kind: answer === 'cut' ? 'cut' : 'answer', answer: own };
+}
+
+/** @param own the operation's answer, whose headers the other one takes over where there is one */
+function toAnswer(
+  platform: Platform,
+  { status, body = '', headers = {}, from = 'platform' }: FaultAnswer,
+  nowMs: number,
+  own: GenesysAnswer | undefined,
+): GenesysAnswer {
+  const platformHeaders =
+    from === 'gateway' ? {} : (own?.headers ?? countRequest(platform, nowMs).headers);
+  const isJson = typeof body !== 'string';
+  return {
+    status,
+    headers: {
+      ...platformHeaders,
+      'content-type': isJson ? 'application/json' : 'text/plain',
+      ...headers,
+    },
+    body: isJson ? JSON.stringify(fillIn(body, platformHeaders['inin-correlation-id'])) : body,
+  };
+}
+
+/** The fields of an `ErrorBody` that a fault need not spell out. */
+function fillIn(body: Record<string, unknown>, contextId: string | undefined) {
+  const isErrorBody = 'code' in body && 'message' in body;
+  if (!isErrorBody || contextId === undefined) return body;
+  return { contextId, details: [], errors: [], ...body };
+}

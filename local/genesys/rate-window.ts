@@ -1,0 +1,34 @@
+/**
+ * The platform's rate limit: so many requests in a window of one minute, which begins with the
+ * first request after the last window has passed. Refused requests count as well.
+ */
+export interface RateWindow {
+  /** Counts `requests` and tells where the window stands after them. */
+  count(nowMs: number, requests?: number): RateStatus;
+}
+
+export interface RateStatus {
+  count: number;
+  /** Whole seconds until the window is over, at least 1. */
+  resetSeconds: number;
+}
+
+const WINDOW_MS = 60_000;
+
+export function createRateWindow(): RateWindow {
+  let startedAtMs = Number.NEGATIVE_INFINITY;
+  let count = 0;
+  return {
+    count(nowMs, requests = 1) {
+      if (nowMs >= startedAtMs + WINDOW_MS) {
+        startedAtMs = nowMs;
+        count = 0;
+      }
+      count += requests;
+      return {
+        count,
+        resetSeconds: Math.max(1, Math.ceil((startedAtMs + WINDOW_MS - nowMs) / 1000)),
+      };
+    },
+  };
+}
