@@ -1,0 +1,67 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import {
+  startWebhookReceiver,
+  type WebhookReceiver,
+} from '../../local/webhook-receiver/start-webhook-receiver.ts';
+
+const OLD_KEY = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+const NEW_KEY = `whsec_${Buffer.alloc(24, 2).toString('base64')}`;
+
+let receiver: WebhookReceiver | undefined;
+afterEach(() => receiver?.stop());
+
+async function deliver(key: string, body: string, signedBody = body) {
+  const now = new Date();
+  return fetch(receiver?.url ?? '', {
+    method: 'POST',
+    headers: {
+      'webhook-id': 'evt_1',
+      'webhook-timestamp': String(Math.floor(now.getTime() / 1000)),
+      'webhook-signature': new Webhook(key).sign('evt_1', now, signedBody),
+    },
+    body,
+  });
+}
+
+test('a delivery that one of the keys has signed is taken and verified', async () => {
+  receiver = await startWebhookReceiver({ keys: [NEW_KEY, OLD_KEY] });
+
+  const answer = await deliver(OLD_KEY, '{"a":1}');
+
+  expect(answer.status).toBe(204);
+  expect(receiver.deliveries).toEqual([
+    expect.objectContaining({ id: 'evt_1', body: '{"a":1}', verified: true }),
+  ]);
+});
+
+test('a delivery with another body than was signed, or of another key, is refused', async () => {
+  receiver = await startWebhookReceiver({ keys: [OLD_KEY] });
+
+  expect((await deliver(OLD_KEY, '{"a":2}', '{"a":1}')).status).toBe(401);
+  expect((await deliver(NEW_KEY, '{"a":1}')).status).toBe(401);
+  expect(receiver.deliveries.map(({ verified }) => verified)).toEqual([false, false]);
+  expect(receiver.deliveries[0]?.problem).toEqual(expect.any(String));
+});
+
+test('keys that change count from the next delivery on', async () => {
+  const keys = [OLD_KEY];
+  receiver = await startWebhookReceiver({ keys });
+  keys[0] = NEW_KEY;
+
+  expect((await deliver(NEW_KEY, '{}')).status).toBe(204);
+});
+
+test('a test can wait for a delivery and decide its answer', async () => {
+  receiver = await startWebhookReceiver({
+    keys: [OLD_KEY],
+    respond: () => ({ status: 429, headers: { 'retry-after': '7' } }),
+  });
+
+  const coming = receiver.waitFor(({ id }) => id === 'evt_1');
+  const answer = await deliver(OLD_KEY, '{}');
+
+  expect((await coming).body).toBe('{}');
+  expect(answer.status).toBe(429);
+  expect(answer.headers.get('retry-after')).toBe('7');
+});
