@@ -42,18 +42,29 @@ const participantFields = {
 
 type ParticipantInput = z.output<z.ZodMiniObject<typeof participantFields>>;
 
-function checkParticipant(ctx: z.core.ParsePayload<ParticipantInput>): void {
-  const { id, address, role } = ctx.value;
-  const report = (path: string[], message: string) =>
-    ctx.issues.push({ code: 'custom', input: ctx.value, path, message });
-  if (id === undefined && address === undefined) {
-    report([], 'needs either an id (a Genesys user) or an address (an outside party)');
-  } else if (id !== undefined && address !== undefined) {
-    report([], 'has both an id and an address; give one of them');
-  } else if (address !== undefined && role !== undefined && role !== 'customer') {
-    report(['role'], `must be customer for an address, not ${role}`);
-  }
-}
+/** Judges the fields together; each may be of any type here. */
+const checkParticipant = z.check<ParticipantInput>(
+  (ctx) => {
+    const { id, address, role } = ctx.value;
+    const report = (path: string[], message: string) =>
+      ctx.issues.push({ code: 'custom', input: ctx.value, path, message });
+    if (id === undefined && address === undefined) {
+      report([], 'needs either an id (a Genesys user) or an address (an outside party)');
+    } else if (id !== undefined && address !== undefined) {
+      report([], 'has both an id and an address; give one of them');
+    } else if (address !== undefined && isRole(role) && role !== 'customer') {
+      report(['role'], `must be customer for an address, not ${role}`);
+    }
+  },
+  // Without this zod would keep it for a participant whose fields are right one by one, and a
+  // caller would learn of one mistake after mending the other.
+  { when: ({ value }) => isObject(value) },
+);
+
+const isRole = (role: unknown): role is Role => (ROLES as readonly unknown[]).includes(role);
+
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function withDefaultRole({ id, address, role }: ParticipantInput): RequestedParticipant {
   if (address !== undefined) return { address, role: 'customer' };
@@ -73,3 +84,15 @@ export const lenientParticipant = z.pipe(
   z.object(participantFields, describeParticipant).check(checkParticipant),
   z.transform(withDefaultRole),
 );
+
+/**
+ * A list of participants. zod looks at the length before it looks at an element, so 10,000 of them
+ * give one error.
+ */
+export const participantList = <Participant extends z.ZodMiniType>(participant: Participant) =>
+  z.array(participant, { error: 'must be an array of participants' }).check(
+    z.minLength(1, { error: 'must name at least one participant' }),
+    z.maxLength(MAX_PARTICIPANTS_PER_REQUEST, {
+      error: `must name at most ${MAX_PARTICIPANTS_PER_REQUEST} participants`,
+    }),
+  );

@@ -1,52 +1,53 @@
 import * as z from 'zod/mini';
-import {
-  MAX_PARTICIPANTS_PER_REQUEST,
-  type RequestedParticipant,
-  strictParticipant,
-} from './participant.ts';
+import { participantList, strictParticipant } from './participant.ts';
 
 export const DEADLINE_SECONDS = { min: 5, default: 600, max: 86_400 } as const;
 
-/** Reports each position of a participant that is named more than once (contract 2). */
-function checkDuplicates(ctx: z.core.ParsePayload<RequestedParticipant[]>): void {
-  const positions = new Map<string, number[]>();
-  ctx.value.forEach(({ id, address }, index) => {
-    const key = id ?? address;
-    if (key !== undefined) positions.set(key, [...(positions.get(key) ?? []), index]);
-  });
-  for (const indexes of positions.values()) {
-    if (indexes.length < 2) continue;
-    for (const index of indexes) {
-      const field = ctx.value[index]?.id === undefined ? 'address' : 'id';
-      const others = indexes.filter((other) => other !== index);
-      ctx.issues.push({
-        code: 'custom',
-        input: ctx.value,
-        path: [index, field],
-        message: `names the same participant as ${others
-          .map((other) => `/participants/${other}/${field}`)
-          .join(', ')}; name everybody once`,
-      });
-    }
-  }
+/** Who a participant is. Case tells nobody apart: neither users nor hosts nor SIP schemes. */
+function identityOf(participant: unknown): { field: 'id' | 'address'; key: string } | undefined {
+  const { id, address } = (participant ?? {}) as { id?: unknown; address?: unknown };
+  if (typeof id === 'string') return { field: 'id', key: id.toLowerCase() };
+  if (typeof address === 'string') return { field: 'address', key: address.toLowerCase() };
+  return undefined;
 }
 
-/** Its length is checked before its elements are, so that 10,000 of them give one error. */
-export const participantList = z
-  .array(z.unknown(), { error: 'must be an array of participants' })
-  .check(
-    z.minLength(1, { error: 'must name at least one participant' }),
-    z.maxLength(MAX_PARTICIPANTS_PER_REQUEST, {
-      error: `must name at most ${MAX_PARTICIPANTS_PER_REQUEST} participants`,
-    }),
-  );
+/** Reports each position of a participant that is named more than once (contract 2). */
+const checkDuplicates = z.check<unknown[]>(
+  (ctx) => {
+    const pointers = new Map<string, { path: [number, string]; pointer: string }[]>();
+    ctx.value.forEach((participant, index) => {
+      const identity = identityOf(participant);
+      if (!identity) return;
+      const { field, key } = identity;
+      const place = {
+        path: [index, field] as [number, string],
+        pointer: `/participants/${index}/${field}`,
+      };
+      pointers.set(key, [...(pointers.get(key) ?? []), place]);
+    });
+    for (const places of pointers.values()) {
+      if (places.length < 2) continue;
+      for (const { path, pointer } of places) {
+        const others = places.map((place) => place.pointer).filter((other) => other !== pointer);
+        ctx.issues.push({
+          code: 'custom',
+          input: ctx.value,
+          path,
+          message: `names the same participant as ${others.join(', ')}; name everybody once`,
+        });
+      }
+    }
+  },
+  // Beside whatever else is wrong with the elements, as long as the list itself is one.
+  { when: ({ value }) => Array.isArray(value) },
+);
 
 const seconds = `must be a whole number of seconds from ${DEADLINE_SECONDS.min} to ${DEADLINE_SECONDS.max}`;
 
 /** The body of `POST /conversations/{conversationId}/participants` (contract 2). */
 export const requestBody = z.strictObject(
   {
-    participants: z.pipe(participantList, z.array(strictParticipant).check(checkDuplicates)),
+    participants: participantList(strictParticipant).check(checkDuplicates),
     deadlineSeconds: z._default(
       z
         .int({ error: seconds })

@@ -1,7 +1,14 @@
 import * as z from 'zod/mini';
 import { type FieldError, toFieldErrors } from './field-error.ts';
-import { lenientParticipant, type RequestedParticipant, uuid } from './participant.ts';
-import { DEADLINE_SECONDS, participantList } from './request-body.ts';
+import { label } from './label.ts';
+import {
+  lenientParticipant,
+  participantList,
+  type RequestedParticipant,
+  uuid,
+} from './participant.ts';
+import { DEADLINE_SECONDS } from './request-body.ts';
+import { correlationId } from './request-headers.ts';
 
 /** A request as the adder carries it out: parsed once, every default filled in. */
 export interface AddRequest {
@@ -15,25 +22,16 @@ export interface AddRequest {
 }
 
 const timestamp = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time' });
-const label = (max: number) =>
-  z
-    .string({ error: 'must be a string' })
-    .check(
-      z.regex(/^[\x20-\x7e]*$/, { error: 'must be printable ASCII' }),
-      z.minLength(1, { error: 'must not be empty' }),
-      z.maxLength(max, { error: `must be at most ${max} characters` }),
-    );
-
 /** The request queue's message: a public interface (contract 3). */
 export const requestMessage = z.object(
   {
     version: z._default(z.literal(1, { error: 'must be 1' }), 1),
     requestId: z.optional(uuid),
     conversationId: uuid,
-    participants: z.pipe(participantList, z.array(lenientParticipant)),
+    participants: participantList(lenientParticipant),
     requestedAt: z.optional(timestamp),
     deadline: z.optional(timestamp),
-    correlationId: z.optional(label(128)),
+    correlationId: z.optional(correlationId),
     requestedBy: z.optional(label(2048)),
   },
   { error: 'must be a JSON object with conversationId and participants' },
@@ -90,7 +88,11 @@ export function parseRequestMessage(body: string, origin: MessageOrigin): Parsed
   };
 }
 
-const fragmentFields = { requestId: uuid, conversationId: uuid, correlationId: label(128) };
+const fragmentFields = {
+  requestId: uuid,
+  conversationId: uuid,
+  correlationId,
+};
 
 function readFragment(json: unknown): Partial<AddRequest> {
   const fragment: Partial<AddRequest> = {};
@@ -100,4 +102,18 @@ function readFragment(json: unknown): Partial<AddRequest> {
     if (parsed.success) fragment[key as keyof typeof fragmentFields] = parsed.data;
   }
   return fragment;
+}
+
+/** Writes the queue message of a request: what `parseRequestMessage` reads back as the same one. */
+export function formatRequestMessage(request: AddRequest): string {
+  return JSON.stringify({
+    version: 1,
+    requestId: request.requestId,
+    conversationId: request.conversationId,
+    participants: request.participants,
+    requestedAt: new Date(request.requestedAtMs).toISOString(),
+    deadline: new Date(request.deadlineMs).toISOString(),
+    correlationId: request.correlationId,
+    requestedBy: request.requestedBy,
+  } satisfies z.input<typeof requestMessage>);
 }

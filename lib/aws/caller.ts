@@ -1,0 +1,53 @@
+/** Who sent a request, as far as API Gateway's authorizer says. */
+export interface Caller {
+  /** For people to read: an ARN, or a token's subject. Printable ASCII, at most 2,048 characters. */
+  name: string;
+  /** For comparing: the same for two requests of the same caller, and for those only. */
+  identity: readonly string[];
+}
+
+type Claims = Record<string, unknown> | null;
+
+/** What API Gateway adds to an event once an authorizer has let it pass. */
+export interface AuthorizedContext {
+  authorizer?: {
+    /** Format 2.0, IAM. */
+    iam?: { userArn?: unknown } | null;
+    /** Format 2.0, JWT. */
+    jwt?: { claims?: Claims } | null;
+    /** Format 1.0, JWT or Cognito. */
+    claims?: Claims;
+  } | null;
+  /** Format 1.0, IAM. */
+  identity?: { userArn?: unknown } | null;
+}
+
+const ANONYMOUS: Caller = { name: 'anonymous', identity: ['anonymous'] };
+
+const ROLE_SESSION = /^(arn:[^:]*:sts::\d*:assumed-role\/[^/]+)\/.*$/s;
+
+/**
+ * The sessions of an assumed role are one caller: a retry often comes from another session than the
+ * first try did (a new container, a login renewed), and must still be known as a retry. Two people
+ * who share a role would have to choose the same idempotency key, conversation and participants to
+ * be taken for one, and then both want the same thing.
+ */
+export function readCaller(context: AuthorizedContext | null | undefined): Caller {
+  const authorizer = context?.authorizer;
+  const arn = authorizer?.iam?.userArn ?? context?.identity?.userArn;
+  if (isText(arn))
+    return { name: readable(arn), identity: ['iam', arn.replace(ROLE_SESSION, '$1')] };
+
+  const claims = authorizer?.jwt?.claims ?? authorizer?.claims;
+  const subject = [claims?.sub, claims?.client_id].find(isText);
+  if (subject === undefined) return ANONYMOUS;
+  return {
+    name: readable(subject),
+    identity: ['jwt', isText(claims?.iss) ? claims.iss : '', subject],
+  };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** Fit for the queue message's `requestedBy` and for a log line. */
+const readable = (name: string) => name.replace(/[^\x20-\x7e]/g, '?').slice(0, 2_048);

@@ -1,0 +1,76 @@
+import { Problem } from '../domain/problem.ts';
+import type { ApiRequest } from './api-request.ts';
+
+/** Twenty participants need 7 KiB at the most. */
+export const MAX_BODY_BYTES = 64 * 1024;
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json$/i;
+const UTF8 = /^utf-?8$/i;
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads the JSON document in a request.
+ * @throws Problem 415 unless it is declared as JSON, 413 if it is too large, 400 if there is none or
+ *   it is not JSON
+ */
+export function readJsonBody({ header, body }: Pick<ApiRequest, 'header' | 'body'>): unknown {
+  checkContentType(header, body.length > 0);
+  if (body.length > MAX_BODY_BYTES) {
+    throw new Problem('body-too-large', {
+      detail: `The body has ${body.length} bytes; at most ${MAX_BODY_BYTES} are taken.`,
+      errors: [{ pointer: '', detail: `must be at most ${MAX_BODY_BYTES} bytes` }],
+    });
+  }
+  if (body.length === 0) {
+    throw new Problem('no-body', {
+      detail: 'The request has no body; send a JSON object with participants.',
+      errors: [{ pointer: '', detail: 'is missing' }],
+    });
+  }
+  try {
+    return JSON.parse(decoder.decode(body));
+  } catch (error) {
+    throw new Problem('invalid-json', {
+      detail: 'The body could not be read as JSON in UTF-8.',
+      errors: [{ pointer: '', detail: describe(error as Error) }],
+      cause: error,
+    });
+  }
+}
+
+function checkContentType(header: ApiRequest['header'], hasBody: boolean): void {
+  const contentType = header('content-type');
+  if (contentType === undefined) {
+    if (hasBody) throw wrongHeader('Content-Type', 'is missing; it must be application/json');
+    return;
+  }
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim());
+  if (!JSON_TYPE.test(type)) {
+    throw wrongHeader('Content-Type', 'must be application/json or application/*+json');
+  }
+  for (const parameter of parameters) {
+    const [name = '', value = ''] = parameter.split('=');
+    if (name.toLowerCase() === 'charset' && !UTF8.test(value.replaceAll('"', ''))) {
+      throw wrongHeader('Content-Type', 'must have no charset other than utf-8');
+    }
+  }
+  // API Gateway hands compressed bodies over as they are.
+  if (!['identity', undefined].includes(header('content-encoding')?.trim().toLowerCase())) {
+    throw wrongHeader('Content-Encoding', 'must be absent: the body is taken uncompressed only');
+  }
+}
+
+function wrongHeader(header: string, detail: string): Problem {
+  return new Problem('unsupported-media-type', {
+    detail: `The header ${header} ${detail}.`,
+    errors: [{ pointer: '', header, detail }],
+  });
+}
+
+/** V8 quotes the text around the fault; the place of it is enough. */
+function describe(error: Error): string {
+  if (error instanceof TypeError) return 'is not UTF-8';
+  const place = /line \d+ column \d+/.exec(error.message)?.[0];
+  return place ? `is not JSON (${place})` : 'is not JSON';
+}

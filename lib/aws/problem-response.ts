@@ -1,0 +1,25 @@
+import { type Problem, toProblemDocument } from '../domain/problem.ts';
+
+/** What a function behind API Gateway answers; both payload formats take it. */
+export interface ApiResponse {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export function jsonResponse(statusCode: number, document: object): ApiResponse {
+  return {
+    statusCode,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(document),
+  };
+}
+
+/** A problem as an answer (RFC 9457). @param requestId see `toProblemDocument` */
+export function problemResponse(problem: Problem, requestId: string): ApiResponse {
+  return {
+    statusCode: problem.status,
+    headers: { ...problem.headers, 'content-type': 'application/problem+json' },
+    body: JSON.stringify(toProblemDocument(problem, requestId)),
+  };
+}

@@ -1,0 +1,80 @@
+import * as z from 'zod/mini';
+import type { FieldError } from './field-error.ts';
+
+/**
+ * Every way in which the HTTP API says no: the kind's name is the last part of the problem's
+ * `type`, and stable. One row a kind; status and title follow from it.
+ */
+export const PROBLEMS = {
+  'invalid-header': { status: 400, title: 'A header is wrong' },
+  'no-body': { status: 400, title: 'The request has no body' },
+  'invalid-json': { status: 400, title: 'The body is not JSON' },
+  'not-found': { status: 404, title: 'There is nothing at this path' },
+  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body is not declared as JSON' },
+  'invalid-request': { status: 422, title: 'The request is wrong' },
+  'internal-error': { status: 500, title: 'A defect in this service' },
+  'queue-unavailable': { status: 503, title: 'The request cannot be queued at the moment' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemKind = keyof typeof PROBLEMS;
+
+/** What of a request is wrong: a place in the body, or the header that is named. */
+export interface ProblemPlace extends FieldError {
+  header?: string;
+}
+
+interface ProblemOptions {
+  /** A sentence for a person. */
+  detail: string;
+  errors?: ProblemPlace[];
+  /** Headers that belong to the answer, as `Retry-After` does to a 503. */
+  headers?: Record<string, string>;
+  cause?: unknown;
+}
+
+/** A request that is answered with a problem document (RFC 9457). */
+export class Problem extends Error {
+  readonly kind: ProblemKind;
+  readonly status: number;
+  readonly errors: ProblemPlace[] | undefined;
+  readonly headers: Record<string, string>;
+
+  constructor(kind: ProblemKind, { detail, errors, headers = {}, cause }: ProblemOptions) {
+    super(detail, cause === undefined ? undefined : { cause });
+    this.name = 'Problem';
+    this.kind = kind;
+    this.status = PROBLEMS[kind].status;
+    this.errors = errors;
+    this.headers = headers;
+  }
+}
+
+/** The document itself (RFC 9457, with `errors` as an extension). */
+export const problemDocument = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  errors: z.optional(
+    z.array(z.object({ pointer: z.string(), header: z.optional(z.string()), detail: z.string() })),
+  ),
+});
+export type ProblemDocument = z.output<typeof problemDocument>;
+
+export const problemType = (kind: ProblemKind) => `urn:genesys-automated-adder:problem:${kind}`;
+
+/** @param requestId names this occurrence: a UUID, which the log line of the refusal carries too. */
+export function toProblemDocument(problem: Problem, requestId: string): ProblemDocument {
+  const { status, title } = PROBLEMS[problem.kind];
+  return {
+    type: problemType(problem.kind),
+    title,
+    status,
+    detail: problem.message,
+    instance: `urn:uuid:${requestId}`,
+    ...(problem.errors ? { errors: problem.errors } : {}),
+  };
+}
