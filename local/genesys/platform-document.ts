@@ -72,6 +72,9 @@ function stateOf(stay: Participation, viewMs: number): string {
   return isRinging(stay, viewMs) ? stay.ringing : 'connected';
 }
 
+/** Media that the vendor describes without a direction, and that cannot be held. */
+const BETWEEN_EQUALS = new Set<Medium>(['cobrowsesessions', 'internalMessages', 'videos']);
+
 function mediaEntries(stay: Participation, medium: Medium, viewMs: number) {
   return stay.media
     .filter((entry) => entry.medium === medium)
@@ -80,12 +83,8 @@ function mediaEntries(stay: Participation, medium: Medium, viewMs: number) {
       const common = {
         id,
         state,
-        // Videos, cobrowse sessions and internal messages have no direction in the description.
-        ...(['videos', 'cobrowsesessions', 'internalMessages'].includes(medium)
-          ? {}
-          : { direction }),
-        ...(medium === 'internalMessages' ? {} : { held: false }),
-        segments: [],
+        ...(medium === 'videos' ? {} : { segments: [] }),
+        ...(BETWEEN_EQUALS.has(medium) ? {} : { direction, held: false }),
         ...(state === 'disconnected'
           ? { disconnectType: 'peer', disconnectedTime: iso(stay.leftAtMs ?? viewMs) }
           : {}),

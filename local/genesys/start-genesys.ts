@@ -4,9 +4,9 @@ import {
   type OutgoingHttpHeaders,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../lib/domain/clock.ts';
 import { systemClock } from '../../lib/system-clock.ts';
+import { type Listening, listen } from '../listen.ts';
 import { createGenesys, type GenesysOptions, type GenesysState } from './create-genesys.ts';
 import type { GenesysAnswer, GenesysRequest } from './exchange.ts';
 import { SAMPLE_CLIENT, sampleOrganisation } from './sample-organisation.ts';
@@ -14,19 +14,13 @@ import { SAMPLE_CLIENT, sampleOrganisation } from './sample-organisation.ts';
 export interface StartGenesysOptions extends Partial<Omit<GenesysOptions, 'now'>> {
   /** Default 0: any free one. */
   port?: number;
-  /** Default 127.0.0.1. */
-  host?: string;
   /** Default: the machine's own. */
   clock?: Clock;
 }
 
-export interface RunningGenesys {
-  /** Without a trailing slash; fits `GENESYS_ENV`. */
-  url: string;
-  port: number;
+/** `url` fits `GENESYS_ENV`; `stop` closes every connection, hanging ones included. */
+export interface RunningGenesys extends Listening {
   state: GenesysState;
-  /** Closes every connection, hanging ones included. */
-  stop(): Promise<void>;
 }
 
 /**
@@ -34,7 +28,7 @@ export interface RunningGenesys {
  * organisation, without `clientId` and `clientSecret` the sample client.
  */
 export async function startGenesys(options: StartGenesysOptions = {}): Promise<RunningGenesys> {
-  const { port = 0, host = '127.0.0.1', clock = systemClock, ...rest } = options;
+  const { port = 0, clock = systemClock, ...rest } = options;
   const genesys = createGenesys({
     ...SAMPLE_CLIENT,
     ...sampleOrganisation(clock.now()),
@@ -80,22 +74,14 @@ export async function startGenesys(options: StartGenesysOptions = {}): Promise<R
     }
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  const actualPort = (server.address() as AddressInfo).port;
-
+  const listening = await listen(server, port);
   return {
-    url: `http://${host}:${actualPort}`,
-    port: actualPort,
+    ...listening,
     state: genesys.state,
-    stop: () =>
-      new Promise((resolve) => {
-        stopping.abort(new Error('the stand-in stops'));
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop: () => {
+      stopping.abort(new Error('the stand-in stops'));
+      return listening.stop();
+    },
   };
 }
 
