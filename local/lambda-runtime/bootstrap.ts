@@ -1,0 +1,92 @@
+/**
+ * The child's side of the Lambda Runtime API: takes the next event, calls the handler, answers.
+ * Started by start-lambda-process.ts; imports nothing but Node, since the function's directory has no
+ * node_modules.
+ */
+import { existsSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const env = process.env;
+const api = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
+const agent = new Agent({ keepAlive: true });
+
+interface Answer {
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(`${api}${path}`, { method, agent }, (incoming) => {
+      let text = '';
+      incoming.setEncoding('utf8');
+      incoming.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      incoming.on('end', () => resolve({ headers: incoming.headers, body: text }));
+      incoming.on('error', reject);
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+function describe(error: unknown) {
+  return error instanceof Error
+    ? { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] }
+    : { errorType: typeof error, errorMessage: String(error), trace: [] };
+}
+
+type Handler = (event: unknown, context: object) => unknown;
+
+async function loadHandler(): Promise<Handler> {
+  const name = env._HANDLER ?? '';
+  const dot = name.lastIndexOf('.');
+  const root = join(env.LAMBDA_TASK_ROOT ?? '.', name.slice(0, dot));
+  const file = ['.mjs', '.js', '.cjs'].map((end) => root + end).find((path) => existsSync(path));
+  if (!file) throw new Error(`Cannot find module '${root}'`);
+  const loaded = await import(pathToFileURL(file).href);
+  const handler = loaded[name.slice(dot + 1)];
+  if (typeof handler !== 'function') throw new Error(`${name} is undefined or not exported`);
+  return handler;
+}
+
+function contextOf(headers: Answer['headers']) {
+  const deadlineMs = Number(headers['lambda-runtime-deadline-ms']);
+  return {
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
+    awsRequestId: headers['lambda-runtime-aws-request-id'],
+    invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
+    getRemainingTimeInMillis: () => deadlineMs - Date.now(),
+  };
+}
+
+let handler: Handler;
+try {
+  handler = await loadHandler();
+} catch (error) {
+  console.error(error);
+  await call('POST', '/init/error', describe(error));
+  process.exit(1);
+}
+
+while (true) {
+  const { headers, body } = await call('GET', '/invocation/next');
+  const id = String(headers['lambda-runtime-aws-request-id']);
+  // Node's own runtime client does the same; the SDK sends it on as a header.
+  env._X_AMZN_TRACE_ID = String(headers['lambda-runtime-trace-id']);
+  try {
+    const answer = await handler(JSON.parse(body), contextOf(headers));
+    await call('POST', `/invocation/${id}/response`, answer ?? null);
+  } catch (error) {
+    console.error(error);
+    await call('POST', `/invocation/${id}/error`, describe(error));
+  }
+}

@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+export interface PackagedService {
+  /** The compiled CloudFormation template. */
+  template: Template;
+  templateFile: string;
+  /** A function's deployment package. */
+  zipOf(functionName: string): string;
+}
+
+export interface Template {
+  Description?: string;
+  Metadata?: Record<string, unknown>;
+  Parameters?: Record<string, { Type: string; Default?: string }>;
+  Conditions?: Record<string, unknown>;
+  Resources: Record<string, Resource>;
+  Outputs: Record<string, { Description?: string; Value: unknown; Condition?: string }>;
+}
+
+export interface Resource {
+  Type: string;
+  Condition?: string;
+  DependsOn?: string | string[];
+  DeletionPolicy?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: a template's properties have as many shapes as AWS has resources
+  Properties: Record<string, any>;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sources = [
+  'serverless.yml',
+  'resources',
+  'esbuild.plugins.cjs',
+  'functions',
+  'lib',
+  'package-lock.json',
+];
+const TAKEN_FOR_DEAD_AFTER_MS = 120_000;
+
+/** What the template says where nobody set anything: a `.env` file of a developer's must not count. */
+const defaults = {
+  GENESYS_ENV: 'us-east-1',
+  GENESYS_REQUESTS_PER_SECOND: '5',
+  MAX_PARTICIPANTS: '20',
+  EXTERNAL_WEBHOOK_URL: '',
+  WEBHOOK_ALLOW_PRIVATE: 'false',
+  JWT_ISSUER: '',
+  JWT_AUDIENCE: '',
+  ALARM_EMAIL: '',
+  AWS_REGION: 'us-east-1',
+};
+
+/**
+ * Runs `serverless package` as a user would and gives what came out of it. Packaged once for the same
+ * sources, stage and environment, however many tests in however many processes ask for it.
+ * @throws Error with the packager's output
+ */
+export async function packageService(
+  options: { stage?: string; env?: Record<string, string> } = {},
+): Promise<PackagedService> {
+  const stage = options.stage ?? 'dev';
+  const env = { ...defaults, ...options.env };
+  const key = await fingerprint(JSON.stringify([stage, env]));
+  const directory = join(root, '.local', 'packages', key);
+  while (!existsSync(directory)) {
+    if (await takeLock(`${directory}.lock`)) {
+      try {
+        if (!existsSync(directory)) await runPackager(directory, stage, env);
+      } finally {
+        await rm(`${directory}.lock`, { recursive: true, force: true });
+      }
+    } else await delay(200);
+  }
+  const templateFile = join(directory, 'cloudformation-template-update-stack.json');
+  return {
+    template: JSON.parse(await readFile(templateFile, 'utf8')),
+    templateFile,
+    zipOf: (functionName) => join(directory, `${functionName}.zip`),
+  };
+}
+
+async function runPackager(
+  directory: string,
+  stage: string,
+  env: Record<string, string>,
+): Promise<void> {
+  const making = `${directory}.making`;
+  await rm(making, { recursive: true, force: true });
+  const child = spawn(
+    process.execPath,
+    [
+      join(root, 'node_modules/serverless/bin/serverless.js'),
+      'package',
+      '--stage',
+      stage,
+      '--package',
+      making,
+    ],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...env,
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        // A folder of its own: an `npm start` that runs at the same time keeps its bundles.
+        ADDER_BUILD_FOLDER: relative(root, `${directory}.build`),
+      },
+    },
+  );
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+  }
+  const code = await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', resolve);
+  });
+  if (code !== 0) throw new Error(`serverless package ended with ${code}:\n${output}`);
+  await rename(making, directory);
+}
+
+async function takeLock(lock: string): Promise<boolean> {
+  await mkdir(join(lock, '..'), { recursive: true });
+  try {
+    await mkdir(lock);
+    return true;
+  } catch {
+    const age = Date.now() - (await stat(lock).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
+    if (age > TAKEN_FOR_DEAD_AFTER_MS) await rm(lock, { recursive: true, force: true });
+    return false;
+  }
+}
+
+async function fingerprint(salt: string): Promise<string> {
+  const hash = createHash('sha256').update(salt);
+  for (const source of sources) {
+    for (const file of await filesIn(join(root, source))) {
+      hash.update(relative(root, file)).update(await readFile(file));
+    }
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function filesIn(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}

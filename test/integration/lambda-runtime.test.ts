@@ -1,0 +1,187 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import {
+  type LambdaProcess,
+  type LambdaProcessOptions,
+  startLambdaProcess,
+} from '../../local/lambda-runtime/start-lambda-process.ts';
+
+let directory: string;
+let running: LambdaProcess[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'handler-'));
+  running = [];
+});
+
+afterEach(async () => {
+  for (const one of running) await one.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function start(
+  source: string,
+  options: Partial<LambdaProcessOptions> = {},
+): Promise<LambdaProcess> {
+  await mkdir(join(directory, 'functions/f'), { recursive: true });
+  await writeFile(join(directory, 'functions/f/index.mjs'), source);
+  const started = await startLambdaProcess({
+    zipOrDir: directory,
+    handler: 'functions/f/index.handler',
+    env: {},
+    timeoutMs: 10_000,
+    ...options,
+  });
+  running.push(started);
+  return started;
+}
+
+/** Waits until the function has written a line that ends the wait. */
+function lineReader() {
+  const waiting: { text: string; resolve: () => void }[] = [];
+  const lines: string[] = [];
+  return {
+    onLine(line: string) {
+      lines.push(line);
+      for (const one of waiting) if (line.includes(one.text)) one.resolve();
+    },
+    line: (text: string) =>
+      new Promise<void>((resolve) => {
+        if (lines.some((line) => line.includes(text))) resolve();
+        else waiting.push({ text, resolve });
+      }),
+    lines,
+  };
+}
+
+describe('the local Lambda runtime', () => {
+  test('gives the event to the handler and its answer to the caller', async () => {
+    const lambda = await start('export const handler = async (event) => ({ got: event });');
+    expect(await lambda.invoke({ a: 1 })).toEqual({ got: { a: 1 } });
+  });
+
+  test('keeps the process between calls, as a warm function', async () => {
+    const lambda = await start('let n = 0; export const handler = async () => ++n;');
+    expect([await lambda.invoke({}), await lambda.invoke({})]).toEqual([1, 2]);
+    expect(lambda.processesStarted()).toBe(1);
+  });
+
+  test('has one call at a time, in the order of asking', async () => {
+    const lambda = await start(`
+      let busy = 0;
+      export const handler = async (n) => {
+        busy += 1; await new Promise(setImmediate); const most = busy; busy -= 1; return [n, most];
+      };`);
+    expect(await Promise.all([1, 2, 3].map((n) => lambda.invoke(n)))).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ]);
+  });
+
+  test('gives the function the environment it was told, Lambda’s own variables, and nothing else', async () => {
+    const lambda = await start('export const handler = async () => process.env;', {
+      env: { REQUEST_QUEUE_URL: 'http://127.0.0.1:1/q' },
+      name: 'intake',
+      memoryMb: 512,
+    });
+    const environment = (await lambda.invoke({})) as Record<string, string>;
+    expect(environment).toMatchObject({
+      REQUEST_QUEUE_URL: 'http://127.0.0.1:1/q',
+      AWS_LAMBDA_FUNCTION_NAME: 'intake',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+      _X_AMZN_TRACE_ID: expect.stringMatching(
+        /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=1$/,
+      ),
+    });
+    expect(environment).not.toHaveProperty('PATH');
+  });
+
+  test('tells the function how much of its time is left', async () => {
+    const lambda = await start(
+      'export const handler = async (_, context) => [context.getRemainingTimeInMillis(), context.awsRequestId, context.functionName];',
+      { timeoutMs: 60_000, name: 'f' },
+    );
+    const [left, id, name] = (await lambda.invoke({})) as [number, string, string];
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThanOrEqual(60_000);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    expect(name).toBe('f');
+  });
+
+  test('reports what the handler throws, and goes on with the same process', async () => {
+    const lambda = await start(`
+      export const handler = async (event) => { if (event.bad) throw new TypeError('no'); return 'ok'; };`);
+    await expect(lambda.invoke({ bad: true })).rejects.toMatchObject({
+      kind: 'function',
+      errorType: 'TypeError',
+      message: 'no',
+    });
+    expect(await lambda.invoke({})).toBe('ok');
+    expect(lambda.processesStarted()).toBe(1);
+  });
+
+  test('ends a call that takes longer than its time limit, with its process', async () => {
+    const lambda = await start(
+      'export const handler = (event) => event.hang ? new Promise(() => setInterval(() => {}, 1000)) : 1;',
+      { timeoutMs: 300 },
+    );
+    await expect(lambda.invoke({ hang: true })).rejects.toMatchObject({
+      kind: 'timeout',
+      message: 'Task timed out after 0.30 seconds',
+    });
+    expect(await lambda.invoke({})).toBe(1);
+    expect(lambda.processesStarted()).toBe(2);
+  });
+
+  test('fails the call whose process is killed, and starts another one for the next', async () => {
+    const log = lineReader();
+    const lambda = await start(
+      `export const handler = (event) => {
+         if (!event.hang) return 'ok';
+         console.log('hanging'); return new Promise(() => setInterval(() => {}, 1000));
+       };`,
+      { onLine: log.onLine },
+    );
+    const call = lambda.invoke({ hang: true });
+    const fault = expect(call).rejects.toMatchObject({
+      kind: 'crash',
+      message: 'Runtime exited with error: signal: SIGKILL',
+    });
+    await log.line('hanging');
+    await lambda.kill();
+    await fault;
+    expect(await lambda.invoke({})).toBe('ok');
+    expect(lambda.processesStarted()).toBe(2);
+  });
+
+  test('fails the call in which the process exits of itself', async () => {
+    const lambda = await start('export const handler = () => process.exit(3);');
+    await expect(lambda.invoke({})).rejects.toMatchObject({
+      kind: 'crash',
+      message: 'Runtime exited with error: exit status 3',
+    });
+  });
+
+  test('names the fault of a module that cannot be loaded, at the call', async () => {
+    const log = lineReader();
+    const lambda = await start("throw new RangeError('REQUEST_QUEUE_URL is missing');", {
+      onLine: log.onLine,
+    });
+    await expect(lambda.invoke({})).rejects.toMatchObject({
+      kind: 'init',
+      errorType: 'RangeError',
+      message: 'REQUEST_QUEUE_URL is missing',
+    });
+    expect(log.lines.join('\n')).toContain('REQUEST_QUEUE_URL is missing');
+  });
+
+  test('finds no package outside of the bundle', async () => {
+    const lambda = await start(
+      "import '@middy/core'; export const handler = async () => 'found it';",
+    );
+    await expect(lambda.invoke({})).rejects.toMatchObject({ kind: 'init' });
+  });
+});
