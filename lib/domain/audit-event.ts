@@ -10,6 +10,9 @@ export type Outcome = (typeof OUTCOMES)[number];
 export const WARNINGS = ['OFFLINE', 'PRESENCE_UNKNOWN'] as const;
 export type Warning = (typeof WARNINGS)[number];
 
+/** `participant_added` for SUCCESS and PARTIAL, `participant_add_failed` for FAILED and EXPIRED. */
+export const EVENTS = ['participant_added', 'participant_add_failed'] as const;
+
 /** What became of one participant. */
 export const participantResult = z.object({
   id: z.optional(z.string()),
@@ -24,7 +27,7 @@ export type ParticipantResult = z.output<typeof participantResult>;
 
 /** The result of one request: the audit queue's message, the webhook's body, one log line (contract 4). */
 export const auditEvent = z.object({
-  event: z.enum(['participant_added', 'participant_add_failed']),
+  event: z.enum(EVENTS),
   source: z.literal('genesys-automated-adder'),
   audit: z.object({
     timestamp: z.iso.datetime(),
@@ -46,6 +49,25 @@ export const auditEvent = z.object({
   }),
 });
 export type AuditEvent = z.output<typeof auditEvent>;
+
+/**
+ * What an event's id is made of: printable ASCII, since it travels in a header, without the full
+ * stop, since it is signed together with time and body, with full stops between them (Standard
+ * Webhooks 1.0.0, "Signature scheme").
+ */
+export const EVENT_ID = /^[!-\-/-~]{1,200}$/;
+
+/**
+ * As much of an event as it takes to pass it on. The rest is none of the relay's business: it posts
+ * the bytes it was given, whichever version of the adder wrote them.
+ */
+export const auditEnvelope = z.object({
+  event: z.enum(EVENTS),
+  audit: z.object({
+    request_id: z.string().check(z.regex(EVENT_ID)),
+    correlation_id: z.optional(z.string()),
+  }),
+});
 
 /**
  * The event's id, the webhook's `webhook-id`. Derived from the request, so that a result that has

@@ -1,0 +1,164 @@
+import type { Clock, Random } from '../domain/clock.ts';
+import { RETRIES_IN_PLACE, retryInPlaceDelayMs, SHORT_WAIT_MS } from '../domain/retry-policy.ts';
+import {
+  HttpFault,
+  type HttpRequest,
+  type HttpResponse,
+  type SendHttp,
+} from '../http/send-http.ts';
+import type { Operation } from './answer-table.ts';
+import { GenesysError } from './genesys-error.ts';
+import type { Pace } from './pace.ts';
+import { faultToGenesysError, parseJson, toGenesysError, unreadable } from './read-answer.ts';
+import type { GenesysHost } from './region.ts';
+import type { Session } from './session.ts';
+import type { TokenSource } from './token-source.ts';
+
+/** Time limits (contract 8). */
+export const READ_TIMEOUT_MS = 10_000;
+export const POST_TIMEOUT_MS = 15_000;
+
+/** New tokens that one call may need: the stored one, and one more if that has been revoked too. */
+const MAX_TOKEN_REPLACEMENTS = 2;
+
+export interface GenesysClientOptions {
+  host: GenesysHost;
+  sendHttp: SendHttp;
+  tokens: TokenSource;
+  pace: Pace;
+  clock: Clock;
+  random: Random;
+}
+
+/** Calls the Genesys Cloud API within the rate budget and the session's time. */
+export interface GenesysClient {
+  /**
+   * Reads a document, repeating what failed in passing.
+   * @param path with its query, from `/api` on
+   * @param patienceMs no repetition starts later than this after the first try
+   * @throws GenesysError, AdderError, OutOfTime
+   */
+  read(operation: Operation, path: string, session: Session, patienceMs?: number): Promise<unknown>;
+  /**
+   * Posts a document once. After any failure that is not a clear refusal the caller has to look
+   * what became of it before it posts again. A success without a body is `null`.
+   * @throws GenesysError, AdderError, OutOfTime
+   */
+  post(operation: Operation, path: string, body: unknown, session: Session): Promise<unknown>;
+}
+
+export function createGenesysClient(options: GenesysClientOptions): GenesysClient {
+  const { host, sendHttp, tokens, pace, clock, random } = options;
+
+  /** One HTTP exchange. @throws GenesysError where there was no answer, OutOfTime */
+  async function exchange(
+    operation: Operation,
+    request: HttpRequest,
+    session: Session,
+  ): Promise<HttpResponse> {
+    // Reads may come after the deadline, to tell what became of a POST; a POST never does.
+    const latestMs = request.method === 'POST' ? session.deadlineMs : Number.POSITIVE_INFINITY;
+    await pace.turn(Math.min(session.finishByMs - request.timeoutMs, latestMs));
+    session.calls += 1;
+    let response: HttpResponse;
+    try {
+      response = await sendHttp(request);
+    } catch (fault) {
+      pace.answered();
+      throw faultToGenesysError(operation, fault);
+    }
+    pace.answered(response.headers);
+    const correlationId = response.headers['inin-correlation-id'];
+    if (correlationId) session.correlationIds.push(correlationId);
+    return response;
+  }
+
+  /** One call with a token that Genesys Cloud takes. @throws GenesysError, AdderError, OutOfTime */
+  async function call(
+    operation: Operation,
+    request: HttpRequest,
+    session: Session,
+  ): Promise<unknown> {
+    let token = await tokens.get();
+    for (let replacements = 0; ; replacements += 1) {
+      const response = await exchange(
+        operation,
+        { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } },
+        session,
+      );
+      if (response.status >= 200 && response.status < 300) {
+        tokens.accepted(token);
+        if (request.method === 'POST' && response.body.trim() === '') return null;
+        const document = parseJson(response.body);
+        if (typeof document !== 'object' || document === null)
+          throw unreadable(operation, response);
+        return document;
+      }
+      const error = toGenesysError(operation, response, clock.now());
+      if (error.remedy === 'new-token') {
+        if (replacements === MAX_TOKEN_REPLACEMENTS) throw error;
+        token = await tokens.replace(token);
+        continue;
+      }
+      // A gateway's 5xx says nothing about the token, nor does a 401 for another reason.
+      if (response.status < 500 && response.status !== 401) tokens.accepted(token);
+      if (error.code === 'RATE_LIMITED' && error.retryAfterMs !== undefined) {
+        pace.stopUntil(clock.now() + error.retryAfterMs);
+      }
+      throw error;
+    }
+  }
+
+  /** The wait before a read is tried again in place; `undefined` if it is not. */
+  function readAgainInMs(error: unknown, retry: number): number | undefined {
+    if (!(error instanceof GenesysError) || error.remedy !== 'retry') return undefined;
+    const fault = error.cause;
+    // The connection had been closed while it lay idle: nothing is wrong on the other side.
+    if (retry === 0 && fault instanceof HttpFault && fault.reusedConnection) return 0;
+    if (retry >= RETRIES_IN_PLACE) return undefined;
+    if (error.retryAfterMs === undefined) return retryInPlaceDelayMs(retry, random);
+    return error.retryAfterMs <= SHORT_WAIT_MS ? error.retryAfterMs : undefined;
+  }
+
+  return {
+    async read(operation, path, session, patienceMs = Number.POSITIVE_INFINITY) {
+      const noLaterThanMs = Math.min(
+        session.finishByMs,
+        session.deadlineMs,
+        clock.now() + patienceMs,
+      );
+      const request: HttpRequest = {
+        method: 'GET',
+        url: `${host.apiUrl}${path}`,
+        headers: { accept: 'application/json' },
+        timeoutMs: READ_TIMEOUT_MS,
+      };
+      for (let retry = 0; ; retry += 1) {
+        try {
+          return await call(operation, request, session);
+        } catch (error) {
+          const delayMs = readAgainInMs(error, retry);
+          if (delayMs === undefined) throw error;
+          if (clock.now() + delayMs >= noLaterThanMs) throw error;
+          // A 429 without a delay concerns all that this instance sends, not this call alone.
+          if ((error as GenesysError).status === 429) pace.stopUntil(clock.now() + delayMs);
+          else if (delayMs > 0) await clock.sleep(delayMs);
+        }
+      }
+    },
+
+    post(operation, path, body, session) {
+      return call(
+        operation,
+        {
+          method: 'POST',
+          url: `${host.apiUrl}${path}`,
+          headers: { accept: 'application/json', 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+          timeoutMs: POST_TIMEOUT_MS,
+        },
+        session,
+      );
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import type { RequestedParticipant } from '../domain/participant.ts';
+import type { Contract, UserDirectory, UserFacts } from '../domain/roster.ts';
+import type { GenesysClient } from './genesys-client.ts';
+import { GenesysError } from './genesys-error.ts';
+import { readUser, readUsersInBulk } from './read-users.ts';
+import type { Session } from './session.ts';
+
+const NOBODY: UserDirectory = new Map();
+
+/**
+ * Looks up users: in bulk where that is there, else one by one. Availability is advice, not a gate:
+ * users whose lookup fails are left out of the directory and are added all the same.
+ */
+export interface UserLookup {
+  /** One call for all; `undefined` where each has to be asked for singly. */
+  inBulk(
+    asked: readonly RequestedParticipant[],
+    session: Session,
+  ): Promise<UserDirectory | undefined>;
+  /** One call a user. */
+  singly(
+    asked: readonly RequestedParticipant[],
+    contract: Contract,
+    session: Session,
+  ): Promise<UserDirectory>;
+}
+
+export function createUserLookup(client: GenesysClient): UserLookup {
+  /** Contract G's hosts may lack the bulk operation; then it is not asked for a second time. */
+  let bulkIsMissing = false;
+
+  return {
+    async inBulk(asked, session) {
+      const ids = userIds(asked);
+      if (ids.length === 0) return NOBODY;
+      if (bulkIsMissing) return undefined;
+      return adviceOf(() => readUsersInBulk(client, ids, session), NOBODY);
+    },
+
+    async singly(asked, contract, session) {
+      const found = await Promise.all(
+        userIds(asked).map(async (id) => {
+          const facts = await adviceOf<UserFacts | undefined>(
+            () => readUser(client, contract, id, session),
+            undefined,
+          );
+          return [id, facts] as const;
+        }),
+      );
+      const users = new Map(found.flatMap(([id, facts]) => (facts ? [[id, facts]] : [])));
+      // A 404 to the bulk call may also have meant one unknown id; if all are known, it did not.
+      const allKnown = [...users.values()].every(({ state }) => state !== 'unknown');
+      if (contract === 'generic' && allKnown && users.size > 0) bulkIsMissing = true;
+      return users;
+    },
+  };
+}
+
+function userIds(asked: readonly RequestedParticipant[]): string[] {
+  return [...new Set(asked.flatMap(({ id }) => id ?? []))];
+}
+
+/** What concerns every call (the budget, the token, the time) is not swallowed. */
+async function adviceOf<T>(lookUp: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await lookUp();
+  } catch (error) {
+    if (!(error instanceof GenesysError)) throw error;
+    if (error.code === 'RATE_LIMITED' || error.code === 'INVALID_CREDENTIALS') throw error;
+    return otherwise;
+  }
+}

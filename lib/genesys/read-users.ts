@@ -1,0 +1,102 @@
+import * as z from 'zod/mini';
+import type { Contract, UserFacts } from '../domain/roster.ts';
+import type { GenesysClient } from './genesys-client.ts';
+import { GenesysError } from './genesys-error.ts';
+import type { Session } from './session.ts';
+
+const text = z.catch(z.optional(z.string()), undefined);
+const userDocument = z.object({
+  id: text,
+  /** Contract P: active, inactive, deleted. Contract G has no state: whoever is there is active. */
+  state: text,
+  /** Contract P, only where asked for by `expand`. */
+  presence: z.catch(
+    z.optional(z.object({ presenceDefinition: z.optional(z.object({ systemPresence: text })) })),
+    undefined,
+  ),
+  /** Contract G. */
+  status: text,
+});
+type UserDocument = z.output<typeof userDocument>;
+
+const userList = z.object({ entities: z.array(userDocument) });
+
+/** Facts by user id in lower case. */
+export type Users = Map<string, UserFacts>;
+
+function toFacts(user: UserDocument): UserFacts {
+  const state = user.state?.toLowerCase();
+  const presence = (
+    user.presence?.presenceDefinition?.systemPresence ?? user.status
+  )?.toLowerCase();
+  return {
+    state: state === 'inactive' || state === 'deleted' ? state : 'active',
+    presence: presence === undefined ? 'unknown' : presence === 'offline' ? 'offline' : 'reachable',
+  };
+}
+
+/** Availability is advice: a lookup that hangs or fails must not hold up the adding for long. */
+const PATIENCE_MS = 10_000;
+
+/** The bulk operation is not there, or does not answer for ids that it does not know. */
+const NO_BULK = new Set([404, 405, 501]);
+
+/**
+ * Looks up users by one call for up to 100 of them (FACTS, "Users"). An id that is not in the
+ * answer is unknown. `undefined` where the operation is not there or refuses the whole list over
+ * one unknown id: then each has to be asked for singly.
+ * @throws GenesysError and what GenesysClient.read throws
+ */
+export async function readUsersInBulk(
+  client: GenesysClient,
+  userIds: readonly string[],
+  session: Session,
+): Promise<Users | undefined> {
+  const query = new URLSearchParams({
+    id: userIds.join(','),
+    expand: 'presence,routingStatus',
+    pageSize: '100',
+    state: 'any',
+  });
+  let document: unknown;
+  try {
+    // The commas stay as they are: both contracts read them unencoded.
+    const path = `/api/v2/users?${query.toString().replaceAll('%2C', ',')}`;
+    document = await client.read('read-users', path, session, PATIENCE_MS);
+  } catch (error) {
+    if (error instanceof GenesysError && NO_BULK.has(error.status ?? 0)) return undefined;
+    throw error;
+  }
+  const parsed = userList.safeParse(document);
+  if (!parsed.success) return undefined;
+  const users: Users = new Map(
+    userIds.map((id) => [id, { state: 'unknown', presence: 'unknown' }]),
+  );
+  for (const user of parsed.data.entities) {
+    const id = user.id?.toLowerCase();
+    if (id !== undefined && users.has(id)) users.set(id, toFacts(user));
+  }
+  return users;
+}
+
+/**
+ * Looks up one user.
+ * @throws GenesysError and what GenesysClient.read throws; a user who is not there is no error
+ */
+export async function readUser(
+  client: GenesysClient,
+  contract: Contract,
+  userId: string,
+  session: Session,
+): Promise<UserFacts> {
+  const query = contract === 'call' ? '?expand=presence,routingStatus&state=any' : '';
+  try {
+    const path = `/api/v2/users/${encodeURIComponent(userId)}${query}`;
+    return toFacts(userDocument.parse(await client.read('read-user', path, session, PATIENCE_MS)));
+  } catch (error) {
+    if (error instanceof GenesysError && error.status === 404) {
+      return { state: 'unknown', presence: 'unknown' };
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod/mini';
+import type { Clock } from '../domain/clock.ts';
+import type { SendHttp } from '../http/send-http.ts';
+import type { Credentials } from './credentials.ts';
+import type { Pace } from './pace.ts';
+import { faultToGenesysError, parseJson, toGenesysError, unreadable } from './read-answer.ts';
+import type { GenesysHost } from './region.ts';
+
+/** Time limit of a token request (contract 8). */
+export const TOKEN_TIMEOUT_MS = 10_000;
+
+/** The shortest life that the platform gives out (FACTS, "OAuth"), for an answer that names none. */
+const SHORTEST_LIFE_SECONDS = 300;
+
+/** An access token and the time it was given for. */
+export interface AccessToken {
+  accessToken: string;
+  issuedAtMs: number;
+  expiresAtMs: number;
+}
+
+const tokenAnswer = z.object({
+  access_token: z.string().check(z.minLength(1)),
+  expires_in: z.catch(z.number().check(z.positive()), SHORTEST_LIFE_SECONDS),
+});
+
+export type RequestToken = (credentials: Credentials) => Promise<AccessToken>;
+
+/**
+ * Asks for a token by the client-credentials grant. On the platform's own hosts the client is
+ * named by HTTP Basic, at a base URL by form fields; never by both (RFC 6749, section 2.3).
+ * The request counts towards the rate budget. The returned function throws GenesysError.
+ */
+export function createRequestToken(deps: {
+  host: GenesysHost;
+  sendHttp: SendHttp;
+  pace: Pace;
+  clock: Clock;
+}): RequestToken {
+  const { host, sendHttp, pace, clock } = deps;
+  return async ({ clientId, clientSecret }) => {
+    const form = new URLSearchParams({ grant_type: 'client_credentials' });
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    if (host.clientAuthentication === 'basic') {
+      const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+      headers.authorization = `Basic ${pair}`;
+    } else {
+      form.set('client_id', clientId);
+      form.set('client_secret', clientSecret);
+    }
+    await pace.turn(Number.POSITIVE_INFINITY);
+    const askedAtMs = clock.now();
+    const response = await sendHttp({
+      method: 'POST',
+      url: host.tokenUrl,
+      headers,
+      body: form.toString(),
+      timeoutMs: TOKEN_TIMEOUT_MS,
+    }).catch((fault: unknown) => {
+      pace.answered();
+      throw faultToGenesysError('token', fault);
+    });
+    pace.answered(response.headers);
+    if (response.status < 200 || response.status >= 300) {
+      const error = toGenesysError('token', response, clock.now());
+      if (error.status === 429 && error.retryAfterMs !== undefined) {
+        pace.stopUntil(clock.now() + error.retryAfterMs);
+      }
+      throw error;
+    }
+    const parsed = tokenAnswer.safeParse(parseJson(response.body));
+    if (!parsed.success) throw unreadable('token', response);
+    return {
+      accessToken: parsed.data.access_token,
+      issuedAtMs: askedAtMs,
+      expiresAtMs: askedAtMs + parsed.data.expires_in * 1000,
+    };
+  };
+}

@@ -1,0 +1,228 @@
+import type { Clock, Random } from '../domain/clock.ts';
+import { AdderError } from '../domain/errors.ts';
+import type { Credentials, ReadCredentials } from './credentials.ts';
+import type { AccessToken, RequestToken } from './request-token.ts';
+import type { Lease, TokenStore } from './token-store.ts';
+
+/** A lease that has been watched this long without a result belongs to somebody who died. */
+export const LEASE_MS = 5_000;
+const POLL_MS = 250;
+/** Longer than a token request may take, so that the wait for another instance's ends by itself. */
+const LONGEST_WAIT_MS = 15_000;
+
+/** Contract 7: no token is used in its last five minutes, or tenth of its life if that is short. */
+const MARGIN_MS = 5 * 60_000;
+const SHORT_LIFE_MS = 50 * 60_000;
+const LONGEST_JITTER_MS = 60_000;
+
+/** Contract 7: at most one refused request an instance every 30 s, growing to one every 10 min. */
+const REFUSED_BACKOFF = { firstMs: 30_000, longestMs: 600_000 };
+const OUTAGE_BACKOFF = { firstMs: 5_000, longestMs: 120_000 };
+
+/**
+ * When a token stops being used, in milliseconds since the epoch. The jitter makes it earlier, at
+ * another time in each instance, so that they do not all find it old at once.
+ */
+export function staleAtMs({ issuedAtMs, expiresAtMs }: AccessToken, random: Random): number {
+  const lifeMs = expiresAtMs - issuedAtMs;
+  const marginMs = lifeMs < SHORT_LIFE_MS ? lifeMs / 10 : MARGIN_MS;
+  return expiresAtMs - marginMs - random() * Math.min(LONGEST_JITTER_MS, marginMs / 2);
+}
+
+export interface TokenSource {
+  /** A token that is good as far as is known here. @throws AdderError */
+  get(): Promise<string>;
+  /** Another token than the one that Genesys Cloud has just refused. @throws AdderError */
+  replace(refused: string): Promise<string>;
+  /** Genesys Cloud has taken this token. */
+  accepted(token: string): void;
+}
+
+export interface TokenSourceOptions {
+  store: TokenStore;
+  readCredentials: ReadCredentials;
+  requestToken: RequestToken;
+  clock: Clock;
+  random: Random;
+  /**
+   * Told of every token that was fetched (`fetched`), every request for one that failed (`failed`),
+   * and every time the shared secret could not be written, so that this instance goes on alone
+   * (`unshared`).
+   */
+  onEvent?: (event: 'fetched' | 'failed' | 'unshared', cause?: unknown) => void;
+}
+
+/** A failure that is not repeated before its time is up, or the credentials have changed. */
+interface Failure {
+  error: AdderError;
+  credentialsVersionId: string;
+  retryAtMs: number;
+  backoffMs: number;
+}
+
+/**
+ * The access token: from memory, then from the secret that all instances share, then from Genesys
+ * Cloud (contract 7; docs/token-sharing.md). However many ask, one call of each kind is under way
+ * in an instance, and one token request in all of them.
+ */
+export function createTokenSource(options: TokenSourceOptions): TokenSource {
+  const { store, readCredentials, requestToken, clock, random, onEvent = () => {} } = options;
+  let held: { token: AccessToken; staleAtMs: number } | undefined;
+  let lastRefused: string | undefined;
+  let failure: Failure | undefined;
+  /** The token that this instance fetched last, until Genesys Cloud takes it. */
+  let unproven: { accessToken: string; credentialsVersionId: string } | undefined;
+  /** The lease under which this instance failed: nobody needs to watch it any longer. */
+  let abandoned: { base: string; generation: number } | undefined;
+  let underWay: Promise<string> | undefined;
+
+  function single(): Promise<string> {
+    underWay ??= obtain().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  }
+
+  function hold(token: AccessToken): void {
+    if (held?.token.accessToken === token.accessToken) return;
+    held = { token, staleAtMs: staleAtMs(token, random) };
+  }
+
+  function fresh(): string | undefined {
+    if (!held || held.token.accessToken === lastRefused) return undefined;
+    return clock.now() < held.staleAtMs ? held.token.accessToken : undefined;
+  }
+
+  async function obtain(): Promise<string> {
+    const giveUpAtMs = clock.now() + LONGEST_WAIT_MS;
+    let credentials: Credentials | undefined;
+    let watched: { versionId: string; sinceMs: number } | undefined;
+    for (;;) {
+      const { base, token } = await store.readState();
+      if (token) hold(token);
+      const usable = token && fresh();
+      if (usable !== undefined) return usable;
+
+      credentials ??= await readCredentials();
+      throwIfBackingOff(credentials.versionId);
+
+      const newest = await store.readLease();
+      const lease = newest?.base === base ? newest : undefined;
+      if (lease && watched?.versionId !== lease.versionId) {
+        watched = { versionId: lease.versionId, sinceMs: clock.now() };
+      }
+      if (!lease || isDead(lease, watched)) {
+        const generation = lease ? lease.generation + 1 : 0;
+        if (await take(base, generation)) {
+          // Between the reading and the taking somebody may have replaced the state.
+          if ((await store.readState()).base !== base) continue;
+          return fetchToken(credentials, { base, generation });
+        }
+      }
+      if (clock.now() >= giveUpAtMs) {
+        throw new AdderError('Another instance is getting a token and does not come to an end', {
+          code: 'GENESYS_UNAVAILABLE',
+          disposition: 'retry',
+        });
+      }
+      await clock.sleep(POLL_MS / 2 + (POLL_MS / 2) * random());
+    }
+  }
+
+  function isDead(lease: Lease, watched: { sinceMs: number } | undefined): boolean {
+    if (abandoned?.base === lease.base && abandoned.generation === lease.generation) return true;
+    return watched !== undefined && clock.now() - watched.sinceMs >= LEASE_MS;
+  }
+
+  async function take(base: string, generation: number): Promise<boolean> {
+    try {
+      return await store.takeLease(base, generation);
+    } catch (cause) {
+      // Without the secret there is no sharing, but there is still work to do: the function may
+      // not write it, or has written all the versions that the secret can keep.
+      onEvent('unshared', cause);
+      return true;
+    }
+  }
+
+  async function fetchToken(
+    credentials: Credentials,
+    lease: { base: string; generation: number },
+  ): Promise<string> {
+    let token: AccessToken;
+    try {
+      token = await requestToken(credentials);
+    } catch (error) {
+      abandoned = lease;
+      if (error instanceof AdderError) recordFailure(error, credentials.versionId);
+      throw error;
+    }
+    onEvent('fetched');
+    unproven = { accessToken: token.accessToken, credentialsVersionId: credentials.versionId };
+    hold(token);
+    await store.writeToken(token).catch((cause: unknown) => onEvent('unshared', cause));
+    return token.accessToken;
+  }
+
+  function throwIfBackingOff(credentialsVersionId: string): void {
+    if (!failure) return;
+    if (failure.credentialsVersionId !== credentialsVersionId) {
+      failure = undefined;
+      return;
+    }
+    const waitMs = failure.retryAtMs - clock.now();
+    if (waitMs <= 0) return;
+    const { message, code, disposition } = failure.error;
+    throw new AdderError(message, {
+      code,
+      disposition,
+      cause: failure.error,
+      ...(disposition === 'retry' ? { retryAfterMs: waitMs } : {}),
+    });
+  }
+
+  function recordFailure(error: AdderError, credentialsVersionId: string): void {
+    onEvent('failed', error);
+    const kind = error.disposition === 'retry' ? OUTAGE_BACKOFF : REFUSED_BACKOFF;
+    const backoffMs = Math.min(
+      kind.longestMs,
+      Math.max(kind.firstMs, failure ? failure.backoffMs * 2 : 0),
+    );
+    const waitMs = Math.max(backoffMs, error.retryAfterMs ?? 0);
+    failure = { error, credentialsVersionId, retryAtMs: clock.now() + waitMs, backoffMs };
+  }
+
+  return {
+    async get() {
+      return fresh() ?? single();
+    },
+
+    async replace(refused) {
+      const usable = fresh();
+      if (usable !== undefined && usable !== refused) return usable;
+      lastRefused = refused;
+      if (unproven?.accessToken === refused) {
+        // Fetched a moment ago and refused at its first use: fetching again at once would go on
+        // for ever, so it counts as a refused request.
+        recordFailure(
+          new AdderError(
+            'Genesys Cloud refuses the token that it has just given out; check that GENESYS_ENV names the right host',
+            { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
+          ),
+          unproven.credentialsVersionId,
+        );
+        unproven = undefined;
+      }
+      for (;;) {
+        // A search that was under way already may still come back with the refused one.
+        const token = await single();
+        if (token !== refused) return token;
+      }
+    },
+
+    accepted(token) {
+      if (unproven?.accessToken === token) unproven = undefined;
+      if (held?.token.accessToken === token) failure = undefined;
+    },
+  };
+}
