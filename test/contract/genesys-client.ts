@@ -12,7 +12,12 @@ export interface Answer {
 export interface GenesysClient {
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   /** An object is sent as JSON, a string as it is. */
-  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
+  post(
+    path: string,
+    body: unknown,
+    headers?: Record<string, string>,
+    signal?: AbortSignal,
+  ): Promise<Answer>;
   postForm(
     path: string,
     fields: Record<string, string>,
@@ -30,11 +35,12 @@ export function createGenesysClient(baseUrl: string, token?: string): GenesysCli
   };
   return {
     get: (path, headers = {}) => send(path, { headers: { ...authorization, ...headers } }),
-    post: (path, body, headers = {}) =>
+    post: (path, body, headers = {}, signal) =>
       send(path, {
         method: 'POST',
         body: typeof body === 'string' ? body : JSON.stringify(body),
         headers: { ...authorization, 'content-type': 'application/json', ...headers },
+        ...(signal ? { signal } : {}),
       }),
     postForm: (path, fields, headers = {}) =>
       send(path, { method: 'POST', body: new URLSearchParams(fields), headers }),

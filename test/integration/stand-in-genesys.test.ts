@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import {
+  FREE_USERS,
+  PLATFORM_CONVERSATION,
+  SAMPLE_USERS,
+} from '../../local/genesys/sample-organisation.ts';
+import { type RunningGenesys, startGenesys } from '../../local/genesys/start-genesys.ts';
+import { type GenesysClient, logIn } from '../contract/genesys-client.ts';
+
+/** What only sockets can show: the rules themselves are tested in test/unit. */
+
+const CONVERSATION = `/api/v2/conversations/${PLATFORM_CONVERSATION}`;
+const ADD = `/api/v2/conversations/calls/${PLATFORM_CONVERSATION}/participants/user/${SAMPLE_USERS.ada}`;
+
+let genesys: RunningGenesys;
+let client: GenesysClient;
+
+beforeEach(async () => {
+  genesys = await startGenesys();
+  client = await logIn(genesys.url);
+});
+afterEach(() => genesys.stop());
+
+const causeOf = async (call: Promise<unknown>): Promise<string | undefined> => {
+  try {
+    await call;
+    return undefined;
+  } catch (error) {
+    return ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code;
+  }
+};
+
+test('a reset reaches the caller as a broken connection', async () => {
+  genesys.state.faults.push({ fault: { answer: 'reset' } });
+  expect(await causeOf(client.get(CONVERSATION))).toBe('ECONNRESET');
+});
+
+test('an answer that is cut off breaks while its body is read', async () => {
+  genesys.state.faults.push({ fault: { answer: 'cut' } });
+  expect(await causeOf(client.get(CONVERSATION))).toBe('UND_ERR_SOCKET');
+});
+
+test('a request that hangs ends when the stand-in stops', async () => {
+  const arrival = Promise.withResolvers<void>();
+  const hanging = await startGenesys({
+    onEvent: (event) =>
+      event.kind === 'answer' && event.call.delivery === 'hang' && arrival.resolve(),
+    faults: [{ path: '/api/v2', fault: { answer: 'hang' } }],
+  });
+  const pending = causeOf((await logIn(hanging.url)).get(CONVERSATION));
+  await arrival.promise;
+  await hanging.stop();
+  expect(await pending).toBe('UND_ERR_SOCKET');
+});
+
+test('a request that waits is carried out even where the caller has given up', async () => {
+  const waiting = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const rung = Promise.withResolvers<void>();
+  const sleep = () => {
+    waiting.resolve();
+    return goOn.promise;
+  };
+  const slow = await startGenesys({
+    clock: { now: () => Date.now(), sleep },
+    onEvent: ({ kind }) => kind === 'ring' && rung.resolve(),
+    faults: [{ path: '/participants', fault: { waitMs: 1 } }],
+  });
+  const { post } = await logIn(slow.url);
+  const givenUp = new AbortController();
+  const lost = causeOf(
+    post(ADD, { participants: [{ userId: FREE_USERS[0] }] }, {}, givenUp.signal),
+  );
+  await waiting.promise;
+  givenUp.abort();
+  await lost;
+  goOn.resolve();
+  await rung.promise;
+  expect(slow.state.organisation.rings).toHaveLength(1);
+  await slow.stop();
+});
+
+test('two of them run side by side, each with its own state', async () => {
+  const other = await startGenesys();
+  genesys.state.revokeToken();
+  expect((await client.get(CONVERSATION)).status).toBe(401);
+  expect((await (await logIn(other.url)).get(CONVERSATION)).status).toBe(200);
+  await other.stop();
+});
+
+test('a taken port is said plainly', async () => {
+  await expect(startGenesys({ port: genesys.port })).rejects.toThrow('EADDRINUSE');
+});
