@@ -89,7 +89,8 @@ export async function readUser(
   userId: string,
   session: Session,
 ): Promise<UserFacts> {
-  const query = contract === 'call' ? '?expand=presence,routingStatus&state=any' : '';
+  // The single read knows no `state=any`: it finds a deleted user only under `state=deleted`.
+  const query = contract === 'call' ? '?expand=presence,routingStatus' : '';
   try {
     const path = `/api/v2/users/${encodeURIComponent(userId)}${query}`;
     return toFacts(userDocument.parse(await client.read('read-user', path, session, PATIENCE_MS)));
