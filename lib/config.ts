@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { type GenesysHost, resolveGenesysHost } from './genesys/region.ts';
+import { parseWebhookUrl } from './webhook/webhook-url.ts';
 
 /** The environment is wrong. One line that names the variable, and no stack to bury it. */
 export class ConfigError extends Error {
@@ -102,5 +103,14 @@ export const readAdderConfig = (environment: Environment): AdderConfig =>
   read(adderSchema, environment);
 
 /** Reads the relay's configuration. @throws ConfigError */
-export const readRelayConfig = (environment: Environment): RelayConfig =>
-  read(relaySchema, environment);
+export function readRelayConfig(environment: Environment): RelayConfig {
+  const config = read(relaySchema, environment);
+  if (config.EXTERNAL_WEBHOOK_URL !== undefined) {
+    try {
+      parseWebhookUrl(config.EXTERNAL_WEBHOOK_URL, config.WEBHOOK_ALLOW_PRIVATE === 'true');
+    } catch (error) {
+      throw new ConfigError([`EXTERNAL_WEBHOOK_URL ${(error as Error).message}`]);
+    }
+  }
+  return config;
+}

@@ -33,16 +33,19 @@ export class HttpFault extends Error {
   readonly kind: 'timeout' | 'connection';
   /** A kept-alive connection broke: most likely the server had closed it while it lay idle. */
   readonly reusedConnection: boolean;
+  /** The head of an answer that had begun and did not come to its end. */
+  readonly answer: Pick<HttpResponse, 'status' | 'headers'> | undefined;
 
   constructor(
     kind: 'timeout' | 'connection',
     message: string,
-    options: { reusedConnection?: boolean; cause?: unknown } = {},
+    options: { reusedConnection?: boolean; answer?: HttpFault['answer']; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'HttpFault';
     this.kind = kind;
     this.reusedConnection = options.reusedConnection ?? false;
+    this.answer = options.answer;
   }
 }
 
@@ -73,11 +76,14 @@ export function createSendHttp(): SendHttp {
         agent: secure ? httpsAgent : httpAgent,
         ...(request.lookup ? { lookup: request.lookup } : {}),
       });
+      let answer: HttpFault['answer'];
       const timer = setTimeout(() => {
         // Rejected here and not by the 'error' event: once the answer has begun, that would speak
         // of a closed connection.
         reject(
-          new HttpFault('timeout', `${where}: no complete answer within ${request.timeoutMs} ms`),
+          new HttpFault('timeout', `${where}: no complete answer within ${request.timeoutMs} ms`, {
+            answer,
+          }),
         );
         outgoing.destroy();
       }, request.timeoutMs);
@@ -86,21 +92,19 @@ export function createSendHttp(): SendHttp {
         reject(
           new HttpFault('connection', `${where}: ${cause.message}`, {
             reusedConnection: outgoing.reusedSocket,
+            answer,
             cause,
           }),
         );
       };
       outgoing.on('error', fail);
       outgoing.on('response', (incoming) => {
+        const head = { status: incoming.statusCode ?? 0, headers: flatten(incoming.headers) };
+        answer = head;
         readBody(incoming, request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES).then(
           ({ body, truncated }) => {
             clearTimeout(timer);
-            resolve({
-              status: incoming.statusCode ?? 0,
-              headers: flatten(incoming.headers),
-              body,
-              truncated,
-            });
+            resolve({ ...head, body, truncated });
           },
           fail,
         );

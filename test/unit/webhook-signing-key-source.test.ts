@@ -1,0 +1,128 @@
+import { describe, expect, test } from '@jest/globals';
+import { createSigningKeySource } from '../../lib/webhook/signing-key-source.ts';
+
+const KEY_A = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+const KEY_B = `whsec_${Buffer.alloc(24, 2).toString('base64')}`;
+const MINUTE = 60_000;
+
+type Secret = { value: string } | undefined;
+
+function setUp(secret: Secret | Error, secretId: string | undefined = 'signing') {
+  const lines: { level: string; message: string; error?: unknown }[] = [];
+  const write = (level: string) => (message: string, fields?: Record<string, unknown>) => {
+    lines.push({ level, message, ...fields });
+  };
+  const state = { secret, nowMs: 0, reads: 0 };
+  const source = createSigningKeySource({
+    secretId,
+    getSecret: async () => {
+      state.reads += 1;
+      if (state.secret instanceof Error) throw state.secret;
+      return state.secret;
+    },
+    clock: { now: () => state.nowMs, sleep: async () => {} },
+    log: { info: write('info'), warn: write('warn'), error: write('error') },
+  });
+  const secrets = async () =>
+    (await source()).map((key) => (key.scheme === 'v1' ? key.secret[0] : undefined));
+  return { state, lines, secrets };
+}
+
+const secretOf = (...keys: unknown[]): Secret => ({
+  value: JSON.stringify({ keys }),
+});
+
+describe('the source of signing keys', () => {
+  test('reads the secret once for calls at the same time, and again only after two minutes', async () => {
+    const { state, secrets } = setUp(secretOf(KEY_A));
+    expect(await Promise.all([secrets(), secrets()])).toEqual([[1], [1]]);
+    state.nowMs = 2 * MINUTE - 1;
+    await secrets();
+    expect(state.reads).toBe(1);
+    state.nowMs = 2 * MINUTE;
+    await secrets();
+    expect(state.reads).toBe(2);
+  });
+
+  test('notices a rotation within five minutes', async () => {
+    const { state, secrets } = setUp(secretOf(KEY_A));
+    await secrets();
+    state.secret = secretOf(KEY_B, KEY_A);
+    state.nowMs = 5 * MINUTE;
+    expect(await secrets()).toEqual([2, 1]);
+  });
+
+  test('goes on with keys in memory while reads fail, but not beyond five minutes', async () => {
+    const { state, secrets, lines } = setUp(secretOf(KEY_A));
+    await secrets();
+    state.secret = new Error('the service is down');
+    state.nowMs = 5 * MINUTE - 1;
+    expect(await secrets()).toEqual([1]);
+    expect(lines.at(-1)).toMatchObject({ level: 'error', message: 'signing keys cannot be read' });
+    state.nowMs = 5 * MINUTE;
+    await expect(secrets()).rejects.toThrow('the service is down');
+    state.secret = secretOf(KEY_A);
+    expect(await secrets()).toEqual([1]);
+  });
+
+  test('never takes a failed read for a secret without keys', async () => {
+    const { secrets } = setUp(new Error('access denied'));
+    await expect(secrets()).rejects.toThrow('access denied');
+  });
+
+  test('has no keys, and warns once, where the secret has no value or an empty list', async () => {
+    for (const secret of [undefined, secretOf()]) {
+      const { state, secrets, lines } = setUp(secret);
+      expect(await secrets()).toEqual([]);
+      state.nowMs = 3 * MINUTE;
+      expect(await secrets()).toEqual([]);
+      expect(lines).toEqual([{ level: 'warn', message: expect.stringContaining('sent unsigned') }]);
+    }
+  });
+
+  test('has no keys, and warns at once, where no secret is configured', async () => {
+    const lines: string[] = [];
+    const source = createSigningKeySource({
+      secretId: undefined,
+      getSecret: async () => {
+        throw new Error('must not be asked');
+      },
+      clock: { now: () => 0, sleep: async () => {} },
+      log: { info: () => {}, error: () => {}, warn: (message) => lines.push(message) },
+    });
+    expect(lines).toEqual([expect.stringContaining('WEBHOOK_SIGNING_SECRET_ID is not set')]);
+    expect(await source()).toEqual([]);
+  });
+
+  test('signs with the good keys where one is malformed, and names that one without its value', async () => {
+    const { secrets, lines } = setUp(secretOf('whsec_%%%', KEY_B));
+    expect(await secrets()).toEqual([2]);
+    expect(lines[0]).toEqual({
+      level: 'error',
+      message: 'signing key unusable',
+      error: 'key 1 of 2 is not base64 after whsec_',
+    });
+    expect(JSON.stringify(lines)).not.toContain('%%%');
+  });
+
+  test('refuses to go on without a signature where every key is malformed', async () => {
+    for (const secret of [secretOf('oops'), { value: 'oops' }]) {
+      const { secrets } = setUp(secret);
+      await expect(secrets()).rejects.toThrow('the signing secret has no usable key');
+    }
+  });
+
+  test('does not take the loss of a secret that had keys for leave to send unsigned', async () => {
+    const { state, secrets } = setUp(secretOf(KEY_A));
+    await secrets();
+    state.secret = undefined;
+    state.nowMs = 6 * MINUTE;
+    await expect(secrets()).rejects.toThrow('the secret has gone');
+  });
+
+  test('warns of a weak key', async () => {
+    const { secrets, lines } = setUp(secretOf(`whsec_${Buffer.alloc(4, 9).toString('base64')}`));
+    expect(await secrets()).toEqual([9]);
+    expect(lines[0]).toMatchObject({ level: 'warn', message: 'signing key weak' });
+  });
+});
