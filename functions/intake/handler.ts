@@ -100,7 +100,7 @@ export function createHandler(deps: IntakeDeps): IntakeHandler {
         error,
       });
       throw new Problem('queue-unavailable', {
-        detail: `The request was not queued. Send it again after ${RETRY_AFTER_SECONDS} seconds, with the same Idempotency-Key.`,
+        detail: `The request could not be queued, or the queue's answer was lost. Send it again after ${RETRY_AFTER_SECONDS} seconds, with the same Idempotency-Key.`,
         headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
         cause: error,
       });

@@ -41,18 +41,16 @@ export function readRequest(api: ApiRequest): IntakeRequest {
   throw wrongFields([
     ...(conversationId.success
       ? []
-      : [{ pointer: '/conversationId', detail: 'the path parameter must be a UUID' }]),
+      : [{ pointer: '/conversationId', detail: 'must be a UUID (it is part of the path)' }]),
     ...(body.success ? [] : toFieldErrors(body.error.issues)),
   ]);
 }
 
 function wrongFields(errors: ProblemPlace[]): Problem {
-  const [first] = errors;
+  const count = errors.length === 1 ? 'One field is' : `${errors.length} fields are`;
+  const cut = errors.length > MAX_ERRORS ? ` The first ${MAX_ERRORS} are listed.` : '';
   return new Problem('invalid-request', {
-    detail:
-      errors.length === 1 && first
-        ? `${first.pointer || 'The body'} ${first.detail}.`
-        : `${errors.length} fields are wrong${errors.length > MAX_ERRORS ? `; the first ${MAX_ERRORS} are listed` : ''}.`,
+    detail: `${count} wrong.${cut}`,
     errors: errors.slice(0, MAX_ERRORS),
   });
 }

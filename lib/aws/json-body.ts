@@ -68,9 +68,9 @@ function wrongHeader(header: string, detail: string): Problem {
   });
 }
 
-/** V8 quotes the text around the fault; the place of it is enough. */
-function describe(error: Error): string {
-  if (error instanceof TypeError) return 'is not UTF-8';
+/** The place of the fault only: V8's message quotes the text around it. */
+function describe(error: Error & { code?: string }): string {
+  if (error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not UTF-8';
   const place = /line \d+ column \d+/.exec(error.message)?.[0];
   return place ? `is not JSON (${place})` : 'is not JSON';
 }

@@ -1,0 +1,474 @@
+import { describe, expect, test } from '@jest/globals';
+import { problemDocument, problemType } from '../../lib/domain/problem.ts';
+import { parseRequestMessage } from '../../lib/domain/request-message.ts';
+import {
+  createIntake,
+  eventWithBody,
+  eventWithHeaders,
+  NOW_MS,
+  QUEUE_URL,
+  readEvent,
+  uuidNumber,
+} from '../support/create-intake.ts';
+
+const CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000001';
+const ADA = 'a9e7c000-0000-4000-8000-000000000001';
+
+describe('an accepted request', () => {
+  test('is answered with 202, its id, its deadline and the correlation id', async () => {
+    const answer = await createIntake().send(readEvent('http-api-v2.three-users'));
+    expect(answer.status).toBe(202);
+    expect(answer.headers).toEqual({
+      'content-type': 'application/json',
+      'x-correlation-id': uuidNumber(1),
+    });
+    expect(answer.body).toEqual({
+      requestId: uuidNumber(1),
+      conversationId: CONVERSATION,
+      status: 'QUEUED',
+      deadline: '2026-11-22T15:34:40.000Z',
+    });
+  });
+
+  test('is one message of its conversation on the queue, as contract 3 has it', async () => {
+    const { send, sent } = createIntake();
+    await send(readEvent('http-api-v2.three-users'));
+    expect(sent).toEqual([
+      {
+        queueUrl: QUEUE_URL,
+        groupId: CONVERSATION,
+        deduplicationId: uuidNumber(1),
+        body: expect.any(String),
+      },
+    ]);
+    expect(JSON.parse(sent[0]?.body ?? '')).toEqual({
+      version: 1,
+      requestId: uuidNumber(1),
+      conversationId: CONVERSATION,
+      participants: [
+        { id: ADA, role: 'agent' },
+        { id: 'a9e7c000-0000-4000-8000-000000000004', role: 'agent' },
+        { id: 'a9e7c000-0000-4000-8000-000000000008', role: 'agent' },
+      ],
+      requestedAt: '2026-11-22T15:29:40.000Z',
+      deadline: '2026-11-22T15:34:40.000Z',
+      correlationId: uuidNumber(1),
+      requestedBy: 'arn:aws:sts::123456789012:assumed-role/routing-service/i-0a1b2c3d4e5f60718',
+    });
+  });
+
+  test('is read back by the adder as it was meant', async () => {
+    const { send, sent } = createIntake();
+    await send(eventWithBody({ participants: [{ address: 'sip:ann@example.com' }] }));
+    const parsed = parseRequestMessage(sent[0]?.body ?? '', { messageId: 'm', sentAtMs: NOW_MS });
+    expect(parsed).toMatchObject({
+      ok: true,
+      request: {
+        participants: [{ address: 'sip:ann@example.com', role: 'customer' }],
+        requestedAtMs: NOW_MS,
+        deadlineMs: NOW_MS + 600_000,
+      },
+    });
+  });
+
+  test('keeps to one group whatever the case of the conversation id', async () => {
+    const { send, sent } = createIntake();
+    const event = readEvent('http-api-v2.three-users');
+    event.pathParameters.conversationId = CONVERSATION.toUpperCase();
+    const answer = await send(event);
+    expect(answer.body.conversationId).toBe(CONVERSATION);
+    expect(sent[0]?.groupId).toBe(CONVERSATION);
+  });
+
+  test('carries the trace on behind the queue', async () => {
+    const trace = 'Root=1-6921d5f4-1f2e3d4c5b6a798001234567;Parent=53995c3f42cd8ad8;Sampled=1';
+    const { send, sent } = createIntake({ traceHeader: () => trace });
+    await send(readEvent('http-api-v2.three-users'));
+    expect(sent[0]?.traceHeader).toBe(trace);
+  });
+
+  test('leaves one log line and one metric', async () => {
+    const { send, lines, metrics } = createIntake();
+    await send(readEvent('http-api-v2.idempotency-key'));
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        message: 'accepted',
+        fields: {
+          request_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+          correlation_id: 'order-2026-11-22/0815',
+          conversation_id: CONVERSATION,
+          participants: 3,
+          requested_by:
+            'arn:aws:sts::123456789012:assumed-role/routing-service/i-0a1b2c3d4e5f60718',
+        },
+      },
+    ]);
+    expect(metrics).toEqual([{ name: 'RequestsAccepted', unit: 'Count', value: 1 }]);
+  });
+
+  test('may name twenty participants in a body of 64 KiB', async () => {
+    const participants = Array.from({ length: 20 }, (_, index) => ({ id: uuidNumber(index) }));
+    const text = JSON.stringify({ participants }).padEnd(64 * 1024, ' ');
+    expect((await createIntake().send(eventWithBody(text))).status).toBe(202);
+  });
+
+  test.each([
+    'application/json',
+    'APPLICATION/JSON',
+    'application/json; charset=UTF-8',
+    'application/json;charset="utf-8"; v=1',
+    'application/vnd.api+json',
+  ])('may be declared as %s', async (type) => {
+    const answer = await createIntake().send(eventWithHeaders({ 'content-type': type }));
+    expect(answer.status).toBe(202);
+  });
+
+  test('may begin with a byte order mark', async () => {
+    const event = eventWithBody(`\ufeff${JSON.stringify({ participants: [{ id: ADA }] })}`);
+    expect((await createIntake().send(event)).status).toBe(202);
+  });
+});
+
+describe('the idempotency key', () => {
+  const event = () => readEvent('http-api-v2.idempotency-key');
+  const requestIdOf = async (altered: unknown) =>
+    (await createIntake().send(altered)).body.requestId;
+
+  test('gives a repeat the same request id and deduplication id', async () => {
+    const { send, sent } = createIntake();
+    const [first, second] = [await send(event()), await send(event())];
+    expect(second.body.requestId).toBe(first.body.requestId);
+    expect(sent.map((message) => message.deduplicationId)).toEqual([
+      first.body.requestId,
+      first.body.requestId,
+    ]);
+  });
+
+  test('does not care for the order of JSON keys, for defaults or for the case of ids', async () => {
+    const verbose = {
+      ...event(),
+      body: JSON.stringify({
+        deadlineSeconds: 600,
+        participants: [{ role: 'agent', id: ADA.toUpperCase() }],
+      }),
+    };
+    const terse = { ...event(), body: JSON.stringify({ participants: [{ id: ADA }] }) };
+    expect(await requestIdOf(verbose)).toBe(await requestIdOf(terse));
+  });
+
+  test('does not care for the correlation id', async () => {
+    const other = event();
+    other.headers['x-correlation-id'] = 'another';
+    expect(await requestIdOf(other)).toBe(await requestIdOf(event()));
+  });
+
+  test('knows a service that comes back under another session of its role', async () => {
+    const other = event();
+    const { iam } = other.requestContext.authorizer;
+    iam.userArn = iam.userArn.replace(/[^/]+$/, 'i-another-instance');
+    expect(await requestIdOf(other)).toBe(await requestIdOf(event()));
+  });
+
+  test.each<[string, (event: ReturnType<typeof readEvent>) => void]>([
+    [
+      'key',
+      ({ headers }) => {
+        headers['idempotency-key'] = 'another';
+      },
+    ],
+    [
+      'conversation',
+      ({ pathParameters }) => {
+        pathParameters.conversationId = uuidNumber(9);
+      },
+    ],
+    [
+      'body',
+      (event) => {
+        event.body = JSON.stringify({ participants: [{ id: ADA }] });
+      },
+    ],
+    [
+      'deadline',
+      (event) => {
+        event.body = event.body.replace('300', '301');
+      },
+    ],
+    [
+      'caller',
+      ({ requestContext }) => {
+        requestContext.authorizer.iam.userArn = 'arn:aws:sts::123456789012:assumed-role/other/s';
+      },
+    ],
+  ])('with another %s is another request', async (_, alter) => {
+    const other = event();
+    alter(other);
+    const answer = await createIntake().send(other);
+    expect(answer.status).toBe(202);
+    expect(answer.body.requestId).not.toBe(await requestIdOf(event()));
+  });
+
+  test('is found in a header of any case', async () => {
+    const other = event();
+    other.headers['Idempotency-KEY'] = other.headers['idempotency-key'];
+    delete other.headers['idempotency-key'];
+    expect(await requestIdOf(other)).toBe(await requestIdOf(event()));
+  });
+
+  test('is not needed: without it every request is its own', async () => {
+    const { send } = createIntake();
+    const plain = readEvent('http-api-v2.three-users');
+    const [first, second] = [await send(plain), await send(plain)];
+    expect(second.body.requestId).not.toBe(first.body.requestId);
+  });
+});
+
+describe('a refused request', () => {
+  test('is answered with a problem document that fits its schema', async () => {
+    const { status, headers, body } = await createIntake().send(
+      eventWithBody({ participants: [{ id: ADA, role: 'boss' }] }),
+    );
+    expect(status).toBe(422);
+    expect(headers).toEqual({
+      'content-type': 'application/problem+json',
+      'x-correlation-id': uuidNumber(1),
+    });
+    expect(body).toEqual({
+      type: 'urn:genesys-automated-adder:problem:invalid-request',
+      title: 'The request is wrong',
+      status: 422,
+      detail: 'One field is wrong.',
+      instance: `urn:uuid:${uuidNumber(1)}`,
+      errors: [
+        {
+          pointer: '/participants/0/role',
+          detail: 'must be one of agent, customer, observer, supervisor',
+        },
+      ],
+    });
+    expect(problemDocument.safeParse(body).success).toBe(true);
+  });
+
+  test('keeps the correlation id that it came with', async () => {
+    const answer = await createIntake().send({
+      ...eventWithHeaders({ 'x-correlation-id': 'order-7' }),
+      body: '[]',
+    });
+    expect(answer.headers['x-correlation-id']).toBe('order-7');
+  });
+
+  test.each(['Prüfung', 'x'.repeat(129), '', 'a\nb'])(
+    'with the correlation id %j is given another one, and told so',
+    async (id) => {
+      const answer = await createIntake().send(eventWithHeaders({ 'x-correlation-id': id }));
+      expect(answer.status).toBe(400);
+      expect(answer.headers['x-correlation-id']).toBe(uuidNumber(1));
+      expect(answer.body.detail).toContain('X-Correlation-Id');
+    },
+  );
+
+  test.each(['', 'x'.repeat(65), 'schlüssel', 'a\tb'])(
+    'with the idempotency key %j is told so',
+    async (key) => {
+      const answer = await createIntake().send(eventWithHeaders({ 'idempotency-key': key }));
+      expect(answer.status).toBe(400);
+      expect(answer.body.type).toBe(problemType('invalid-header'));
+      expect(answer.body.errors?.[0]).toMatchObject({ header: 'Idempotency-Key', pointer: '' });
+    },
+  );
+
+  test.each([
+    ['text/plain', 'Content-Type'],
+    ['application/jsonp', 'Content-Type'],
+    ['application/json; charset=iso-8859-1', 'Content-Type'],
+    ['', 'Content-Type'],
+    [undefined, 'Content-Type'],
+  ])('declared as %j gets 415', async (type, header) => {
+    const answer = await createIntake().send(eventWithHeaders({ 'content-type': type }));
+    expect(answer.status).toBe(415);
+    expect(answer.body.errors?.[0]?.header).toBe(header);
+  });
+
+  test('that is compressed gets 415', async () => {
+    const answer = await createIntake().send(eventWithHeaders({ 'content-encoding': 'gzip' }));
+    expect(answer.status).toBe(415);
+    expect(answer.body.errors?.[0]?.header).toBe('Content-Encoding');
+  });
+
+  test('without body and content type is told of the body', async () => {
+    const event = eventWithHeaders({ 'content-type': undefined });
+    delete event.body;
+    const answer = await createIntake().send(event);
+    expect([answer.status, answer.body.type]).toEqual([400, problemType('no-body')]);
+  });
+
+  test.each([
+    ['in plain text', (text: string) => eventWithBody(text)],
+    [
+      'in base64',
+      (text: string) => ({
+        ...eventWithBody(Buffer.from(text).toString('base64')),
+        isBase64Encoded: true,
+      }),
+    ],
+  ])('over 64 KiB %s gets 413', async (_, wrap) => {
+    const text = JSON.stringify({ participants: [{ id: ADA }] }).padEnd(64 * 1024 + 1, ' ');
+    const answer = await createIntake().send(wrap(text));
+    expect(answer.status).toBe(413);
+  });
+
+  test('is measured in bytes, not in characters', async () => {
+    const answer = await createIntake().send(eventWithBody(`"${'ü'.repeat(33_000)}"`));
+    expect(answer.status).toBe(413);
+  });
+
+  test('in a wrong encoding gets 400', async () => {
+    const body = Buffer.from('{"participants":[{"id":"\xfc"}]}', 'latin1').toString('base64');
+    const answer = await createIntake().send({ ...eventWithBody(body), isBase64Encoded: true });
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors).toEqual([{ pointer: '', detail: 'is not UTF-8' }]);
+  });
+
+  test('with broken JSON is told where it breaks, and nothing of what it said', async () => {
+    const answer = await createIntake().send(
+      eventWithBody('{"participants":\n[{"id":"secret",}]}'),
+    );
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors?.[0]?.detail).toBe('is not JSON (line 2 column 17)');
+    expect(JSON.stringify(answer.body)).not.toContain('secret');
+  });
+
+  test('for ten thousand people gets one error, not ten thousand', async () => {
+    const answer = await createIntake().send(
+      eventWithBody({ participants: Array.from({ length: 10_000 }, () => ({})) }),
+    );
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors).toEqual([
+      { pointer: '/participants', detail: 'must name at most 20 participants' },
+    ]);
+  });
+
+  test('with thousands of unknown fields gets a hundred errors and their number', async () => {
+    const fields = Object.fromEntries(
+      Array.from({ length: 5_000 }, (_, index) => [`f${index}`, 1]),
+    );
+    const answer = await createIntake().send(
+      eventWithBody({ participants: [{ id: ADA }], ...fields }),
+    );
+    expect(answer.body.detail).toBe('5000 fields are wrong. The first 100 are listed.');
+    expect(answer.body.errors).toHaveLength(100);
+  });
+
+  test('with another method gets 405 and the method that is allowed', async () => {
+    const event = readEvent('http-api-v2.three-users');
+    event.requestContext.http.method = 'PUT';
+    const answer = await createIntake().send(event);
+    expect(answer.status).toBe(405);
+    expect(answer.headers.allow).toBe('POST');
+  });
+
+  test.each([{}, null, undefined, 'text', 7, [], { headers: null, pathParameters: [] }])(
+    'that no API Gateway sent (%j) gets 404',
+    async (event) => {
+      expect((await createIntake().send(event)).status).toBe(404);
+    },
+  );
+
+  test('leaves one log line that names the fields and none of their values', async () => {
+    const { send, lines, metrics } = createIntake();
+    await send({
+      ...readEvent('http-api-v2.wrong-fields'),
+      body: JSON.stringify({
+        participants: [{ address: '+49 30 901820', '+4930901820': true }],
+        'Ada Lovelace': 1,
+      }),
+    });
+    expect(lines).toEqual([
+      {
+        level: 'warn',
+        message: 'refused',
+        fields: {
+          request_id: uuidNumber(1),
+          correlation_id: uuidNumber(1),
+          status: 422,
+          problem: 'invalid-request',
+          pointers: ['/conversationId', '/participants/0/address', '/participants/0/*', '/*'],
+          requested_by:
+            'arn:aws:sts::123456789012:assumed-role/routing-service/i-0a1b2c3d4e5f60718',
+        },
+      },
+    ]);
+    expect(metrics).toEqual([{ name: 'RequestsRefused', unit: 'Count', value: 1 }]);
+  });
+});
+
+describe('a request that cannot be queued', () => {
+  const failing = (error: unknown) =>
+    createIntake({
+      sendMessage: async () => {
+        throw error;
+      },
+    });
+  const awsError = (name: string, httpStatusCode?: number) =>
+    Object.assign(new Error('arn:aws:sqs:us-east-1:123456789012:requests.fifo did not take it'), {
+      name,
+      ...(httpStatusCode ? { $metadata: { httpStatusCode } } : {}),
+    });
+
+  test.each([
+    ['AccessDeniedException', 400, 'configuration'],
+    ['QueueDoesNotExist', 400, 'configuration'],
+    ['CredentialsProviderError', undefined, 'configuration'],
+    ['ThrottlingException', 400, 'unavailable'],
+    ['RequestThrottled', 403, 'unavailable'],
+    ['TooManyRequests', 429, 'unavailable'],
+    ['InternalFailure', 500, 'unavailable'],
+    ['TimeoutError', undefined, 'unavailable'],
+  ])('because of %s (%s) gets 503, and the log says %s', async (name, status, reason) => {
+    const error = awsError(name, status);
+    const { send, lines, metrics } = failing(error);
+    const answer = await send(readEvent('http-api-v2.three-users'));
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(answer.body.type).toBe(problemType('queue-unavailable'));
+    expect(JSON.stringify(answer.body)).not.toContain('arn:aws');
+    expect(lines.map(({ level, message }) => [level, message])).toEqual([
+      ['error', 'send failed'],
+      ['warn', 'refused'],
+    ]);
+    expect(lines[0]?.fields).toMatchObject({ reason, error, conversation_id: CONVERSATION });
+    expect(metrics).toEqual([{ name: 'RequestsFailed', unit: 'Count', value: 1 }]);
+  });
+
+  test('because of something that is no error gets 503 all the same', async () => {
+    const { send } = failing(undefined);
+    expect((await send(readEvent('http-api-v2.three-users'))).status).toBe(503);
+  });
+
+  test('keeps its request id for the repeat', async () => {
+    const { send } = failing(awsError('TimeoutError'));
+    const event = readEvent('http-api-v2.idempotency-key');
+    const refused = await send(event);
+    const accepted = await createIntake().send(event);
+    expect(refused.body.instance).toBe(`urn:uuid:${accepted.body.requestId}`);
+  });
+});
+
+describe('a defect', () => {
+  test('is answered with 500, logged, and not told to the caller', async () => {
+    const { send, sent, lines } = createIntake({
+      clock: {
+        now: () => {
+          throw new Error('the clock stood still at /var/task/index.mjs');
+        },
+      },
+    });
+    const answer = await send(readEvent('http-api-v2.three-users'));
+    expect(answer.status).toBe(500);
+    expect(answer.headers['x-correlation-id']).toBe(uuidNumber(1));
+    expect(JSON.stringify(answer.body)).not.toContain('clock');
+    expect(lines[0]).toMatchObject({ level: 'error', message: 'defect' });
+    expect(sent).toEqual([]);
+  });
+});
