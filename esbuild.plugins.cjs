@@ -1,38 +1,79 @@
 /**
- * Lambda hands a function its credentials in the environment, always. The SDK's default chain also
- * looks for them in shared files, SSO, a web identity, a process and two metadata services: 135 KB
- * and some 20 ms of every cold start that nothing here can ever use.
+ * What the AWS SDK brings along for other places than Lambda, and what the bundles get instead. It is
+ * nearly half of the SDK's code, all of it read and some of it run at every cold start.
+ * test/deploy/bundles.test.ts shows the bundles without it; the packaged functions are run in
+ * test/deploy/packaged-functions.test.ts.
  */
-const credentialsFromEnvironment = `
-export const defaultProvider = () => async () => {
-  const env = process.env;
-  const missing = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].filter((name) => !env[name]);
-  if (missing.length > 0) {
-    const error = new Error(
-      'No AWS credentials: ' + missing.join(' and ') + ' not set. This bundle takes them from the ' +
-      'environment only, where Lambda puts them.');
-    error.name = 'CredentialsProviderError';
-    throw error;
-  }
-  return {
-    accessKeyId: env.AWS_ACCESS_KEY_ID,
-    secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
-    ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
-  };
-};`;
+const replacements = [
+  {
+    // Lambda hands a function its credentials in the environment, always. The default chain also looks
+    // into shared files, SSO, a web identity, a process and two metadata services (135 KB).
+    module: /^@aws-sdk\/credential-provider-node$/,
+    contents: `
+      export const defaultProvider = () => async () => {
+        const env = process.env;
+        const missing = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].filter((name) => !env[name]);
+        if (missing.length > 0) {
+          const error = new Error(
+            'No AWS credentials: ' + missing.join(' and ') + ' not set. This bundle takes them ' +
+            'from the environment only, where Lambda puts them.');
+          error.name = 'CredentialsProviderError';
+          throw error;
+        }
+        return {
+          accessKeyId: env.AWS_ACCESS_KEY_ID,
+          secretAccessKey: env.AWS_SECRET_ACCESS_KEY,
+          ...(env.AWS_SESSION_TOKEN && { sessionToken: env.AWS_SESSION_TOKEN }),
+        };
+      };`,
+  },
+  {
+    // No operation of SQS or Secrets Manager streams (15 KB).
+    module: /^@smithy\/core\/event-streams$/,
+    contents: `
+      export class EventStreamSerde {
+        constructor() { throw new Error('Event streams are left out of this bundle.'); }
+      }
+      export const eventStreamSerdeProvider = undefined;`,
+  },
+  {
+    // There is no ~/.aws in Lambda. Settings come from the environment.
+    module: /\/loadSharedConfigFiles$/,
+    contents: `
+      export const CONFIG_PREFIX_SEPARATOR = '.';
+      export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+  },
+  {
+    // Asks an EC2 machine where it is. Lambda says so in AWS_REGION.
+    module: /\/getInstanceMetadataRegion$/,
+    contents: 'export const getInstanceMetadataRegion = async () => undefined;',
+  },
+  {
+    // For places whose node:crypto lacks the two.
+    module: /\/(Sha256Js|Md5Js)$/,
+    contents: 'export const Sha256Js = undefined; export const Md5Js = undefined;',
+  },
+];
 
 /** @type {import('esbuild').Plugin} */
-const environmentCredentials = {
-  name: 'environment-credentials',
+const onlyWhatLambdaUses = {
+  name: 'only-what-lambda-uses',
   setup(build) {
-    build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({
-      path: 'environment-credentials',
-      namespace: 'environment-credentials',
+    for (const [index, { module }] of replacements.entries()) {
+      build.onResolve({ filter: module }, () => ({
+        path: String(index),
+        namespace: 'only-what-lambda-uses',
+      }));
+    }
+    build.onLoad({ filter: /.*/, namespace: 'only-what-lambda-uses' }, ({ path }) => ({
+      contents: replacements[Number(path)].contents,
     }));
-    build.onLoad({ filter: /.*/, namespace: 'environment-credentials' }, () => ({
-      contents: credentialsFromEnvironment,
+    // A client wants its own version. The rest of its package.json would come along (2.4 KB each).
+    build.onLoad({ filter: /@aws-sdk\/client-[^/]+\/package\.json$/ }, ({ path }) => ({
+      contents: JSON.stringify({ version: require(path).version }),
+      loader: 'json',
     }));
   },
 };
 
-module.exports = [environmentCredentials];
+module.exports = [onlyWhatLambdaUses];
