@@ -11,6 +11,9 @@ export function genericAddBody(missing: readonly RequestedParticipant[]): Generi
 
 /**
  * Adds users to a conversation by contract G's endpoint, all or nobody.
+ * @returns whether all are in as far as the answer tells. What the "participant metadata" of a
+ * success look like is not documented, so only one thing is read from them: an answer that names
+ * some of those asked for and not the others is not believed.
  * @throws what GenesysClient.post throws
  */
 export async function addByGenericEndpoint(
@@ -18,7 +21,10 @@ export async function addByGenericEndpoint(
   conversationId: string,
   missing: readonly RequestedParticipant[],
   session: Session,
-): Promise<void> {
+): Promise<boolean> {
   const path = `/api/v2/conversations/${encodeURIComponent(conversationId)}/participants`;
-  await client.post('add', path, genericAddBody(missing), session);
+  const answer = await client.post('add', path, genericAddBody(missing), session);
+  const said = JSON.stringify(answer).toLowerCase();
+  const named = missing.filter(({ id }) => id !== undefined && said.includes(id));
+  return named.length === 0 || named.length === missing.length;
 }

@@ -200,9 +200,8 @@ async function post(
   session: Session,
 ): Promise<Roster | 'everybody' | undefined> {
   if (roster.contract === 'generic') {
-    await addByGenericEndpoint(client, conversationId, people, session);
-    // All or nobody (FACTS, contract G).
-    return 'everybody';
+    const all = await addByGenericEndpoint(client, conversationId, people, session);
+    return all ? 'everybody' : undefined;
   }
   if (actingUserId === undefined) {
     throw new AdderError(

@@ -1,0 +1,79 @@
+import type { Template } from '../../local/package-service.ts';
+
+/** One call as IAM sees it. */
+export interface AwsCall {
+  action: string;
+  /** A logical id of the template, or an ARN. */
+  resource: string;
+  /** Condition keys that the call carries. */
+  context?: Record<string, string>;
+}
+
+interface Statement {
+  Effect: 'Allow' | 'Deny';
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: Record<string, Record<string, string | string[]>>;
+}
+
+/**
+ * What IAM would answer to a call by a role of the template. Knows what the roles use: identity
+ * policies, wildcards, and the operator StringEquals; anything else is an error, so that a statement
+ * that is not understood is not taken for harmless.
+ */
+export function isAllowed(template: Template, role: string, call: AwsCall): boolean {
+  const statements = statementsOf(template, role);
+  const matching = statements.filter((statement) => matches(statement, call));
+  return (
+    matching.some(({ Effect }) => Effect === 'Allow') &&
+    !matching.some(({ Effect }) => Effect === 'Deny')
+  );
+}
+
+function statementsOf(template: Template, role: string): Statement[] {
+  const properties = template.Resources[role]?.Properties;
+  if (!properties) throw new Error(`The template has no ${role}`);
+  if (properties.ManagedPolicyArns) throw new Error(`${role}: managed policies are not known here`);
+  return properties.Policies.flatMap(
+    (policy: { PolicyDocument: { Statement: Statement[] } }) => policy.PolicyDocument.Statement,
+  );
+}
+
+function matches(statement: Statement, call: AwsCall): boolean {
+  const known = new Set(['Sid', 'Effect', 'Action', 'Resource', 'Condition']);
+  for (const element of Object.keys(statement)) {
+    if (!known.has(element)) throw new Error(`${element} is not known here`);
+  }
+  return (
+    asArray(statement.Action).some((pattern) => like(pattern, call.action)) &&
+    asArray(statement.Resource).some((pattern) => like(arnOf(pattern), arnOf(call.resource))) &&
+    Object.entries(statement.Condition ?? {}).every(([operator, tests]) => {
+      if (operator !== 'StringEquals') throw new Error(`${operator} is not known here`);
+      return Object.entries(tests).every(([key, wanted]) =>
+        asArray(wanted).includes(call.context?.[key] ?? ''),
+      );
+    })
+  );
+}
+
+/** Every reference to a resource comes to the same name here, whether by Ref or by GetAtt Arn. */
+function arnOf(reference: unknown): string {
+  if (typeof reference === 'string') return reference;
+  const { Ref, 'Fn::GetAtt': attribute } = reference as {
+    Ref?: string;
+    'Fn::GetAtt'?: [string, string];
+  };
+  if (Ref) return Ref;
+  if (attribute?.[1] === 'Arn') return attribute[0];
+  throw new Error(`${JSON.stringify(reference)} is not known here`);
+}
+
+function like(pattern: string, value: string): boolean {
+  const expression = pattern
+    .split('*')
+    .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    .join('.*');
+  return new RegExp(`^${expression}$`, 'i').test(value);
+}
+
+const asArray = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);

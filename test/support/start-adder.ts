@@ -1,0 +1,238 @@
+import { randomUUID } from 'node:crypto';
+import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { createHandler } from '../../functions/adder/handler.ts';
+import type { VisibilityChange } from '../../lib/aws/change-visibility.ts';
+import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
+import type { AuditEvent, ParticipantResult } from '../../lib/domain/audit-event.ts';
+import { createReadCredentials } from '../../lib/genesys/credentials.ts';
+import { createGenesysClient } from '../../lib/genesys/genesys-client.ts';
+import { createUserLookup } from '../../lib/genesys/look-up-users.ts';
+import { Pace } from '../../lib/genesys/pace.ts';
+import { resolveGenesysHost } from '../../lib/genesys/region.ts';
+import { createRequestToken } from '../../lib/genesys/request-token.ts';
+import type { NewSecretVersion, SecretVersion } from '../../lib/genesys/secret-ports.ts';
+import { createTokenSource } from '../../lib/genesys/token-source.ts';
+import { createTokenStore } from '../../lib/genesys/token-store.ts';
+import { createSendHttp, type SendHttp } from '../../lib/http/send-http.ts';
+import type { Metric } from '../../lib/metrics.ts';
+import { SAMPLE_CLIENT } from '../../local/genesys/sample-organisation.ts';
+import {
+  type RunningGenesys,
+  type StartGenesysOptions,
+  startGenesys,
+} from '../../local/genesys/start-genesys.ts';
+import { createSkippingClock, type SkippingClock } from './skipping-clock.ts';
+
+const QUEUES = {
+  REQUEST_QUEUE_URL: 'http://127.0.0.1/requests',
+  REQUEST_DLQ_URL: 'http://127.0.0.1/requests-dlq',
+  AUDIT_QUEUE_URL: 'http://127.0.0.1/audit',
+};
+
+export interface LogLine {
+  level: string;
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+export interface DeliveryOptions {
+  receiveCount?: number;
+  sentAtMs?: number;
+  remainingMs?: number;
+  messageAttributes?: SQSRecord['messageAttributes'];
+  groupId?: string;
+}
+
+export interface AdderUnderTest {
+  genesys: RunningGenesys;
+  clock: SkippingClock;
+  pace: Pace;
+  /** Everything that was sent to a queue, oldest first. */
+  sent: OutgoingMessage[];
+  visibilities: VisibilityChange[];
+  log: LogLine[];
+  metrics: Metric[];
+  /** Values of the token secret, oldest first. */
+  tokenVersions: NewSecretVersion[];
+  /** Hands one message to the function. */
+  deliver(message: unknown, options?: DeliveryOptions): Promise<SQSBatchResponse>;
+  deliverBatch(records: SQSRecord[], remainingMs?: number): Promise<SQSBatchResponse>;
+  record(message: unknown, options?: DeliveryOptions): SQSRecord;
+  /** Hands over a message and returns its result; throws where it was handed back. */
+  settle(message: unknown, options?: DeliveryOptions): Promise<AuditEvent['audit']>;
+  stop(): Promise<void>;
+}
+
+export interface StartAdderOptions {
+  genesys?: StartGenesysOptions;
+  /** Time-outs are cut to this, so that a hanging answer costs a test no ten seconds. */
+  longestTimeoutMs?: number;
+  credentials?: string | undefined;
+  requestsPerSecond?: number;
+  instances?: number;
+  maxParticipants?: number;
+  maxReceives?: number;
+  sendMessage?: (message: OutgoingMessage) => Promise<void>;
+}
+
+/** A function instance with a real HTTP client against the stand-in, and queues that are arrays. */
+export async function startAdder(options: StartAdderOptions = {}): Promise<AdderUnderTest> {
+  const clock = createSkippingClock();
+  const genesys = await startGenesys({ clock, ...options.genesys });
+  const sent: OutgoingMessage[] = [];
+  const visibilities: VisibilityChange[] = [];
+  const log: LogLine[] = [];
+  const metrics: Metric[] = [];
+  const tokenVersions: NewSecretVersion[] = [];
+
+  const host = resolveGenesysHost(genesys.url);
+  const sendHttp = cutTimeouts(createSendHttp(), clock, options.longestTimeoutMs ?? 300);
+  const pace = new Pace({
+    requestsPerSecond: options.requestsPerSecond ?? 1_000,
+    instances: options.instances ?? 1,
+    clock,
+  });
+  const credentials =
+    'credentials' in options ? options.credentials : JSON.stringify(SAMPLE_CLIENT);
+  const tokens = createTokenSource({
+    store: createTokenStore({
+      ...arraySecret(tokenVersions),
+      tokenUrl: host.tokenUrl,
+      holder: 'this instance',
+    }),
+    readCredentials: createReadCredentials(
+      async () => (credentials === undefined ? undefined : { value: credentials, versionId: '1' }),
+      'the-credentials',
+    ),
+    requestToken: createRequestToken({ host, sendHttp, pace, clock }),
+    clock,
+    random: () => 0.5,
+  });
+  const client = createGenesysClient({ host, sendHttp, tokens, pace, clock, random: () => 0.5 });
+  const write =
+    (level: string) =>
+    (message: string, fields: Record<string, unknown> = {}) =>
+      void log.push({ level, message, fields });
+
+  const handler = createHandler({
+    config: QUEUES,
+    client,
+    users: createUserLookup(client),
+    pace,
+    clock,
+    random: () => 0.5,
+    maxParticipants: options.maxParticipants ?? 20,
+    maxReceives: options.maxReceives ?? 1_000,
+    sendMessage:
+      options.sendMessage ??
+      (async (message) => {
+        sent.push(message);
+      }),
+    changeVisibility: async (change) => void visibilities.push(change),
+    log: {
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+    },
+    putMetrics: (...more) => void metrics.push(...more),
+  });
+
+  const record = (message: unknown, delivery: DeliveryOptions = {}): SQSRecord => {
+    const body = typeof message === 'string' ? message : JSON.stringify(message);
+    const messageId = randomUUID();
+    const conversationId = (message as { conversationId?: string })?.conversationId;
+    return {
+      messageId,
+      receiptHandle: `receipt of ${messageId}`,
+      body,
+      attributes: {
+        ApproximateReceiveCount: String(delivery.receiveCount ?? 1),
+        SentTimestamp: String(delivery.sentAtMs ?? clock.now()),
+        SenderId: 'AIDA',
+        ApproximateFirstReceiveTimestamp: String(clock.now()),
+        MessageGroupId: delivery.groupId ?? conversationId ?? 'no conversation',
+        SequenceNumber: '1',
+        MessageDeduplicationId: messageId,
+      },
+      messageAttributes: delivery.messageAttributes ?? {},
+      md5OfBody: '',
+      eventSource: 'aws:sqs',
+      eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:requests.fifo',
+      awsRegion: 'us-east-1',
+    };
+  };
+  const deliverBatch = (Records: SQSRecord[], remainingMs = 60_000) => {
+    const endsAtMs = clock.now() + remainingMs;
+    return handler({ Records }, { getRemainingTimeInMillis: () => endsAtMs - clock.now() });
+  };
+  const deliver = (message: unknown, delivery: DeliveryOptions = {}) =>
+    deliverBatch([record(message, delivery)], delivery.remainingMs);
+
+  return {
+    genesys,
+    clock,
+    pace,
+    sent,
+    visibilities,
+    log,
+    metrics,
+    tokenVersions,
+    deliver,
+    deliverBatch,
+    record,
+    async settle(message, delivery) {
+      const sentBefore = sent.length;
+      const { batchItemFailures } = await deliver(message, delivery);
+      if (batchItemFailures.length > 0) {
+        const cause = log.findLast((line) => line.message === 'deferred')?.fields.cause;
+        throw new Error(`handed back: ${cause}`);
+      }
+      const result = sent
+        .slice(sentBefore)
+        .find(({ queueUrl }) => queueUrl === QUEUES.AUDIT_QUEUE_URL);
+      return (JSON.parse(result?.body ?? 'null') as AuditEvent).audit;
+    },
+    stop: () => genesys.stop(),
+  };
+}
+
+/** The outcome of each participant, `code` behind it where there is one. */
+export function outcomes({ participants }: { participants: ParticipantResult[] }): string[] {
+  return participants.map(({ outcome, code, warning }) =>
+    [outcome, code, warning].filter(Boolean).join(' '),
+  );
+}
+
+function cutTimeouts(sendHttp: SendHttp, clock: SkippingClock, longestMs: number): SendHttp {
+  return async (request) => {
+    const timeoutMs = Math.min(request.timeoutMs, longestMs);
+    const startedAtMs = Date.now();
+    try {
+      return await sendHttp({ ...request, timeoutMs });
+    } catch (fault) {
+      // What was cut off the time-out has passed all the same.
+      if (Date.now() - startedAtMs >= timeoutMs) clock.advance(request.timeoutMs - timeoutMs);
+      throw fault;
+    }
+  };
+}
+
+/** A secret that is an array; the rules of version names and labels are Secrets Manager's. */
+function arraySecret(versions: NewSecretVersion[]) {
+  const labels = new Map<string, SecretVersion>();
+  return {
+    read: async (stage: string) => labels.get(stage),
+    write: async (version: NewSecretVersion) => {
+      const same = versions.find((v) => v.clientRequestToken === version.clientRequestToken);
+      if (same) return same.value === version.value ? ('written' as const) : ('taken' as const);
+      const stages = version.stages ?? ['AWSCURRENT'];
+      if (versions.length === 0) stages.push('AWSCURRENT');
+      versions.push(version);
+      for (const stage of stages) {
+        labels.set(stage, { value: version.value, versionId: version.clientRequestToken });
+      }
+      return 'written' as const;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Listening, listen } from '../../local/listen.ts';
+
+export interface ReceivedTry {
+  url: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+  socket: Socket;
+}
+
+export interface Receiver extends Listening {
+  /** In the order of their arrival. */
+  tries: ReceivedTry[];
+}
+
+/**
+ * A webhook receiver of any behaviour.
+ * @param behave answers try `index` (from 0), or does not
+ */
+export async function startReceiver(
+  behave: (response: ServerResponse, received: ReceivedTry, index: number) => void,
+): Promise<Receiver> {
+  const tries: ReceivedTry[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const received: ReceivedTry = {
+        url: request.url ?? '',
+        headers: request.headers,
+        body: Buffer.concat(chunks).toString('utf8'),
+        socket: request.socket,
+      };
+      tries.push(received);
+      behave(response, received, tries.length - 1);
+    });
+  });
+  return { ...(await listen(server)), tries };
+}
