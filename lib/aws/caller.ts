@@ -10,14 +10,17 @@ type Claims = Record<string, unknown> | null;
 
 /** What API Gateway adds to an event once an authorizer has let it pass. */
 export interface AuthorizedContext {
-  authorizer?: {
-    /** Format 2.0, IAM. */
-    iam?: { userArn?: unknown } | null;
-    /** Format 2.0, JWT. */
-    jwt?: { claims?: Claims } | null;
-    /** Format 1.0, JWT or Cognito. */
-    claims?: Claims;
-  } | null;
+  authorizer?:
+    | {
+        /** Format 2.0, IAM. */
+        iam?: { userArn?: unknown } | null;
+        /** Format 2.0, JWT. */
+        jwt?: { claims?: Claims } | null;
+        /** Format 1.0, JWT or Cognito. */
+        claims?: Claims;
+      }
+    | null
+    | undefined;
   /** Format 1.0, IAM. */
   identity?: { userArn?: unknown } | null;
 }
