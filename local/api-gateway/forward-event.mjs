@@ -1,0 +1,26 @@
+// The handler that serverless-offline runs in place of every function: sends the event to the parent
+// process, where the function's instances are, and waits for the answer.
+import process from 'node:process';
+
+/** What API Gateway makes of a function that throws or cannot be started. */
+const INTERNAL_SERVER_ERROR = {
+  statusCode: 500,
+  headers: { 'content-type': 'application/json' },
+  body: '{"message":"Internal Server Error"}',
+};
+
+const pending = new Map();
+let lastId = 0;
+
+process.on('message', ({ id, response, failed }) => {
+  pending.get(id)?.(failed ? INTERNAL_SERVER_ERROR : response);
+  pending.delete(id);
+});
+
+export function handler(event, { functionName }) {
+  return new Promise((resolve) => {
+    lastId += 1;
+    pending.set(lastId, resolve);
+    process.send({ type: 'invoke', id: lastId, functionName, event });
+  });
+}

@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { realpathSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What serverless.yml says, its variables resolved; `Ref` and the like are still in it. */
+export interface Service {
+  provider: {
+    region: string;
+    stage: string;
+    timeout?: number;
+    memorySize?: number;
+    environment?: Record<string, unknown>;
+  };
+  /** Folder of the esbuild bundles, from the repository's root. */
+  bundles: string;
+  functions: ServiceFunction[];
+  resources: Record<string, { Type: string; Properties?: Record<string, unknown> }>;
+}
+
+export interface ServiceFunction {
+  /** Its name in serverless.yml. */
+  key: string;
+  /** Its name in AWS. */
+  name: string;
+  /** `functions/intake/index.handler` */
+  handler: string;
+  /** Seconds. */
+  timeout?: number;
+  memorySize?: number;
+  environment?: Record<string, unknown>;
+  events: { sqs?: SqsEventSource }[];
+}
+
+export interface SqsEventSource {
+  arn: unknown;
+  batchSize?: number;
+  maximumBatchingWindow?: number;
+  maximumConcurrency?: number;
+  functionResponseType?: string;
+}
+
+export interface ApiGateway {
+  url: string;
+  service: Service;
+  stop(): Promise<void>;
+}
+
+export interface ApiGatewayOptions {
+  port: number;
+  /** Root of the repository. */
+  root: string;
+  /** What `${env:…}` in serverless.yml is resolved from. */
+  environment: NodeJS.ProcessEnv;
+  /** Called once the service is known, before the first event comes in. */
+  onService: (service: Service) => void;
+  /** Carries out an HTTP event. A rejection becomes API Gateway's 500. */
+  invoke: (functionName: string, event: unknown) => Promise<unknown>;
+  /** The process has ended by itself. */
+  onEnd: (why: string) => void;
+}
+
+type ChildMessage =
+  | { type: 'service'; service: Service }
+  | { type: 'ready' }
+  | { type: 'invoke'; id: number; functionName: string; event: unknown };
+
+/** Enough to see why a start failed. */
+const KEPT_OUTPUT = 4_000;
+
+/**
+ * API Gateway on this machine: `serverless offline` in a process of its own, which bundles the
+ * functions by serverless.yml and turns HTTP requests into events.
+ * @throws Error with the end of its output, where it does not come up
+ */
+export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGateway> {
+  const { root, port } = options;
+  const buildFolder = join('.local', `build-${process.pid}`);
+  const child = spawn(
+    process.execPath,
+    [
+      // The program itself: a signal to npx would leave it running.
+      realpathSync(join(root, 'node_modules/.bin/serverless')),
+      ...['offline', 'start', '--host', '127.0.0.1', '--httpPort', String(port)],
+      // The endpoint for the Lambda client has a fixed port otherwise.
+      ...['--lambdaPort', '0'],
+      // The "functions" forward their events; time-outs and instances are ours.
+      ...['--useInProcess', '--noTimeout'],
+      // There is nobody on this machine to be kept out.
+      '--noAuth',
+    ],
+    {
+      cwd: root,
+      env: {
+        ...options.environment,
+        LOCAL_API_GATEWAY: 'true',
+        ADDER_BUILD_FOLDER: buildFolder,
+        SLS_TELEMETRY_DISABLED: '1',
+        SLS_NOTIFICATIONS_MODE: 'off',
+      },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  );
+  const ended = once(child, 'exit').then(() => {});
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-KEPT_OUTPUT);
+    });
+  }
+  let stopping = false;
+
+  async function stop(): Promise<void> {
+    stopping = true;
+    // It watches this channel, and ends at once when it closes.
+    if (child.connected) child.disconnect();
+    const tooSlow = setTimeout(() => child.kill('SIGKILL'), 1_000);
+    await ended;
+    clearTimeout(tooSlow);
+    await rm(join(root, buildFolder), { recursive: true, force: true });
+  }
+
+  const service = await new Promise<Service>((resolve, reject) => {
+    let known: Service | undefined;
+    child.on('message', (message: ChildMessage) => {
+      if (message.type === 'invoke') {
+        answer(child, message, options.invoke);
+      } else if (message.type === 'service') {
+        known = message.service;
+        options.onService(known);
+      } else if (known) {
+        resolve(known);
+      }
+    });
+    ended.then(() => {
+      const why = `serverless offline has ended:\n${output.trim()}`;
+      if (known && !stopping) options.onEnd(why);
+      reject(new Error(why));
+    });
+  }).catch(async (error: Error) => {
+    await stop();
+    throw error;
+  });
+  return { url: `http://127.0.0.1:${port}`, service, stop };
+}
+
+function answer(
+  child: ChildProcess,
+  { id, functionName, event }: ChildMessage & { type: 'invoke' },
+  invoke: ApiGatewayOptions['invoke'],
+): void {
+  const send = (message: object) => {
+    if (child.connected) child.send(message);
+  };
+  invoke(functionName, event).then(
+    (response) => send({ id, response }),
+    () => send({ id, failed: true }),
+  );
+}
