@@ -90,8 +90,10 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
         tokens.accepted(token);
         if (request.method === 'POST' && response.body.trim() === '') return null;
         const document = parseJson(response.body);
-        if (typeof document !== 'object' || document === null)
+        const isList = Array.isArray(document) && request.method === 'GET';
+        if (typeof document !== 'object' || document === null || isList) {
           throw unreadable(operation, response);
+        }
         return document;
       }
       const error = toGenesysError(operation, response, clock.now());

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { AdderError } from '../domain/errors.ts';
 import { SHORT_WAIT_MS } from '../domain/retry-policy.ts';
+import { readRateLimit } from './rate-limit-headers.ts';
 import { OutOfTime } from './session.ts';
 
 /** The platform counts per minute (FACTS, "Limits"). */
@@ -121,10 +122,8 @@ export class Pace {
   /** Takes note of a request's end: its answer's headers (names in lower case), or none if it got no answer. */
   answered(headers: Record<string, string> = {}): void {
     this.#unanswered -= 1;
-    const allowed = positive(headers['inin-ratelimit-allowed']);
-    const count = positive(headers['inin-ratelimit-count']);
-    const resetSeconds = positive(headers['inin-ratelimit-reset']);
-    if (allowed === undefined || allowed === 0) return;
+    const { allowed, count, resetSeconds } = readRateLimit(headers);
+    if (!allowed) return;
     this.#allowed = allowed;
     if (count === undefined || resetSeconds === undefined) return;
     const endsAtMs = this.#clock.now() + resetSeconds * 1000;
@@ -148,10 +147,4 @@ export class Pace {
     this.#forgetOld(this.#clock.now());
     return Math.min(100, (100 * this.#sentAtMs.length) / this.#limit());
   }
-}
-
-function positive(text: string | undefined): number | undefined {
-  if (text === undefined || text.trim() === '') return undefined;
-  const value = Number(text);
-  return Number.isFinite(value) && value >= 0 ? value : undefined;
 }

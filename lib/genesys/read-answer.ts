@@ -4,6 +4,7 @@ import { parseRetryAfter } from '../http/retry-after.ts';
 import { HttpFault, type HttpResponse } from '../http/send-http.ts';
 import { type Operation, ruleFor } from './answer-table.ts';
 import { GenesysError, type Remedy } from './genesys-error.ts';
+import { readRateLimit } from './rate-limit-headers.ts';
 
 const OPERATION_NAMES: Record<Operation, string> = {
   token: 'asking for a token',
@@ -47,14 +48,16 @@ export function parseJson(body: string): unknown {
 }
 
 /**
- * The delay that an answer names, in milliseconds: `Retry-After`, or for a 429 the end of the rate
- * window. Never capped: delays up to 58 s are normal (FACTS, "Limits").
+ * The delay that an answer names, in milliseconds: `Retry-After`, or for a 429 whose headers say
+ * that the window is used up, the window's end. Never capped: delays up to 58 s are normal (FACTS,
+ * "Limits").
  */
 function namedDelayMs({ status, headers }: HttpResponse, nowMs: number): number | undefined {
   const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs);
   if (retryAfterMs !== undefined || status !== 429) return retryAfterMs;
-  const reset = headers['inin-ratelimit-reset']?.trim() ?? '';
-  return /^\d+$/.test(reset) ? Number(reset) * 1000 : undefined;
+  const { count, allowed, resetSeconds } = readRateLimit(headers);
+  const usedUp = count !== undefined && allowed !== undefined && count >= allowed;
+  return usedUp && resetSeconds !== undefined ? resetSeconds * 1000 : undefined;
 }
 
 /** Translates an answer that is no success. */

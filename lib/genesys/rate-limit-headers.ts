@@ -1,0 +1,23 @@
+/** The platform's account of its current window, as every answer carries it (FACTS, "Limits"). */
+export interface RateLimit {
+  /** Requests counted so far. */
+  count: number | undefined;
+  /** Requests allowed in a window. */
+  allowed: number | undefined;
+  /** Seconds until the window ends. */
+  resetSeconds: number | undefined;
+}
+
+/** @param headers names in lower case; a value that is no number counts as absent */
+export function readRateLimit(headers: Record<string, string>): RateLimit {
+  return {
+    count: toNumber(headers['inin-ratelimit-count']),
+    allowed: toNumber(headers['inin-ratelimit-allowed']),
+    resetSeconds: toNumber(headers['inin-ratelimit-reset']),
+  };
+}
+
+function toNumber(text: string | undefined): number | undefined {
+  const value = text?.trim() ? Number(text) : Number.NaN;
+  return Number.isFinite(value) && value >= 0 ? value : undefined;
+}

@@ -1,0 +1,255 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { platformError, tooManyRequests } from '../../local/genesys/faults.ts';
+import {
+  FREE_USERS,
+  GENERIC_CONVERSATION,
+  PLATFORM_CONVERSATION,
+} from '../../local/genesys/sample-organisation.ts';
+import { type AdderUnderTest, outcomes, startAdder } from '../support/start-adder.ts';
+
+let adder: AdderUnderTest;
+afterEach(() => adder.stop());
+
+const [first, second, third] = FREE_USERS as [string, string, string];
+const READ = { method: 'GET', path: '/api/v2/conversations/' };
+const ADD = { method: 'POST', path: '/participants' };
+
+const ask = (id: string, more: object = {}) => ({
+  conversationId: PLATFORM_CONVERSATION,
+  participants: [{ id }],
+  ...more,
+});
+const inSeconds = (seconds: number) => new Date(adder.clock.now() + seconds * 1000).toISOString();
+const audits = () =>
+  adder.sent
+    .filter(({ queueUrl }) => queueUrl.endsWith('/audit'))
+    .map(({ body }) => JSON.parse(body).audit);
+const deadLetters = () => adder.sent.filter(({ queueUrl }) => queueUrl.endsWith('/requests-dlq'));
+
+describe('a message', () => {
+  test('that is a request carries its names through to the result', async () => {
+    adder = await startAdder();
+    const names = {
+      requestId: '11111111-2222-4333-8444-555555555555',
+      correlationId: 'trace-me',
+      requestedBy: 'arn:aws:iam::123456789012:role/crm',
+    };
+    const audit = await adder.settle(
+      ask(first, { ...names, version: 1, requestedAt: inSeconds(-2), deadline: inSeconds(60) }),
+      { receiveCount: 3 },
+    );
+    expect(audit).toMatchObject({
+      request_id: names.requestId,
+      correlation_id: names.correlationId,
+      requested_by: names.requestedBy,
+      conversation_id: PLATFORM_CONVERSATION,
+      participant_ids: [first],
+      attempts: 3,
+    });
+    expect(audit.queued_ms).toBeGreaterThanOrEqual(2_000);
+    expect(adder.sent[0]?.attributes).toEqual({ event_id: `evt_${names.requestId}` });
+    const line = adder.log.find(({ message }) => message === 'result');
+    expect(line?.fields).toMatchObject({ correlation_id: 'trace-me', event: { audit } });
+  });
+
+  test('needs nothing but a conversation and participants', async () => {
+    adder = await startAdder();
+    const record = adder.record(ask(first));
+    await adder.deliverBatch([record]);
+    expect(audits()).toMatchObject([
+      { status: 'SUCCESS', request_id: record.messageId, correlation_id: record.messageId },
+    ]);
+  });
+
+  test.each([
+    ['is not JSON', '{"conversationId":', 'is not JSON'],
+    ['is a list', '[]', 'must be a JSON object'],
+    ['has no conversation', '{"participants":[{"id":"x"}]}', '/participants/0/id must be a UUID'],
+    ['is of another version', JSON.stringify({ version: 2, ...ask(first) }), '/version must be 1'],
+    [
+      'names twenty-one people',
+      JSON.stringify({
+        conversationId: PLATFORM_CONVERSATION,
+        participants: Array(21).fill({ id: first }),
+      }),
+      'at most 20',
+    ],
+  ])(
+    'that %s gets a result, goes to the dead-letter queue untouched, and holds up nobody',
+    async (_how, body, said) => {
+      adder = await startAdder();
+      const poison = adder.record(body, { groupId: 'g' });
+      const good = adder.record(ask(first), { groupId: 'g' });
+      const { batchItemFailures } = await adder.deliverBatch([poison, good]);
+      expect(batchItemFailures).toEqual([]);
+      expect(audits()).toMatchObject([
+        { status: 'FAILED', code: 'INVALID_MESSAGE', request_id: poison.messageId },
+        { status: 'SUCCESS' },
+      ]);
+      expect(audits()[0].error).toContain(said);
+      expect(deadLetters()).toMatchObject([
+        {
+          body,
+          groupId: 'g',
+          deduplicationId: poison.messageId,
+          attributes: { reason: 'INVALID_MESSAGE', request_id: poison.messageId, tries: '1' },
+        },
+      ]);
+    },
+  );
+
+  test('that an operator sent again has an event id of its own', async () => {
+    adder = await startAdder();
+    const redrive = { stringValue: '2', dataType: 'String' };
+    await adder.deliver(ask(first), { messageAttributes: { redrive } });
+    expect(adder.sent[0]?.attributes?.event_id).toMatch(/^evt_.*_r2$/);
+  });
+
+  test('that was received for the last time gets a result before the queue gives it up', async () => {
+    adder = await startAdder({ maxReceives: 5 });
+    const audit = await adder.settle(ask(first), { receiveCount: 5 });
+    expect(audit).toMatchObject({ status: 'FAILED', code: 'ATTEMPTS_EXHAUSTED', attempts: 5 });
+    expect(deadLetters()).toMatchObject([{ attributes: { reason: 'ATTEMPTS_EXHAUSTED' } }]);
+    expect(adder.genesys.state.calls).toEqual([]);
+  });
+
+  test('whose result cannot be sent is handed back, and carried out once', async () => {
+    let broken = true;
+    adder = await startAdder({
+      sendMessage: async (message) => {
+        if (broken) throw new Error('the queue is away');
+        adder.sent.push(message);
+      },
+    });
+    const message = ask(first);
+    expect((await adder.deliver(message)).batchItemFailures).toHaveLength(1);
+    broken = false;
+    const audit = await adder.settle(message, { receiveCount: 2 });
+    expect(outcomes(audit)).toEqual(['ALREADY_PRESENT']);
+    expect(adder.genesys.state.organisation.rings).toHaveLength(1);
+  });
+});
+
+describe('waiting', () => {
+  test('for as long as a 429 says: the message and its group come back then, others go on', async () => {
+    adder = await startAdder({
+      genesys: {
+        faults: [{ ...READ, path: PLATFORM_CONVERSATION, fault: { answer: tooManyRequests(58) } }],
+      },
+    });
+    const other = adder.record({
+      conversationId: GENERIC_CONVERSATION,
+      participants: [{ id: third }],
+    });
+    await adder.deliverBatch([other]);
+    const waiting = [adder.record(ask(first)), adder.record(ask(second))];
+    const { batchItemFailures } = await adder.deliverBatch(waiting);
+    expect(batchItemFailures).toEqual(
+      waiting.map(({ messageId }) => ({ itemIdentifier: messageId })),
+    );
+    expect(adder.visibilities.map(({ receiptHandle }) => receiptHandle)).toEqual(
+      waiting.map(({ receiptHandle }) => receiptHandle),
+    );
+    for (const { seconds } of adder.visibilities) {
+      expect(seconds).toBeGreaterThan(56);
+      expect(seconds).toBeLessThanOrEqual(58);
+    }
+    expect(audits()).toHaveLength(1);
+  });
+
+  test('is a full stop: until then nothing is sent for anybody', async () => {
+    adder = await startAdder({
+      genesys: { faults: [{ ...READ, calls: [1], fault: { answer: tooManyRequests(58) } }] },
+    });
+    await adder.deliver(ask(first));
+    const callsBefore = adder.genesys.state.calls.length;
+    await adder.deliver({ conversationId: GENERIC_CONVERSATION, participants: [{ id: third }] });
+    expect(adder.genesys.state.calls).toHaveLength(callsBefore);
+    adder.clock.advance(58_000);
+    expect((await adder.settle(ask(first))).status).toBe('SUCCESS');
+  });
+
+  test('a few seconds is slept through in the function', async () => {
+    adder = await startAdder({
+      genesys: { faults: [{ ...READ, calls: [1], fault: { answer: tooManyRequests(4) } }] },
+    });
+    expect((await adder.settle(ask(first))).status).toBe('SUCCESS');
+  });
+
+  test('never uses up the receives of the queue, however often it comes back', async () => {
+    adder = await startAdder({
+      maxReceives: 1_000,
+      genesys: { faults: [{ ...READ, fault: { answer: platformError(503, 'down') } }] },
+    });
+    const deadline = inSeconds(86_400);
+    let receiveCount = 0;
+    while (audits().length === 0) {
+      receiveCount += 1;
+      await adder.deliver(ask(first, { deadline }), { receiveCount });
+      adder.clock.advance((adder.visibilities.at(-1)?.seconds ?? 0) * 1000);
+    }
+    expect(audits()[0]).toMatchObject({ status: 'EXPIRED', code: 'DEADLINE_EXCEEDED' });
+    expect(receiveCount).toBeLessThan(1_000);
+    expect(deadLetters()).toEqual([]);
+  });
+
+  test('ends as EXPIRED with the last cause, before the time is up and not after', async () => {
+    adder = await startAdder({
+      genesys: { faults: [{ ...READ, fault: { answer: tooManyRequests(58) } }] },
+    });
+    const audit = await adder.settle(ask(first, { deadline: inSeconds(30) }));
+    expect(audit).toMatchObject({ status: 'EXPIRED', code: 'DEADLINE_EXCEEDED' });
+    expect(audit.error).toContain('RATE_LIMITED');
+    expect(outcomes(audit)).toEqual(['NOT_ATTEMPTED DEADLINE_EXCEEDED']);
+  });
+
+  test('is over when the deadline has passed in the queue: nothing is carried out late', async () => {
+    adder = await startAdder();
+    const audit = await adder.settle(ask(first, { deadline: inSeconds(-1) }));
+    expect(audit).toMatchObject({ status: 'EXPIRED', genesys_calls: 0 });
+    expect(adder.genesys.state.calls).toEqual([]);
+  });
+
+  test('holds back a POST whose deadline passed during the reads', async () => {
+    adder = await startAdder({
+      genesys: {
+        onEvent: (event) => {
+          if (event.kind === 'answer' && event.call.path.startsWith('/api/v2/users')) {
+            adder.clock.advance(10_000);
+          }
+        },
+      },
+    });
+    const audit = await adder.settle(ask(first, { deadline: inSeconds(8) }));
+    expect(audit.status).toBe('EXPIRED');
+    expect(adder.genesys.state.organisation.rings).toEqual([]);
+  });
+});
+
+describe('a function that runs out of time', () => {
+  test('hands back at once what it cannot finish, before a POST and not in the middle of one', async () => {
+    adder = await startAdder();
+    const { batchItemFailures } = await adder.deliver(ask(first), { remainingMs: 17_000 });
+    expect(batchItemFailures).toHaveLength(1);
+    expect(adder.visibilities).toMatchObject([{ seconds: 0 }]);
+    expect(adder.genesys.state.calls.filter(({ path }) => path.includes('/participants'))).toEqual(
+      [],
+    );
+  });
+
+  test('takes up the rest of a group no more, and leaves the other groups alone', async () => {
+    adder = await startAdder({
+      genesys: { faults: [{ ...ADD, path: PLATFORM_CONVERSATION, fault: { answer: 'hang' } }] },
+    });
+    const group = [adder.record(ask(first)), adder.record(ask(second))];
+    const other = adder.record({
+      conversationId: GENERIC_CONVERSATION,
+      participants: [{ id: third }],
+    });
+    const { batchItemFailures } = await adder.deliverBatch([...group, other], 40_000);
+    expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual(
+      group.map(({ messageId }) => messageId),
+    );
+    expect(audits()).toMatchObject([{ conversation_id: GENERIC_CONVERSATION, status: 'SUCCESS' }]);
+  });
+});
