@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ConfigError } from '../lib/config.ts';
+import { uuid } from '../lib/domain/participant.ts';
+import { createSendHttp } from '../lib/http/send-http.ts';
+import { systemClock as clock } from '../lib/system-clock.ts';
+import { examine, type Wanted } from './doctor/examine.ts';
+import type { Finding } from './doctor/finding.ts';
+import { readSettings, type Settings } from './doctor/read-settings.ts';
+import { renderFindings } from './doctor/render-findings.ts';
+
+/**
+ * `npm run doctor -- [--conversation ID] [--user ID]`: what would keep the service from working
+ * with a live organisation, found out by reading alone.
+ * Exit code: 0 nothing failed, 1 something did, 2 the command itself was wrong.
+ */
+
+const USAGE = `npm run doctor -- [--conversation ID] [--user ID]
+
+Checks region, login, permissions and rate limit of the Genesys Cloud organisation that the
+environment (or .env) names, and what the service would do for that conversation and that user.
+It reads only: nobody is added, nothing is written.
+
+  GENESYS_ENV                    a region, a domain or a base URL; default us-east-1
+  GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET
+                                 the OAuth client; or
+  GENESYS_CREDENTIALS_SECRET_ID  the Secrets Manager secret that has it
+`;
+
+class UsageError extends Error {}
+
+function readArguments(argv: string[]): Wanted | 'help' {
+  let values: { conversation?: string; user?: string; help?: boolean };
+  try {
+    values = parseArgs({
+      args: argv,
+      options: {
+        conversation: { type: 'string' },
+        user: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  if (values.help) return 'help';
+  const conversationId = readId('--conversation', values.conversation);
+  const userId = readId('--user', values.user);
+  return {
+    ...(conversationId === undefined ? {} : { conversationId }),
+    ...(userId === undefined ? {} : { userId }),
+  };
+}
+
+function readId(option: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const parsed = uuid.safeParse(value);
+  if (!parsed.success) throw new UsageError(`${option} must be a UUID, not "${value}"`);
+  return parsed.data;
+}
+
+async function runDoctor(argv: string[]): Promise<number> {
+  const wanted = readArguments(argv);
+  if (wanted === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (existsSync('.env')) process.loadEnvFile('.env');
+
+  const secrets: string[] = [];
+  let findings: Finding[];
+  let settings: Settings | undefined;
+  try {
+    settings = readSettings(process.env);
+    findings = await examine(
+      {
+        settings,
+        sendHttp: createSendHttp(),
+        clock,
+        random: Math.random,
+        onSecret: (secret) => secrets.push(secret),
+      },
+      wanted,
+    );
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    findings = [{ check: 'configuration', outcome: 'failed', detail: error.message }];
+  }
+  process.stdout.write(`${withoutSecrets(renderFindings(findings), secrets)}\n`);
+  return findings.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+}
+
+/** An answer that repeats a secret must not bring it onto the screen. */
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, '[hidden]'), text);
+}
+
+try {
+  const [, , first] = process.argv;
+  process.exitCode = await runDoctor(process.argv.slice(first === 'doctor' ? 3 : 2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  process.stderr.write(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,9 @@
+/** What one check came to. */
+export interface Finding {
+  check: string;
+  /** `warning`: the service works, but not as well as it could. */
+  outcome: 'passed' | 'warning' | 'failed' | 'not checked';
+  detail: string;
+  /** What an operator can do about it. */
+  toDo?: string;
+}
