@@ -1,0 +1,35 @@
+// The entry of every npm script that runs code of this repository: `node local/run.mjs NAME …`
+// imports NAME.ts and calls its `main(args)`. Plain JavaScript, so that a Node that is too old to
+// read TypeScript can still say so. One process, so that a signal to npm reaches it.
+import process from 'node:process';
+
+const NEEDED_MAJOR = 24;
+const [name = '', ...args] = process.argv.slice(2);
+
+function fail(line) {
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
+}
+
+if (Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR) {
+  fail(
+    `Node ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node}. npm ci brings one along: run this by npm (npm run ${name}), or install Node ${NEEDED_MAJOR}.`,
+  );
+}
+if (!/^[a-z-]+$/.test(name)) fail('Usage: node local/run.mjs NAME [arguments]');
+
+// node:sqlite, which fauxqs imports and nothing here uses, announces itself as experimental.
+const emitWarning = process.emitWarning;
+process.emitWarning = (warning, ...rest) => {
+  if (!/SQLite is an experimental feature/.test(String(warning))) {
+    emitWarning.call(process, warning, ...rest);
+  }
+};
+
+try {
+  const { main } = await import(`./${name}.ts`);
+  process.exitCode = (await main(args)) ?? 0;
+} catch (error) {
+  // What a person can mend is one line; anything else is a defect, and its stack is wanted.
+  fail(['UserError', 'ConfigError'].includes(error?.name) ? error.message : error?.stack);
+}
