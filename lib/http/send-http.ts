@@ -98,6 +98,11 @@ export function createSendHttp(): SendHttp {
         );
       };
       outgoing.on('error', fail);
+      // Nobody asked for another protocol (101). Without this, Node would drop the answer in silence.
+      outgoing.on('upgrade', (_, socket) => {
+        socket.destroy();
+        fail(new Error('the server switched protocols'));
+      });
       outgoing.on('response', (incoming) => {
         const head = { status: incoming.statusCode ?? 0, headers: flatten(incoming.headers) };
         answer = head;

@@ -64,6 +64,8 @@ export function judgeFault(fault: unknown, nowMs: number): Verdict {
       : { kind: 'failed', error: 'no answer in time' };
   }
   // The fault's own message has the URL's path, which may be a secret of the receiver's.
-  const cause = fault.cause instanceof Error ? fault.cause.message : 'the connection broke';
+  // A connection tried over several addresses fails with an error that has a code and no message.
+  const { message, code } = (fault.cause ?? {}) as NodeJS.ErrnoException;
+  const cause = message || code || 'the connection broke';
   return { kind: 'failed', status: fault.answer?.status, error: `no answer: ${cause}` };
 }

@@ -95,6 +95,13 @@ describe('the verdict on a try without a whole answer', () => {
     });
   });
 
+  test('says the code of an error without a message', () => {
+    const cause = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
+    expect(judgeFault(new HttpFault('connection', '', { cause }), NOW)).toMatchObject({
+      error: 'no answer: ECONNREFUSED',
+    });
+  });
+
   test('anything else that was thrown is a failure too', () => {
     expect(judgeFault(new Error('odd'), NOW)).toEqual({ kind: 'failed', error: 'odd' });
   });

@@ -1,0 +1,66 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, expect, test } from '@jest/globals';
+import { Webhook } from 'standardwebhooks';
+import { createSendMessage } from '../../lib/aws/send-message.ts';
+import { startEventSourceMapping } from '../../local/event-source-mapping/start-event-source-mapping.ts';
+import { startSecretsManager } from '../../local/secrets-manager/start-secrets-manager.ts';
+import { startSqs } from '../../local/sqs/start-sqs.ts';
+import { startWebhookReceiver } from '../../local/webhook-receiver/start-webhook-receiver.ts';
+import { auditEventOf } from '../support/start-relay.ts';
+
+const KEY = `whsec_${Buffer.alloc(24, 3).toString('base64')}`;
+const environment = { ...process.env };
+const toStop: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const stop of toStop.splice(0)) await stop();
+  process.env = environment;
+});
+
+test('the function as Lambda loads it relays from the queue to the webhook by its environment alone', async () => {
+  const sqs = await startSqs();
+  const secrets = await startSecretsManager();
+  const receiver = await startWebhookReceiver({ keys: [KEY] });
+  secrets.putSecret('signing', JSON.stringify({ keys: [KEY] }));
+  const queue = sqs.createQueue('audit');
+  const deadLetters = sqs.createQueue('audit-dlq');
+  process.env = {
+    ...environment,
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+    AUDIT_QUEUE_URL: queue.url,
+    AUDIT_DLQ_URL: deadLetters.url,
+    EXTERNAL_WEBHOOK_URL: receiver.url,
+    WEBHOOK_SIGNING_SECRET_ID: 'signing',
+  };
+  const { handler } = await import('../../functions/relay/index.ts');
+  const client = new SQSClient({ endpoint: sqs.endpoint });
+  const mapping = startEventSourceMapping({
+    client,
+    queueUrl: queue.url,
+    queueArn: queue.arn,
+    invoke: (event) => handler(event, { getRemainingTimeInMillis: () => 30_000 }),
+    reportBatchItemFailures: true,
+    maximumConcurrency: 1,
+  });
+  toStop.push(
+    () => mapping.stop(),
+    async () => client.destroy(),
+    () => receiver.stop(),
+    () => sqs.stop(),
+    () => secrets.stop(),
+  );
+
+  const body = JSON.stringify(auditEventOf('r-1'));
+  await createSendMessage(client)({ queueUrl: queue.url, body });
+  const delivery = await receiver.waitFor(({ id }) => id === 'evt_r-1');
+  expect(delivery).toMatchObject({ body, verified: true });
+  expect(new Webhook(KEY).verify(body, delivery.headers as Record<string, string>)).toEqual(
+    JSON.parse(body),
+  );
+});
