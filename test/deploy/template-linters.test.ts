@@ -73,7 +73,7 @@ describe.each(Object.entries(packagings))('the template packaged %s', (_name, pa
     engine.free();
     expect(report.status).toBe('OK');
     expect(report.diagnostics).toEqual([]);
-  });
+  }, 60_000);
 
   test('has no findings of cdk-nag’s AwsSolutions but those acknowledged with a reason', async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [nag, templateFile]);
