@@ -17,8 +17,14 @@ export interface AnswerRule {
 }
 
 const CHECK_CREDENTIALS = 'check the client id, the secret, and the region';
-const GIVE_PERMISSION =
-  'give the OAuth client a role with conversation:communication:view, conversation:agentlessCall:add and directory:user:view in the divisions concerned (contract G: conversation:read, conversation:participants:add, user:read)';
+/** The permission that a call needs: on the live platform, and in contract G's words (FACTS). */
+const PERMISSIONS: Partial<Record<Operation, string>> = {
+  'read-conversation': 'conversation:communication:view (contract G: conversation:read)',
+  add: 'conversation:agentlessCall:add (contract G: conversation:participants:add)',
+  // The vendor's description of the live platform names none for reading users.
+  'read-users': 'user:read (contract G)',
+  'read-user': 'user:read (contract G)',
+};
 const ASKS_WRONGLY = 'the request does not suit this conversation; see the vendor message';
 const WAITS = 'the service tries again by itself';
 
@@ -101,15 +107,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     'missing.division.permission',
     'missing.any.division.permissions',
     'not.authorized',
-  ].map(
-    (vendorCode): AnswerRule => ({
-      status: 403,
-      vendorCode,
-      code: 'FORBIDDEN',
-      remedy: 'fatal',
-      hint: GIVE_PERMISSION,
-    }),
-  ),
+  ].flatMap(forbidden),
   {
     status: 403,
     vendorCode: 'app.not.authorized.for.scope',
@@ -124,7 +122,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     remedy: 'fatal',
     hint: 'an access policy of the organisation forbids it; have it allow this OAuth client',
   },
-  { status: 403, code: 'FORBIDDEN', remedy: 'fatal', hint: GIVE_PERMISSION },
+  ...forbidden(undefined),
 
   // 404 means another thing for each call.
   {
@@ -207,6 +205,18 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     }),
   ),
 ];
+
+/** One rule for each call, because each needs a permission of its own. */
+function forbidden(vendorCode: string | undefined): AnswerRule[] {
+  return Object.entries(PERMISSIONS).map(([operation, permission]) => ({
+    status: 403,
+    ...(vendorCode === undefined ? {} : { vendorCode }),
+    operation: operation as Operation,
+    code: 'FORBIDDEN',
+    remedy: 'fatal',
+    hint: `give the OAuth client a role with ${permission} in the divisions concerned`,
+  }));
+}
 
 /** The rule for an answer; an undocumented one goes by its kind: 5xx passes, all else is final. */
 export function ruleFor(operation: Operation, status: number, vendorCode?: string): AnswerRule {

@@ -92,6 +92,14 @@ describe('answers to the add', () => {
     expect([count(READ), count(ADD)]).toEqual([2, 2]);
   });
 
+  test('a 403 names the permission that adding needs', async () => {
+    const audit = await ask([
+      { ...ADD, fault: { answer: platformError(403, 'missing.permissions') } },
+    ]);
+    expect(audit.error).toContain('conversation:agentlessCall:add');
+    expect(audit.error).not.toContain('conversation:communication:view');
+  });
+
   test('a 429 without a delay is waited out in place, three times', async () => {
     const audit = await ask([
       { ...ADD, calls: [1, 2, 3], fault: { answer: { status: 429, body: { code: 'too.many' } } } },
