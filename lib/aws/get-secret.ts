@@ -8,7 +8,8 @@ export interface SecretVersion {
 
 /**
  * Reads the version of a secret that carries a staging label (default `AWSCURRENT`).
- * `undefined` where the secret has no such version, as one that was created without a value.
+ * `undefined` where the secret has no such version, as one that was created without a value, or
+ * where there is no such secret: Secrets Manager tells the two apart by its message only.
  */
 export type GetSecret = (secretId: string, stage?: string) => Promise<SecretVersion | undefined>;
 

@@ -57,7 +57,7 @@ export function resolveGenesysHost(environment: string): GenesysHost {
     .map(([region, domain]) => `${region} (${domain})`)
     .join(', ');
   throw new Error(
-    `"${value}" is neither a region or domain of Genesys Cloud nor a base URL; possible are ${possible}, or a URL such as http://127.0.0.1:4010`,
+    `${JSON.stringify(value)} is neither a region or domain of Genesys Cloud nor a base URL; possible are ${possible}, or a URL such as http://127.0.0.1:4010`,
   );
 }
 
@@ -65,7 +65,8 @@ function resolveBaseUrl(value: string): GenesysHost {
   const url = URL.parse(value);
   if (!url) throw new Error('is not a valid URL');
   if (url.username || url.password) throw new Error('must not carry credentials in the URL');
-  const loopback = ['localhost', '[::1]'].includes(url.hostname) || /^127\./.test(url.hostname);
+  // The whole address: 127.example.com is a host like any other.
+  const loopback = /^(localhost|\[::1\]|127(\.\d+){3})$/.test(url.hostname);
   if (url.protocol === 'http:' && !loopback) {
     throw new Error(
       'must be https, except to a loopback address: tokens would travel in the clear',

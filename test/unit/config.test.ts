@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  ConfigError,
+  readAdderConfig,
+  readIntakeConfig,
+  readRelayConfig,
+} from '../../lib/config.ts';
+
+const QUEUE = 'https://sqs.us-east-1.amazonaws.com/123456789012/queue';
+
+const adder = {
+  GENESYS_ENV: 'us-east-1',
+  GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
+  GENESYS_TOKEN_SECRET_ID: 'token',
+  REQUEST_QUEUE_URL: QUEUE,
+  REQUEST_DLQ_URL: QUEUE,
+  AUDIT_QUEUE_URL: QUEUE,
+};
+const relay = { AUDIT_QUEUE_URL: QUEUE, AUDIT_DLQ_URL: QUEUE };
+
+function refusal(read: () => unknown): ConfigError {
+  try {
+    read();
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return error as ConfigError;
+  }
+  throw new Error('the configuration was taken');
+}
+
+describe('the configuration', () => {
+  test('of intake is the queue', () => {
+    expect(readIntakeConfig({ REQUEST_QUEUE_URL: QUEUE, PATH: '/bin' })).toEqual({
+      REQUEST_QUEUE_URL: QUEUE,
+    });
+  });
+
+  test('of the adder has defaults for what may be left out', () => {
+    expect(readAdderConfig(adder)).toMatchObject({
+      GENESYS_ENV: { apiUrl: 'https://api.mypurecloud.com' },
+      GENESYS_REQUESTS_PER_SECOND: 5,
+      MAX_PARTICIPANTS: 20,
+      ADDER_MAX_CONCURRENCY: 2,
+      REQUEST_MAX_RECEIVES: 1_000,
+    });
+  });
+
+  test('of the adder has numbers where numbers are set', () => {
+    expect(
+      readAdderConfig({ ...adder, GENESYS_REQUESTS_PER_SECOND: '2.5', MAX_PARTICIPANTS: '7' }),
+    ).toMatchObject({ GENESYS_REQUESTS_PER_SECOND: 2.5, MAX_PARTICIPANTS: 7 });
+  });
+
+  test('of the relay needs no webhook and no keys', () => {
+    expect(readRelayConfig({ ...relay, EXTERNAL_WEBHOOK_URL: '' })).toEqual({
+      ...relay,
+      WEBHOOK_ALLOW_PRIVATE: 'false',
+    });
+  });
+
+  test.each([
+    ['REQUEST_QUEUE_URL', undefined, 'is missing'],
+    ['REQUEST_QUEUE_URL', '', 'is missing'],
+    ['REQUEST_DLQ_URL', 'queue', 'must be an http(s) URL'],
+    ['AUDIT_QUEUE_URL', 'file:///queue', 'must be an http(s) URL'],
+    ['GENESYS_CREDENTIALS_SECRET_ID', undefined, 'is missing'],
+    ['GENESYS_TOKEN_SECRET_ID', '', 'is missing'],
+    ['GENESYS_ENV', undefined, 'is missing'],
+    ['GENESYS_ENV', 'mars-north-1', '"mars-north-1" is neither a region'],
+    ['GENESYS_REQUESTS_PER_SECOND', 'five', 'must be a number'],
+    ['GENESYS_REQUESTS_PER_SECOND', '0', 'must be at least 0.1'],
+    ['GENESYS_REQUESTS_PER_SECOND', '1e9', 'must be at most 1000'],
+    ['MAX_PARTICIPANTS', '1.5', 'must be a whole number'],
+    ['MAX_PARTICIPANTS', '-1', 'must be at least 1'],
+    ['ADDER_MAX_CONCURRENCY', 'NaN', 'must be a whole number'],
+    ['REQUEST_MAX_RECEIVES', '1', 'must be at least 2'],
+  ])('of the adder is refused in one line when %s is %j', (name, value, complaint) => {
+    const { message } = refusal(() => readAdderConfig({ ...adder, [name]: value }));
+    expect(message).toContain(`Configuration: ${name} ${complaint}`);
+    expect(message).not.toContain('\n');
+  });
+
+  test.each([
+    ['AUDIT_DLQ_URL', undefined, 'is missing'],
+    ['WEBHOOK_ALLOW_PRIVATE', 'yes', 'must be true or false'],
+    ['EXTERNAL_WEBHOOK_URL', 'http://example.com/hook', ''],
+  ])('of the relay is refused in one line when %s is %j', (name, value, complaint) => {
+    const { message } = refusal(() => readRelayConfig({ ...relay, [name]: value }));
+    expect(message).toContain(`Configuration: ${name} ${complaint}`);
+    expect(message).not.toContain('\n');
+  });
+
+  test('that is wrong in several places is told of all of them at once', () => {
+    const { message } = refusal(() => readAdderConfig({}));
+    for (const name of Object.keys(adder)) expect(message).toContain(`${name} is missing`);
+  });
+
+  test('shows no stack: the line that names the variable would drown in it', () => {
+    const error = refusal(() => readIntakeConfig({}));
+    expect(error.stack).toBe(error.message);
+  });
+});
