@@ -91,7 +91,7 @@ export function createSendHttp(): SendHttp {
         clearTimeout(timer);
         reject(
           new HttpFault('connection', `${where}: ${cause.message}`, {
-            reusedConnection: outgoing.reusedSocket,
+            reusedConnection: outgoing.reusedSocket && answer === undefined,
             answer,
             cause,
           }),
