@@ -169,6 +169,15 @@ describe("the vendor's SDK against the stand-in", () => {
   });
 });
 
+test("the live platform has contract P's add and not contract G's", () => {
+  const operations = Object.getOwnPropertyNames(vendorSdk.ConversationsApi.prototype);
+  expect(operations).toContain('postConversationsCallParticipantsUserUserId');
+  expect(operations).not.toContain('postConversationParticipants');
+  const source = vendorSdk.ConversationsApi.toString();
+  expect(source).toContain("'/api/v2/conversations/{conversationId}/participants/{participantId}'");
+  expect(source).not.toContain("'/api/v2/conversations/{conversationId}/participants'");
+});
+
 describe("each refusal that the vendor's SDK can meet", () => {
   beforeEach(logIn);
 
