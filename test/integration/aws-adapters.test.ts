@@ -1,0 +1,164 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createChangeVisibility, MAX_VISIBILITY_SECONDS } from '../../lib/aws/change-visibility.ts';
+import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
+import { createGetSecret } from '../../lib/aws/get-secret.ts';
+import { createSendMessage } from '../../lib/aws/send-message.ts';
+import {
+  type LocalSecretsManager,
+  startSecretsManager,
+} from '../../local/secrets-manager/start-secrets-manager.ts';
+import { type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
+
+const access = {
+  region: 'us-east-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+};
+
+let sqs: LocalSqs;
+let sqsClient: SQSClient;
+let secrets: LocalSecretsManager;
+let secretsClient: SecretsManagerClient;
+
+beforeAll(async () => {
+  [sqs, secrets] = await Promise.all([startSqs(), startSecretsManager()]);
+  sqsClient = new SQSClient({ ...access, endpoint: sqs.endpoint });
+  secretsClient = new SecretsManagerClient({ ...access, endpoint: secrets.endpoint });
+});
+
+afterAll(async () => {
+  sqsClient.destroy();
+  secretsClient.destroy();
+  await Promise.all([sqs.stop(), secrets.stop()]);
+});
+
+async function receive(queueUrl: string) {
+  const answer = await sqsClient.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: ['All'],
+    }),
+  );
+  return answer.Messages?.[0];
+}
+
+describe('sending a message', () => {
+  test('carries group, deduplication id, attributes and trace to a FIFO queue', async () => {
+    const { url } = sqs.createQueue('full.fifo');
+    await createSendMessage(sqsClient)({
+      queueUrl: url,
+      body: 'grüße',
+      groupId: 'group',
+      deduplicationId: 'id',
+      attributes: { reason: 'INVALID_MESSAGE' },
+      traceHeader: 'Root=1-6921d5f4-1f2e3d4c5b6a798001234567',
+    });
+    expect(await receive(url)).toMatchObject({
+      Body: 'grüße',
+      Attributes: {
+        MessageGroupId: 'group',
+        MessageDeduplicationId: 'id',
+        AWSTraceHeader: 'Root=1-6921d5f4-1f2e3d4c5b6a798001234567',
+      },
+      MessageAttributes: { reason: { DataType: 'String', StringValue: 'INVALID_MESSAGE' } },
+    });
+  });
+
+  test('needs nothing but a body for a standard queue', async () => {
+    const { url } = sqs.createQueue('plain');
+    await createSendMessage(sqsClient)({ queueUrl: url, body: 'hello' });
+    expect((await receive(url))?.Body).toBe('hello');
+  });
+
+  test('fails as a matter of configuration where there is no such queue', async () => {
+    const error = await createSendMessage(sqsClient)({
+      queueUrl: `${sqs.endpoint}/000000000000/missing`,
+      body: 'hello',
+    }).catch((fault: unknown) => fault);
+    expect(error).toBeInstanceOf(Error);
+    expect(isConfigurationFault(error)).toBe(true);
+  });
+
+  test('fails as a matter of time where nobody answers', async () => {
+    const gone = new SQSClient({ ...access, endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
+    const error = await createSendMessage(gone)({
+      queueUrl: 'http://127.0.0.1:1/000000000000/plain',
+      body: 'hello',
+    }).catch((fault: unknown) => fault);
+    expect(error).toBeInstanceOf(Error);
+    expect(isConfigurationFault(error)).toBe(false);
+  });
+});
+
+describe('changing the visibility of a message', () => {
+  const received = async (name: string) => {
+    const { url } = sqs.createQueue(name);
+    await createSendMessage(sqsClient)({ queueUrl: url, body: 'hello' });
+    return { queueUrl: url, receiptHandle: (await receive(url))?.ReceiptHandle ?? '' };
+  };
+
+  test('gives it back at once with 0', async () => {
+    const message = await received('back');
+    expect(await receive(message.queueUrl)).toBeUndefined();
+    await createChangeVisibility(sqsClient)({ ...message, seconds: 0 });
+    expect((await receive(message.queueUrl))?.Body).toBe('hello');
+  });
+
+  test('hides it for the wait', async () => {
+    const message = await received('wait');
+    await createChangeVisibility(sqsClient)({ ...message, seconds: 0.2 });
+    expect(sqs.inspect('wait')).toEqual({ ready: [], inFlight: ['hello'] });
+  });
+
+  test.each([
+    [-1, 0],
+    [0, 0],
+    [0.2, 1],
+    [59.01, 60],
+    [1e9, MAX_VISIBILITY_SECONDS],
+  ])('of %d seconds asks SQS for %d', async (seconds, asked) => {
+    const message = await received('asked');
+    const client = new SQSClient({ ...access, endpoint: sqs.endpoint });
+    const inputs: unknown[] = [];
+    client.middlewareStack.add((next) => (args) => {
+      inputs.push(args.input);
+      return next(args);
+    });
+    await createChangeVisibility(client)({ ...message, seconds });
+    expect(inputs).toMatchObject([{ VisibilityTimeout: asked }]);
+  });
+});
+
+describe('reading a secret', () => {
+  test('gives the current version, its id and its labels', async () => {
+    secrets.putSecret('ours', 'first');
+    secrets.putSecret('ours', 'second');
+    const getSecret = createGetSecret(secretsClient);
+    expect(await getSecret('ours')).toEqual({
+      value: 'second',
+      versionId: expect.stringMatching(/.{32}/),
+      stages: ['AWSCURRENT'],
+    });
+    expect((await getSecret('ours', 'AWSPREVIOUS'))?.value).toBe('first');
+  });
+
+  test('gives nothing where a secret has no value yet, no such version, or is not there', async () => {
+    secrets.putSecret('empty');
+    secrets.putSecret('ours', 'first');
+    const getSecret = createGetSecret(secretsClient);
+    expect(await getSecret('empty')).toBeUndefined();
+    expect(await getSecret('ours', 'OTHER')).toBeUndefined();
+    expect(await getSecret('missing')).toBeUndefined();
+  });
+
+  test('fails where Secrets Manager cannot be reached', async () => {
+    const gone = new SecretsManagerClient({
+      ...access,
+      endpoint: 'http://127.0.0.1:1',
+      maxAttempts: 1,
+    });
+    await expect(createGetSecret(gone)('ours')).rejects.toThrow();
+  });
+});

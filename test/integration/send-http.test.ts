@@ -1,0 +1,209 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { createServer } from 'node:http';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { createSendHttp, HttpFault, type HttpRequest } from '../../lib/http/send-http.ts';
+import { type Listening, listen } from '../../local/listen.ts';
+
+let server: Listening;
+let respond: RequestListener;
+let requests: IncomingMessage[];
+let bodies: string[];
+
+const sendHttp = createSendHttp();
+
+beforeEach(async () => {
+  requests = [];
+  bodies = [];
+  respond = (_, outgoing) => outgoing.end('ok');
+  server = await listen(
+    createServer((incoming, outgoing) => {
+      requests.push(incoming);
+      let body = '';
+      incoming.setEncoding('utf8').on('data', (chunk) => {
+        body += chunk;
+      });
+      incoming.on('end', () => {
+        bodies.push(body);
+        respond(incoming, outgoing);
+      });
+    }),
+  );
+});
+
+afterEach(() => server.stop());
+
+const send = (request: Partial<HttpRequest> = {}) =>
+  sendHttp({
+    method: 'GET',
+    url: `${server.url}/path?q=1`,
+    headers: {},
+    timeoutMs: 10_000,
+    ...request,
+  });
+
+async function faultOf(sending: Promise<unknown>): Promise<HttpFault> {
+  const fault = await sending.then(
+    () => new Error('there was an answer'),
+    (error: unknown) => error,
+  );
+  expect(fault).toBeInstanceOf(HttpFault);
+  return fault as HttpFault;
+}
+
+describe('the HTTP client', () => {
+  test('sends method, path, headers and body, and reads the whole answer', async () => {
+    respond = (_, outgoing) => {
+      outgoing.writeHead(201, { 'X-Thing': 'a', 'Set-Cookie': ['b=1', 'c=2'] });
+      outgoing.write('grü');
+      outgoing.end('ße');
+    };
+    const answer = await send({ method: 'POST', body: 'ä€', headers: { 'X-Ours': '1' } });
+    expect(answer).toMatchObject({ status: 201, body: 'grüße', truncated: false });
+    expect(answer.headers).toMatchObject({ 'x-thing': 'a', 'set-cookie': 'b=1, c=2' });
+    expect([requests[0]?.method, requests[0]?.url]).toEqual(['POST', '/path?q=1']);
+    expect(requests[0]?.headers).toMatchObject({ 'x-ours': '1', 'content-length': '5' });
+    expect(bodies).toEqual(['ä€']);
+  });
+
+  test('keeps a connection for the next request', async () => {
+    await send();
+    await send();
+    expect(requests[1]?.socket).toBe(requests[0]?.socket);
+  });
+
+  test('does not follow a redirect', async () => {
+    respond = (_, outgoing) => outgoing.writeHead(302, { location: '/elsewhere' }).end();
+    expect((await send()).status).toBe(302);
+    expect(requests).toHaveLength(1);
+  });
+
+  test('asks the given lookup for the address', async () => {
+    const url = server.url.replace('127.0.0.1', 'host.invalid');
+    const answer = await send({
+      url,
+      lookup: (_name, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
+    });
+    expect(answer.body).toBe('ok');
+  });
+
+  test.each([
+    [10, '0123456789', false],
+    [9, '012345678', true],
+    [0, '', true],
+  ])('reads %d bytes of a longer answer and leaves the rest', async (max, body, truncated) => {
+    respond = (_, outgoing) => outgoing.end('0123456789');
+    expect(await send({ maxResponseBytes: max })).toMatchObject({ body, truncated });
+  });
+
+  test('reads no more of an answer without end than it was told to', async () => {
+    respond = (_, outgoing) => {
+      const pour = () => {
+        while (outgoing.write('x'.repeat(10_000)));
+      };
+      outgoing.on('drain', pour);
+      pour();
+    };
+    const answer = await send({ maxResponseBytes: 25_000 });
+    expect([answer.body.length, answer.truncated]).toEqual([25_000, true]);
+  });
+});
+
+describe('a fault', () => {
+  test('is a time-out where no answer begins', async () => {
+    respond = () => {};
+    const fault = await faultOf(send({ timeoutMs: 50 }));
+    expect(fault).toMatchObject({ kind: 'timeout', reusedConnection: false, answer: undefined });
+    expect(fault.message).toBe(`GET ${server.url}/path: no complete answer within 50 ms`);
+  });
+
+  test('is a time-out where an answer never ends, and tells how it began', async () => {
+    respond = (_, outgoing) => {
+      outgoing.writeHead(200, { 'x-thing': 'a' });
+      outgoing.write('half');
+    };
+    const fault = await faultOf(send({ timeoutMs: 200 }));
+    expect(fault).toMatchObject({
+      kind: 'timeout',
+      answer: { status: 200, headers: { 'x-thing': 'a' } },
+    });
+  });
+
+  test('is a broken connection where nobody listens', async () => {
+    const { url } = server;
+    await server.stop();
+    const fault = await faultOf(send({ url }));
+    expect(fault).toMatchObject({ kind: 'connection', reusedConnection: false });
+    expect(fault.cause).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('is a broken connection where the answer stops half way', async () => {
+    respond = (incoming, outgoing) => {
+      outgoing.writeHead(200, { 'content-length': '100' });
+      outgoing.write('half', () => incoming.socket.destroy());
+    };
+    const fault = await faultOf(send());
+    expect(fault).toMatchObject({ kind: 'connection', answer: { status: 200 } });
+  });
+
+  test('says where a connection broke that had been kept', async () => {
+    await send();
+    respond = (incoming) => incoming.socket.destroy();
+    expect(await faultOf(send())).toMatchObject({ kind: 'connection', reusedConnection: true });
+  });
+
+  test('does not blame a kept connection once the answer had begun', async () => {
+    // Bug: an answer cut short on a kept connection looked like one that the server had closed
+    // while it lay idle, as if the request had never arrived.
+    // Fix: with the head of an answer there, the connection was alive.
+    await send();
+    respond = (incoming, outgoing) => {
+      outgoing.writeHead(200, { 'content-length': '100' });
+      outgoing.write('half', () => incoming.socket.destroy());
+    };
+    expect(await faultOf(send())).toMatchObject({
+      kind: 'connection',
+      reusedConnection: false,
+      answer: { status: 200 },
+    });
+  });
+
+  test('does not keep the query, where secrets may be', async () => {
+    respond = (incoming) => incoming.socket.destroy();
+    expect((await faultOf(send())).message).not.toContain('q=1');
+  });
+});
+
+describe('a server that does not speak HTTP', () => {
+  let tcp: Server;
+  let sockets: Socket[];
+
+  const listenTcp = (say: string) =>
+    new Promise<string>((resolve) => {
+      sockets = [];
+      tcp = createTcpServer((socket) => {
+        sockets.push(socket.on('error', () => {}));
+        socket.write(say);
+      });
+      tcp.listen(0, '127.0.0.1', () => {
+        const address = tcp.address();
+        resolve(`http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`);
+      });
+    });
+
+  afterEach(() => {
+    for (const socket of sockets) socket.destroy();
+    tcp.close();
+  });
+
+  test.each([
+    ['greets as another protocol does', '220 mail.example.com ESMTP\r\n'],
+    [
+      'switches protocols',
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+    ],
+  ])('that %s is a broken connection', async (_, say) => {
+    const url = await listenTcp(say);
+    expect(await faultOf(send({ url }))).toMatchObject({ kind: 'connection' });
+  });
+});
