@@ -59,8 +59,16 @@ function readId(option: string, value: string | undefined): string | undefined {
   return parsed.data;
 }
 
-async function runDoctor(argv: string[]): Promise<number> {
-  const wanted = readArguments(argv);
+/** @returns the exit code */
+export async function main(argv: string[]): Promise<number> {
+  let wanted: Wanted | 'help';
+  try {
+    wanted = readArguments(argv);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
   if (wanted === 'help') {
     process.stdout.write(USAGE);
     return 0;
@@ -93,13 +101,4 @@ async function runDoctor(argv: string[]): Promise<number> {
 /** An answer that repeats a secret must not bring it onto the screen. */
 function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, '[hidden]'), text);
-}
-
-try {
-  const [, , first] = process.argv;
-  process.exitCode = await runDoctor(process.argv.slice(first === 'doctor' ? 3 : 2));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n\n${USAGE}`);
-  process.exitCode = 2;
 }

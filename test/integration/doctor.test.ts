@@ -42,7 +42,7 @@ import { startSecretsManager } from '../../local/secrets-manager/start-secrets-m
 // A process starts in half a second, or in many of them on a machine that is busy with other tests.
 jest.setTimeout(60_000);
 
-const DOCTOR = fileURLToPath(new URL('../../local/doctor.ts', import.meta.url));
+const RUN = fileURLToPath(new URL('../../local/run.mjs', import.meta.url));
 const [HANA] = FREE_USERS as [string];
 const CLIENT_FROM_ENVIRONMENT = {
   GENESYS_CLIENT_ID: SAMPLE_CLIENT.clientId,
@@ -76,7 +76,7 @@ function runDoctor(
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [DOCTOR, ...args],
+      [RUN, 'doctor', ...args],
       // Only what the test says: neither the variables nor the .env of whoever runs it.
       { cwd: directory, env: { PATH: process.env.PATH, ...variables } },
       (error, stdout, stderr) => {
