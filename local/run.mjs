@@ -1,5 +1,5 @@
 // The entry of every npm script that runs code of this repository: `node local/run.mjs NAME …`
-// imports NAME.ts and calls its `main(args)`. Plain JavaScript, so that a Node that is too old to
+// imports NAME.ts and, where it exports one, calls `main(args)`. Plain JavaScript, so that a Node that is too old to
 // read TypeScript can still say so. One process, so that a signal to npm reaches it.
 import process from 'node:process';
 
@@ -28,7 +28,8 @@ process.emitWarning = (warning, ...rest) => {
 
 try {
   const { main } = await import(`./${name}.ts`);
-  process.exitCode = (await main(args)) ?? 0;
+  const exitCode = await main?.(args);
+  if (typeof exitCode === 'number') process.exitCode = exitCode;
 } catch (error) {
   // What a person can mend is one line; anything else is a defect, and its stack is wanted.
   fail(['UserError', 'ConfigError'].includes(error?.name) ? error.message : error?.stack);

@@ -127,8 +127,12 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
       if (message.type === 'invoke') {
         answer(child, message, options.invoke);
       } else if (message.type === 'service') {
-        known = message.service;
-        options.onService(known);
+        try {
+          options.onService(message.service);
+          known = message.service;
+        } catch (error) {
+          reject(error);
+        }
       } else if (known) {
         resolve(known);
       }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { buildApp } from 'fauxqs';
-import { type SqsMessage, SqsStore } from './fauxqs-store.ts';
+import { type SqsMessage, type SqsQueue, SqsStore } from './fauxqs-store.ts';
 import { type CurrentRequest, GroupBatchQueue, type TracedMessage } from './group-batch-queue.ts';
 
 const ACCOUNT_ID = '000000000000';
@@ -17,6 +17,7 @@ export interface LocalSqs {
   endpoint: string;
   /** Attributes as `CreateQueue` has them; a name that ends in `.fifo` makes a FIFO queue. */
   createQueue(name: string, attributes?: Record<string, string>): LocalQueue;
+  setAttributes(name: string, attributes: Record<string, string>): void;
   /** What is in a queue, in its order, without receiving it. */
   inspect(name: string): QueueContents;
   stop(): Promise<void>;
@@ -117,6 +118,11 @@ export async function startSqs(
     }
     return payload;
   });
+  function find(name: string): SqsQueue {
+    const queue = store.getQueueByName(name);
+    if (!queue) throw new Error(`There is no queue ${name}`);
+    return queue;
+  }
   store.baseUrl = await app.listen({ port: options.port ?? 0, host: '127.0.0.1' });
 
   return {
@@ -130,9 +136,11 @@ export async function startSqs(
       });
       return { name, url, arn };
     },
+    setAttributes(name, attributes) {
+      find(name).setAttributes(attributes);
+    },
     inspect(name) {
-      const queue = store.getQueueByName(name);
-      if (!queue) throw new Error(`There is no queue ${name}`);
+      const queue = find(name);
       queue.processTimers();
       const { ready, inflight } = queue.inspectMessages();
       return {

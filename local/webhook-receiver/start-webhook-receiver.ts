@@ -39,8 +39,8 @@ export interface WebhookReceiver {
 export interface WebhookReceiverOptions {
   /** Default 0: any free one. */
   port?: number;
-  /** `whsec_…` keys, read anew at each delivery: change the array to rotate. */
-  keys: readonly string[];
+  /** `whsec_…` keys, read anew at each delivery: they may be rotated. */
+  keys: readonly string[] | (() => readonly string[]);
   onDelivery?: (delivery: Delivery) => void;
   /** Default: 204 for a verified delivery, 401 for another. */
   respond?: (delivery: Delivery) => WebhookAnswer | Promise<WebhookAnswer>;
@@ -55,13 +55,15 @@ export async function startWebhookReceiver(
   const deliveries: Delivery[] = [];
   const waiting = new Set<(delivery: Delivery) => void>();
   const keep = options.keep ?? 10_000;
+  const { keys } = options;
+  const currentKeys = () => (typeof keys === 'function' ? keys() : keys);
   const respond =
     options.respond ?? (({ verified }): WebhookAnswer => ({ status: verified ? 204 : 401 }));
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
-    const problem = verify(options.keys, body, request.headers);
+    const problem = verify(currentKeys(), body, request.headers);
     const delivery: Delivery = {
       id: String(request.headers['webhook-id'] ?? ''),
       headers: request.headers,

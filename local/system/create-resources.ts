@@ -1,0 +1,59 @@
+import type { Service } from '../api-gateway/start-api-gateway.ts';
+import type { LocalSecretsManager } from '../secrets-manager/start-secrets-manager.ts';
+import type { LocalQueue, LocalSqs } from '../sqs/start-sqs.ts';
+import { type LocalResource, resolveReferences } from './resolve-references.ts';
+
+export interface CreatedResources {
+  /** By logical id. */
+  queues: Record<string, LocalQueue>;
+  /** Names, by logical id. */
+  secrets: Record<string, string>;
+  /** What references to them come to. */
+  references: Record<string, LocalResource>;
+}
+
+/** What CreateQueue has and CloudFormation has not, or by another name. */
+const NO_QUEUE_ATTRIBUTES = new Set(['QueueName', 'Tags', 'RedriveAllowPolicy']);
+
+/** Creates the queues and the empty secrets of the template, under their names there. */
+export function createResources(
+  service: Service,
+  sqs: LocalSqs,
+  secretsManager: LocalSecretsManager,
+): CreatedResources {
+  const queues: Record<string, LocalQueue> = {};
+  const secrets: Record<string, string> = {};
+  const references: Record<string, LocalResource> = {
+    'AWS::Region': { ref: service.provider.region },
+    'AWS::AccountId': { ref: '000000000000' },
+    'AWS::Partition': { ref: 'aws' },
+  };
+  const ofType = (type: string) =>
+    Object.entries(service.resources).filter(([, resource]) => resource.Type === type);
+
+  for (const [id, { Properties = {} }] of ofType('AWS::SQS::Queue')) {
+    const queue = sqs.createQueue(String(Properties.QueueName ?? id));
+    queues[id] = queue;
+    references[id] = {
+      ref: queue.url,
+      attributes: { Arn: queue.arn, QueueName: queue.name, QueueUrl: queue.url },
+    };
+  }
+  // Their attributes afterwards: a queue may name one that comes behind it.
+  for (const [id, { Properties = {} }] of ofType('AWS::SQS::Queue')) {
+    const attributes = Object.entries(Properties)
+      .filter(([name]) => !NO_QUEUE_ATTRIBUTES.has(name))
+      .map(([name, value]) => {
+        const resolved = resolveReferences(value, references);
+        return [name, typeof resolved === 'object' ? JSON.stringify(resolved) : String(resolved)];
+      });
+    sqs.setAttributes(queues[id]?.name ?? id, Object.fromEntries(attributes));
+  }
+  for (const [id, { Properties = {} }] of ofType('AWS::SecretsManager::Secret')) {
+    const name = String(Properties.Name ?? id);
+    secretsManager.putSecret(name);
+    secrets[id] = name;
+    references[id] = { ref: name };
+  }
+  return { queues, secrets, references };
+}

@@ -1,0 +1,49 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Where the parts of the running system are, for other commands. No secret is in it. */
+export interface Endpoints {
+  /** Of the process that all of it belongs to. */
+  pid: number;
+  apiUrl: string;
+  /** For `AWS_ENDPOINT_URL_SQS`. */
+  sqsEndpoint: string;
+  /** For `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
+  secretsManagerEndpoint: string;
+  region: string;
+  /** Of the stand-in; absent where a real one is used. */
+  genesysUrl?: string;
+  /** Of our receiver; absent where there is another. */
+  webhookUrl?: string;
+  /** By logical id: `RequestQueue`, `RequestDeadLetterQueue`, `AuditQueue`, `AuditDeadLetterQueue`. */
+  queues: Record<string, { name: string; url: string; arn: string }>;
+  /** Names, by logical id: `GenesysCredentialsSecret`, `GenesysTokenSecret`, `WebhookSigningSecret`. */
+  secrets: Record<string, string>;
+  /** By key in serverless.yml. */
+  functions: Record<string, { environment: Record<string, string>; timeoutMs: number }>;
+}
+
+const FILE = 'endpoints.json';
+
+/** @param folder `.local`, or what `LOCAL_FOLDER` says */
+export async function writeEndpoints(folder: string, endpoints: Endpoints): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, FILE), `${JSON.stringify(endpoints, null, 2)}\n`);
+}
+
+/** The endpoints of the system that runs; `undefined` where none does. */
+export async function readEndpoints(folder: string): Promise<Endpoints | undefined> {
+  try {
+    const endpoints = JSON.parse(await readFile(join(folder, FILE), 'utf8')) as Endpoints;
+    // Left behind by a process that was killed?
+    process.kill(endpoints.pid, 0);
+    return endpoints;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes the file, unless another system has written its own over it. */
+export async function removeEndpoints(folder: string, pid: number): Promise<void> {
+  if ((await readEndpoints(folder))?.pid === pid) await rm(join(folder, FILE), { force: true });
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import { resolveGenesysHost } from '../../lib/genesys/region.ts';
+import { parseWebhookUrl } from '../../lib/webhook/webhook-url.ts';
+import { UserError } from '../user-error.ts';
+
+export type Environment = Record<string, string | undefined>;
+
+/** What whoever runs the local system can choose. `.env.example` describes each variable. */
+export interface Settings {
+  /** Of the API and of the servers beside it. 0: any free one. */
+  ports: { api: number; sqs: number; secretsManager: number; genesys: number; webhook: number };
+  /** A Genesys that is there already; without it the stand-in is started. */
+  genesys?: { environment: string; clientId: string; clientSecret: string };
+  /** A receiver that is there already; without it one is started. */
+  webhookUrl?: string;
+  /** `whsec_…`, `whsk_…` */
+  signingKeys: string[];
+  /** The signing key was made up here: whoever has to verify with it must be told. */
+  isSigningKeyGenerated: boolean;
+  /** For what other commands need to find the running system. From the repository's root. */
+  folder: string;
+}
+
+export const DEFAULT_API_PORT = 3000;
+export const DEFAULT_FOLDER = '.local';
+
+/**
+ * Reads the settings; a variable that is empty is one that is not set.
+ * @throws UserError that names the variable
+ */
+export function readSettings(environment: Environment): Settings {
+  const get = (name: string) => environment[name]?.trim() || undefined;
+  const port = (name: string, fallback: number) => {
+    const text = get(name);
+    if (text === undefined) return fallback;
+    if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+    throw new UserError(`${name} must be a port from 0 (any free one) to 65535, not "${text}".`);
+  };
+  const genesys = readGenesys(get);
+  const webhookUrl = get('EXTERNAL_WEBHOOK_URL');
+  if (webhookUrl) {
+    inOneLine('EXTERNAL_WEBHOOK_URL', () =>
+      parseWebhookUrl(webhookUrl, get('WEBHOOK_ALLOW_PRIVATE') === 'true'),
+    );
+  }
+  const givenKeys = get('WEBHOOK_SIGNING_KEY')?.split(/[\s,]+/);
+  return {
+    ports: {
+      api: port('PORT', DEFAULT_API_PORT),
+      sqs: port('SQS_PORT', 0),
+      secretsManager: port('SECRETS_PORT', 0),
+      genesys: port('GENESYS_PORT', 0),
+      webhook: port('WEBHOOK_PORT', 0),
+    },
+    ...(genesys ? { genesys } : {}),
+    ...(webhookUrl ? { webhookUrl } : {}),
+    signingKeys: givenKeys ?? [`whsec_${randomBytes(32).toString('base64')}`],
+    isSigningKeyGenerated: givenKeys === undefined,
+    folder: get('LOCAL_FOLDER') ?? DEFAULT_FOLDER,
+  };
+}
+
+function readGenesys(get: (name: string) => string | undefined): Settings['genesys'] {
+  const environment = get('GENESYS_ENV');
+  const clientId = get('GENESYS_CLIENT_ID');
+  const clientSecret = get('GENESYS_CLIENT_SECRET');
+  if (!environment && !clientId && !clientSecret) return undefined;
+  if (!environment || !clientId || !clientSecret) {
+    const missing = Object.entries({
+      GENESYS_ENV: environment,
+      GENESYS_CLIENT_ID: clientId,
+      GENESYS_CLIENT_SECRET: clientSecret,
+    }).flatMap(([name, value]) => (value ? [] : [name]));
+    throw new UserError(
+      `${missing.join(' and ')} not set: GENESYS_ENV, GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET belong together. Set all three to use that Genesys, or none to use the stand-in.`,
+    );
+  }
+  inOneLine('GENESYS_ENV', () => resolveGenesysHost(environment));
+  return { environment, clientId, clientSecret };
+}
+
+function inOneLine(name: string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw new UserError(`${name} ${(error as Error).message}`);
+  }
+}
