@@ -1,33 +1,23 @@
-import type { Template } from '../package-service.ts';
-
-/** What `Ref` gives for each logical id: a queue's URL, a secret's ARN. */
-export type References = Record<string, string>;
+import type { Resource, Template } from '../package-service.ts';
+import { type LocalResource, resolveReferences } from '../system/resolve-references.ts';
 
 /**
  * The environment that the template gives a function, with its references put in.
  * @param functionName as in serverless.yml
- * @throws Error for a reference that `references` does not have
+ * @param resources what `Ref` and `Fn::GetAtt` give, by logical id
+ * @throws Error for a reference that `resources` does not have
  */
 export function templateEnvironment(
   template: Template,
   functionName: string,
-  references: References,
+  resources: Readonly<Record<string, LocalResource>>,
 ): Record<string, string> {
-  const variables: Record<string, unknown> =
-    functionResource(template, functionName).Properties.Environment.Variables;
-  return Object.fromEntries(
-    Object.entries(variables).map(([name, value]) => {
-      if (typeof value === 'string') return [name, value];
-      const { Ref: logicalId } = value as { Ref?: string };
-      const found = logicalId === undefined ? undefined : references[logicalId];
-      if (found === undefined) throw new Error(`${name}: no value for ${JSON.stringify(value)}`);
-      return [name, found];
-    }),
-  );
+  const { Variables } = functionResource(template, functionName).Properties.Environment;
+  return resolveReferences(Variables, resources) as Record<string, string>;
 }
 
 /** The AWS::Lambda::Function of a function of serverless.yml. */
-export function functionResource(template: Template, functionName: string) {
+export function functionResource(template: Template, functionName: string): Resource {
   const logicalId = `${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}LambdaFunction`;
   const resource = template.Resources[logicalId];
   if (!resource) throw new Error(`The template has no ${logicalId}`);
