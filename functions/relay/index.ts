@@ -1,6 +1,7 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
-import type { GetSecret } from '../../lib/aws/get-secret.ts';
+import { createGetSecret, type GetSecret } from '../../lib/aws/get-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readRelayConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
@@ -20,12 +21,11 @@ const clientOptions = {
 };
 const sqs = new SQSClient(clientOptions);
 
-let secrets: Promise<GetSecret> | undefined;
-const getSecret: GetSecret = async (...secret) => {
-  secrets ??= import('./open-secrets-manager.ts').then(({ openSecretsManager }) =>
-    openSecretsManager(clientOptions),
-  );
-  return (await secrets)(...secret);
+/** Made when there is a secret to read: without signing there is none. */
+let readSecret: GetSecret | undefined;
+const getSecret: GetSecret = (...secret) => {
+  readSecret ??= createGetSecret(new SecretsManagerClient(clientOptions));
+  return readSecret(...secret);
 };
 
 export const handler = createHandler({

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  type LambdaProcess,
+  startLambdaProcess,
+} from '../../local/lambda-runtime/start-lambda-process.ts';
+import { unzip } from '../../local/lambda-runtime/unzip.ts';
+import { listen } from '../../local/listen.ts';
+import { type PackagedService, packageService } from '../../local/package-service.ts';
+import { isSigned, type SignedRequest } from '../support/verify-sigv4.ts';
+
+let service: PackagedService;
+beforeAll(async () => {
+  service = await packageService();
+}, 120_000);
+
+const cleanUp: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of cleanUp.splice(0)) await stop();
+});
+
+/** The most that each may weigh, minified, in bytes. A cold start reads all of it. */
+const limits = { intake: 240_000, relay: 260_000, adder: 300_000 };
+
+describe.each(Object.entries(limits))('the bundle of %s', (name, limit) => {
+  let files: Map<string, Buffer>;
+  let code: string;
+  beforeAll(async () => {
+    files = unzip(await readFile(service.zipOf(name)));
+    code = files.get(`functions/${name}/index.mjs`)?.toString('utf8') ?? '';
+  });
+
+  test('is one file', () => {
+    expect([...files.keys()]).toEqual([`functions/${name}/index.mjs`]);
+  });
+
+  test(`weighs no more than ${limit / 1000} KB`, () => {
+    expect(code.length).toBeGreaterThan(10_000);
+    expect(code.length).toBeLessThanOrEqual(limit);
+  });
+
+  test('imports nothing but Node', () => {
+    const imported = [...code.matchAll(/\b(?:from|import)\s*"([^"]+)"|\bimport\("([^"]+)"\)/g)].map(
+      ([, statically, dynamically]) => statically ?? dynamically ?? '',
+    );
+    expect(imported.length).toBeGreaterThan(0);
+    expect(imported.filter((specifier) => !specifier.startsWith('node:'))).toEqual([]);
+  });
+
+  test('has no credential provider in it but the environment', () => {
+    expect(code).toContain('AWS_SECRET_ACCESS_KEY');
+    expect(code).not.toMatch(/AWS_CONTAINER_CREDENTIALS|AWS_WEB_IDENTITY_TOKEN_FILE|sso_start_url/);
+  });
+});
+
+/** An SQS that keeps what it is sent, byte for byte, and accepts it. */
+async function startRecorder() {
+  const requests: SignedRequest[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      const headers = request.headers as Record<string, string>;
+      requests.push({ method: request.method ?? '', path: request.url ?? '', headers, body });
+      response.setHeader('content-type', 'application/x-amz-json-1.0');
+      response.end('{"MessageId":"1"}');
+    });
+  });
+  const { url, stop } = await listen(server);
+  cleanUp.push(stop);
+  return { url, requests };
+}
+
+async function startIntake(env: Record<string, string>) {
+  const lines: string[] = [];
+  const { url, requests } = await startRecorder();
+  const intake: LambdaProcess = await startLambdaProcess({
+    zipOrDir: service.zipOf('intake'),
+    handler: 'functions/intake/index.handler',
+    timeoutMs: 10_000,
+    onLine: (line) => void lines.push(line),
+    env: {
+      REQUEST_QUEUE_URL: `${url}/000000000000/requests.fifo`,
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL_SQS: url,
+      ...env,
+    },
+  });
+  cleanUp.push(() => intake.stop());
+  const event = JSON.parse(
+    await readFile(new URL('../../events/http-api-v2.three-users.json', import.meta.url), 'utf8'),
+  );
+  return { intake, event, requests, lines };
+}
+
+describe('what the bundles have instead of the SDK’s credential chain', () => {
+  test('signs requests with the credentials that Lambda puts into the environment', async () => {
+    const { intake, event, requests } = await startIntake({
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'the secret of this test',
+      AWS_SESSION_TOKEN: 'the session of this test',
+    });
+    // The recorder leaves out the checksum of a real answer, which the SDK may take ill.
+    await intake.invoke(event);
+    const [request] = requests;
+    if (!request) throw new Error('nothing was sent');
+    expect(request.headers.authorization).toContain('Credential=AKIDEXAMPLE/');
+    expect(request.headers.authorization).toContain('/eu-west-1/sqs/aws4_request');
+    expect(request.headers['x-amz-security-token']).toBe('the session of this test');
+    expect(isSigned(request, 'the secret of this test')).toBe(true);
+    expect(isSigned(request, 'another secret')).toBe(false);
+  });
+
+  test('names the variables that are missing, in the log, and sends nothing', async () => {
+    const { intake, event, requests, lines } = await startIntake({ AWS_ACCESS_KEY_ID: 'AKID' });
+    expect(await intake.invoke(event)).toMatchObject({ statusCode: 503 });
+    expect(lines.join('\n')).toContain('No AWS credentials: AWS_SECRET_ACCESS_KEY not set.');
+    expect(requests).toEqual([]);
+  });
+});
