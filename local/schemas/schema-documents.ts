@@ -1,9 +1,12 @@
-import * as z from 'zod/mini';
 import { auditEvent } from '../../lib/domain/audit-event.ts';
 import { requestMessage } from '../../lib/domain/request-message.ts';
-
-/** Documents are plain JSON. */
-export type JsonObject = { [key: string]: unknown };
+import {
+  describeProperties,
+  type JsonObject,
+  sayEitherIdOrAddress,
+  toJsonSchema,
+} from './json-schema.ts';
+import { describeApi } from './openapi-document.ts';
 
 /**
  * What `npm run schemas` writes into `schemas/`, by file name: everything about the service that a
@@ -11,42 +14,9 @@ export type JsonObject = { [key: string]: unknown };
  */
 export const SCHEMA_DOCUMENTS: Record<string, () => JsonObject> = {
   'audit-event.schema.json': describeAuditEvent,
+  'openapi.json': describeApi,
   'request-message.schema.json': describeRequestMessage,
 };
-
-/**
- * JSON Schema (2020-12) of a zod schema as its input, which allows fields that are not named: ones
- * that a later version adds must not fail a check against this one.
- */
-export function toJsonSchema(schema: z.core.$ZodType): JsonObject {
-  return z.toJSONSchema(schema, {
-    io: 'input',
-    override({ jsonSchema }) {
-      // A calendar as a pattern and the largest number of JavaScript say nothing to a reader.
-      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-    },
-  }) as JsonObject;
-}
-
-/** Adds descriptions to a schema's properties, by the path of their names. @throws Error on a path that is not there */
-export function describeProperties(
-  schema: JsonObject,
-  descriptions: Record<string, string>,
-): JsonObject {
-  for (const [path, description] of Object.entries(descriptions)) {
-    let place = schema;
-    for (const name of path.split('.')) {
-      const within = (name === '[]' ? place.items : (place.properties as JsonObject)?.[name]) as
-        | JsonObject
-        | undefined;
-      if (!within) throw new Error(`the schema has no property ${path}`);
-      place = within;
-    }
-    place.description = description;
-  }
-  return schema;
-}
 
 function titled(title: string, description: string, schema: JsonObject): JsonObject {
   const { $schema, ...rest } = schema;
@@ -93,13 +63,7 @@ function describeRequestMessage(): JsonObject {
       'The request is not carried out after this. Default: ten minutes after requestedAt; at most a day after the send.',
     correlationId: 'Default: the request’s id.',
   });
-  // What zod checks by code, said in JSON Schema.
-  const participant = (schema.properties as { participants: { items: JsonObject } }).participants
-    .items;
-  participant.oneOf = [
-    { required: ['id'] },
-    { required: ['address'], properties: { role: { const: 'customer' } } },
-  ];
+  sayEitherIdOrAddress(schema);
   return titled(
     'Request message',
     'A message on the request queue (SQS FIFO): asks for participants to be added to a conversation.',

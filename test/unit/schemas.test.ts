@@ -4,7 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { auditEvent } from '../../lib/domain/audit-event.ts';
 import { requestMessage } from '../../lib/domain/request-message.ts';
-import { describeProperties, SCHEMA_DOCUMENTS } from '../../local/schemas/schema-documents.ts';
+import { describeProperties } from '../../local/schemas/json-schema.ts';
+import { SCHEMA_DOCUMENTS } from '../../local/schemas/schema-documents.ts';
 import { toFile } from '../../local/schemas.ts';
 import { auditEventOf } from '../support/start-relay.ts';
 

@@ -1,0 +1,47 @@
+import * as z from 'zod/mini';
+
+/** Documents are plain JSON. */
+export type JsonObject = { [key: string]: unknown };
+
+/**
+ * JSON Schema (2020-12) of a zod schema as its input, which allows fields that are not named: ones
+ * that a later version adds must not fail a check against this one.
+ */
+export function toJsonSchema(schema: z.core.$ZodType): JsonObject {
+  return z.toJSONSchema(schema, {
+    io: 'input',
+    override({ jsonSchema }) {
+      // A calendar as a pattern and the largest number of JavaScript say nothing to a reader.
+      if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+    },
+  }) as JsonObject;
+}
+
+/** Adds descriptions to a schema's properties, by the path of their names. @throws Error on a path that is not there */
+export function describeProperties(
+  schema: JsonObject,
+  descriptions: Record<string, string>,
+): JsonObject {
+  for (const [path, description] of Object.entries(descriptions)) {
+    let place = schema;
+    for (const name of path.split('.')) {
+      const within = (name === '[]' ? place.items : (place.properties as JsonObject)?.[name]) as
+        | JsonObject
+        | undefined;
+      if (!within) throw new Error(`the schema has no property ${path}`);
+      place = within;
+    }
+    place.description = description;
+  }
+  return schema;
+}
+
+/** Says in JSON Schema what zod checks by code: each of the participants has an id or an address. */
+export function sayEitherIdOrAddress(schema: JsonObject): void {
+  const { participants } = schema.properties as { participants: { items: JsonObject } };
+  participants.items.oneOf = [
+    { required: ['id'] },
+    { required: ['address'], properties: { role: { const: 'customer' } } },
+  ];
+}
