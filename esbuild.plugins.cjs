@@ -1,3 +1,5 @@
+const { isBuiltin } = require('node:module');
+
 /**
  * What the AWS SDK brings along for other places than Lambda, and what the bundles get instead. It is
  * nearly half of the SDK's code, all of it read and some of it run at every cold start.
@@ -76,4 +78,22 @@ const onlyWhatLambdaUses = {
   },
 };
 
-module.exports = [onlyWhatLambdaUses];
+/**
+ * Node's own modules, without the parts that nobody asked for. An ES import of `node:http` reads each
+ * of its exports, and those that are made on first use (WebSocket and its events) then load all of
+ * fetch: some 30 ms of a cold start (docs/performance.md). `process.getBuiltinModule` reads none.
+ * @type {import('esbuild').Plugin}
+ */
+const builtinsAsTheyAre = {
+  name: 'builtins-as-they-are',
+  setup(build) {
+    build.onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path }) =>
+      isBuiltin(path) ? { path, namespace: 'builtins-as-they-are' } : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'builtins-as-they-are' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}');`,
+    }));
+  },
+};
+
+module.exports = [onlyWhatLambdaUses, builtinsAsTheyAre];
