@@ -53,11 +53,6 @@ const acknowledged: { resource: string; id: string; reason: string }[] = [
   },
 ];
 
-/** Findings of @aws/cloudformation-validate that are left, and why. */
-const tolerated: Record<string, string> = {
-  W3005: 'osls names in DependsOn what its references say already; it is harmless, and not ours.',
-};
-
 describe.each(Object.entries(packagings))('the template packaged %s', (_name, packaging) => {
   let templateFile: string;
   beforeAll(async () => {
@@ -68,7 +63,6 @@ describe.each(Object.entries(packagings))('the template packaged %s', (_name, pa
     const engine = new RegoEngine();
     const report = engine.validateStandard(new TemplateFile(templateFile), {
       severityLevel: 'WARN',
-      exclude: { ids: Object.keys(tolerated) },
     });
     engine.free();
     expect(report.status).toBe('OK');
