@@ -7,8 +7,11 @@ export type Role = (typeof ROLES)[number];
 /** People that one request may name (contract 2). */
 export const MAX_PARTICIPANTS_PER_REQUEST = 20;
 
-/** E.164 (`+` and up to 15 digits) or a SIP URI. One pattern, so that the JSON Schema has it too. */
-const ADDRESS = /^(\+[1-9]\d{1,14}|[sS][iI][pP][sS]?:[^\s@<>"]+(@[^\s@<>"]+)?)$/;
+/**
+ * E.164 (`+` and up to 15 digits) or a SIP URI, whose letters are ASCII (RFC 3261; SQS would refuse a
+ * message with some of the others). One pattern, so that the JSON Schema has it too.
+ */
+const ADDRESS = /^(\+[1-9]\d{1,14}|[sS][iI][pP][sS]?:[!#-;=?A-~]+(@[!#-;=?A-~]+)?)$/;
 
 /** Somebody to be added: a Genesys user by `id`, or an outside party by `address`. */
 export interface RequestedParticipant {

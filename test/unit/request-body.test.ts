@@ -44,6 +44,7 @@ describe('a request body', () => {
     'sips:ann@example.com:5061;transport=tls',
     'SIP:ann@example.com',
     'sip:example.com',
+    'sip:%C3%A4nn@[2001:db8::1]:5060;transport=tcp?subject=x',
   ])('takes the address %s', (address) => {
     expect(errorsOf(withParticipants({ address }))).toEqual({});
   });
@@ -59,6 +60,11 @@ describe('a request body', () => {
     'sip:ann@',
     'sip:ann@example.com@example.org',
     'sip:ann smith@example.com',
+    'sip:"ann"@example.com',
+    'sip:<ann>@example.com',
+    'sip:änn@example.com',
+    'sip:ann\u0000@example.com',
+    'sip:ann@example.com\uffff',
     'tel:+15551234567',
     'https://example.com',
     `sip:${'a'.repeat(252)}`,
