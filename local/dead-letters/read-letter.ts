@@ -1,0 +1,95 @@
+import type { Message } from '@aws-sdk/client-sqs';
+import { CODES } from '../../lib/domain/codes.ts';
+import { DEAD_LETTER_REASONS } from '../../lib/domain/dead-letter-reasons.ts';
+
+export type QueueName = 'requests' | 'audit';
+
+/** A dead letter as a person is told of it. */
+export interface Letter {
+  queue: QueueName;
+  /** The SQS message id. */
+  id: string;
+  body: string;
+  reason: string;
+  detail: string;
+  tries: number;
+  /** RFC 3339, as far as known. */
+  firstReceivedAt: string;
+  lastReceivedAt: string;
+  requestId: string;
+  correlationId: string;
+  conversationId: string;
+  /** FIFO: the group that it has to go back to. */
+  groupId: string | undefined;
+  /** How often it was sent again so far. */
+  redrive: number;
+  eventId: string | undefined;
+  lastStatus: string | undefined;
+  lastError: string | undefined;
+  /** Milliseconds since the epoch: when it came into the dead-letter queue (or, moved there by SQS, into the first). */
+  sentAtMs: number;
+  /** Requests: the deadline in the body. */
+  deadlineMs: number | undefined;
+}
+
+/** Where SQS itself moved a message, there are no attributes to say why. */
+export const RECEIVE_LIMIT = 'RECEIVE_LIMIT';
+const BY_SQS = {
+  cause: 'The function failed on the message until the queue gave it up.',
+  remedy: 'Read the function’s log for the message id or the request id, mend the cause, redrive.',
+};
+
+/** What a reason means and what to do. */
+export function explain(reason: string): { cause: string; remedy: string } | undefined {
+  if (reason === RECEIVE_LIMIT) return BY_SQS;
+  return { ...CODES, ...DEAD_LETTER_REASONS }[reason as keyof typeof CODES];
+}
+
+export function readLetter(queue: QueueName, message: Message): Letter {
+  const attribute = (name: string) => message.MessageAttributes?.[name]?.StringValue;
+  const { Attributes: system = {}, Body: body = '' } = message;
+  const json = parseObject(body);
+  const content = queue === 'audit' ? parseObject(json.audit) : json;
+  const text = (name: string) => {
+    const value = content[name];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const [requestId, correlationId, conversationId] =
+    queue === 'audit'
+      ? [text('request_id'), text('correlation_id'), text('conversation_id')]
+      : [text('requestId'), text('correlationId'), text('conversationId')];
+  const sentAtMs = Number(system.SentTimestamp);
+  const deadlineMs = Date.parse(text('deadline') ?? '');
+  return {
+    queue,
+    id: message.MessageId ?? '',
+    body,
+    reason: attribute('reason') ?? RECEIVE_LIMIT,
+    detail: attribute('last_error') ?? attribute('detail') ?? '',
+    tries: Number(attribute('tries') ?? system.ApproximateReceiveCount),
+    firstReceivedAt: attribute('first_received_at') ?? '',
+    lastReceivedAt: attribute('last_received_at') ?? '',
+    requestId: attribute('request_id') ?? requestId ?? '',
+    correlationId: attribute('correlation_id') ?? correlationId ?? '',
+    conversationId: conversationId ?? system.MessageGroupId ?? '',
+    groupId: system.MessageGroupId,
+    redrive: Number(attribute('redrive')) || 0,
+    eventId: attribute('event_id'),
+    lastStatus: attribute('last_status'),
+    lastError: attribute('last_error'),
+    sentAtMs,
+    deadlineMs: Number.isNaN(deadlineMs) ? undefined : deadlineMs,
+  };
+}
+
+function parseObject(value: unknown): Record<string, unknown> {
+  let json = value;
+  if (typeof value === 'string') {
+    try {
+      json = JSON.parse(value);
+    } catch {
+      return {};
+    }
+  }
+  return typeof json === 'object' && json !== null ? (json as Record<string, unknown>) : {};
+}

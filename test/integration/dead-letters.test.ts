@@ -1,0 +1,394 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { createSendMessage, type SendMessage } from '../../lib/aws/send-message.ts';
+import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
+import { DeadLetterQueue } from '../../local/dead-letters/dead-letter-queue.ts';
+import { openQueues } from '../../local/dead-letters/open-queues.ts';
+import { type Letter, readLetter } from '../../local/dead-letters/read-letter.ts';
+import { redrive } from '../../local/dead-letters/redrive.ts';
+import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
+import { auditEventOf } from '../support/start-relay.ts';
+
+// Each command is a process that asks a queue until it has been silent for a second.
+jest.setTimeout(60_000);
+
+const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
+const CONVERSATION = '2e8c2d0b-5a1f-4f3e-9a53-6f0f5c1e7a01';
+
+let sqs: LocalSqs;
+let client: SQSClient;
+let send: SendMessage;
+let requests: LocalQueue;
+let requestDeadLetters: LocalQueue;
+let audit: LocalQueue;
+let auditDeadLetters: LocalQueue;
+
+beforeEach(async () => {
+  sqs = await startSqs();
+  client = new SQSClient({ endpoint: sqs.endpoint, region: 'us-east-1', credentials: CREDENTIALS });
+  send = createSendMessage(client);
+  requests = sqs.createQueue('genesys-automated-adder-test-requests.fifo');
+  requestDeadLetters = sqs.createQueue('genesys-automated-adder-test-requests-dlq.fifo');
+  audit = sqs.createQueue('genesys-automated-adder-test-audit');
+  auditDeadLetters = sqs.createQueue('genesys-automated-adder-test-audit-dlq');
+});
+
+afterEach(async () => {
+  client.destroy();
+  await sqs.stop();
+});
+
+interface Outcome {
+  code: number | null;
+  out: string;
+}
+
+/** The command as an operator runs it, a process of its own. */
+function deadLetters(args: string[], input = ''): Promise<Outcome> {
+  const child = spawn(process.execPath, ['local/run.mjs', 'dead-letters', ...args], {
+    env: {
+      PATH: process.env.PATH,
+      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      REQUEST_QUEUE_URL: requests.url,
+      REQUEST_DLQ_URL: requestDeadLetters.url,
+      AUDIT_QUEUE_URL: audit.url,
+      AUDIT_DLQ_URL: auditDeadLetters.url,
+    },
+  });
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stdin.end(input);
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out })));
+}
+
+const why = { tries: 1, firstReceivedAtMs: Date.now() - 7_200_000, lastReceivedAtMs: Date.now() };
+
+const requestBody = (requestId: string, more: object = {}) =>
+  JSON.stringify({ requestId, conversationId: CONVERSATION, participants: [], ...more });
+
+async function addRequest(
+  requestId: string,
+  { reason = 'ATTEMPTS_EXHAUSTED', group = CONVERSATION, redrives = 0, more = {} } = {},
+): Promise<void> {
+  const body = requestBody(requestId, more);
+  await send({
+    queueUrl: requestDeadLetters.url,
+    body,
+    groupId: group,
+    deduplicationId: `${requestId}-${redrives}`,
+    attributes: deadLetterAttributes(
+      { ...why, reason, detail: 'a detail', requestId, correlationId: 'c', redrive: redrives },
+      body,
+    ),
+  });
+}
+
+async function addEvent(requestId: string, reason = 'DELIVERY_GIVEN_UP'): Promise<void> {
+  const body = JSON.stringify(auditEventOf(requestId));
+  await send({
+    queueUrl: auditDeadLetters.url,
+    body,
+    attributes: deadLetterAttributes(
+      {
+        ...why,
+        reason,
+        requestId,
+        eventId: `evt_${requestId}`,
+        tries: 13,
+        lastStatus: 503,
+        lastError: 'the receiver answered 503',
+      },
+      body,
+    ),
+  });
+}
+
+async function take(queue: LocalQueue): Promise<Message[]> {
+  const { Messages = [] } = await client.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queue.url,
+      MaxNumberOfMessages: 10,
+      MessageSystemAttributeNames: ['All'],
+      MessageAttributeNames: ['All'],
+    }),
+  );
+  return Messages;
+}
+
+const ready = (queue: LocalQueue) => sqs.inspect(queue.name).ready;
+const attribute = (message: Message | undefined, name: string) =>
+  message?.MessageAttributes?.[name]?.StringValue;
+
+describe('npm run dead-letters -- list', () => {
+  test('shows both queues with cause and remedy, and leaves every message where it is', async () => {
+    await addRequest('request-1');
+    await addRequest('request-2');
+    await addEvent('request-3');
+    const { code, out } = await deadLetters(['list']);
+    expect(code).toBe(0);
+    expect(out).toContain('requests: 2 dead letters');
+    expect(out).toContain('audit: 1 dead letter in');
+    expect(out).toMatch(/ID +AGE +REASON +TRIES +REQUEST +CONVERSATION +DETAIL/);
+    expect(out).toMatch(/ATTEMPTS_EXHAUSTED +1 +request-1 +2e8c2d0b-.* a detail/);
+    expect(out).toMatch(/DELIVERY_GIVEN_UP +13 +request-3 .* the receiver answered 503/);
+    expect(out).toContain('DELIVERY_GIVEN_UP: Three days of tries came to nothing.\n  Do: ');
+    expect(ready(requestDeadLetters)).toHaveLength(2);
+    expect(ready(auditDeadLetters)).toHaveLength(1);
+  });
+
+  test('says that there is nothing', async () => {
+    const { code, out } = await deadLetters(['list', '--queue', 'audit']);
+    expect(code).toBe(0);
+    expect(out).toContain('audit: no dead letters');
+    expect(out).not.toContain('requests');
+  });
+
+  test('explains what SQS itself gave up', async () => {
+    await client.send(
+      new SendMessageCommand({ QueueUrl: auditDeadLetters.url, MessageBody: '\u0009[2J not ours' }),
+    );
+    const { out } = await deadLetters(['list']);
+    expect(out).toMatch(/RECEIVE_LIMIT +1 +- +- +-/);
+    expect(out).toContain('The function failed on the message until the queue gave it up.');
+  });
+
+  test('says how many it leaves out', async () => {
+    for (const id of ['request-1', 'request-2', 'request-3']) await addEvent(id);
+    const { out } = await deadLetters(['list', '--limit', '2']);
+    expect(out).toContain('audit: 3 dead letters');
+    expect(out).toContain('and 1 more');
+    expect(ready(auditDeadLetters)).toHaveLength(3);
+  });
+});
+
+describe('npm run dead-letters -- show', () => {
+  test('tells all of one message, found by the beginning of an id', async () => {
+    await addRequest('request-1', { more: { deadline: '2026-01-01T00:00:00Z' } });
+    await addRequest('other');
+    const { code, out } = await deadLetters(['show', 'request-']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/reason +ATTEMPTS_EXHAUSTED/);
+    expect(out).toMatch(/remedy +Read the function log/);
+    expect(out).toMatch(/deadline +2026-01-01T00:00:00.000Z \(past/);
+    expect(out).toContain('"requestId": "request-1"');
+    expect(out).not.toContain('other');
+    expect(ready(requestDeadLetters)).toHaveLength(2);
+  });
+
+  test('fails where there is no such message', async () => {
+    expect(await deadLetters(['show', 'nothing'])).toEqual({
+      code: 1,
+      out: expect.stringContaining('nothing was not found'),
+    });
+  });
+});
+
+describe('npm run dead-letters -- redrive', () => {
+  test('sends requests back in the order of their conversation, as new requests of the same id', async () => {
+    for (const id of ['request-1', 'request-2', 'request-3']) await addRequest(id);
+    await addRequest('request-4', { group: 'another', redrives: 2 });
+    const { code, out } = await deadLetters(['redrive', '--queue', 'requests', '--rate', '50']);
+    expect(out).toContain('4 redriven.');
+    expect(code).toBe(0);
+    expect(sqs.inspect(requestDeadLetters.name)).toEqual({ ready: [], inFlight: [] });
+    const back = await take(requests);
+    const ofConversation = back.filter(
+      ({ Attributes }) => Attributes?.MessageGroupId === CONVERSATION,
+    );
+    expect(ofConversation.map(({ Body }) => Body)).toEqual(
+      ['request-1', 'request-2', 'request-3'].map((id) => requestBody(id)),
+    );
+    expect(ofConversation.map((message) => attribute(message, 'redrive'))).toEqual(['1', '1', '1']);
+    const other = back.find(({ Attributes }) => Attributes?.MessageGroupId === 'another');
+    expect(attribute(other, 'redrive')).toBe('3');
+    // The explanation stays behind.
+    expect(Object.keys(other?.MessageAttributes ?? {})).toEqual(['redrive']);
+  });
+
+  test('sends events back under their own ids', async () => {
+    await addEvent('request-1');
+    expect((await deadLetters(['redrive'])).code).toBe(0);
+    const [event] = await take(audit);
+    expect(event?.Body).toBe(JSON.stringify(auditEventOf('request-1')));
+    expect(attribute(event, 'event_id')).toBe('evt_request-1');
+    expect(ready(auditDeadLetters)).toEqual([]);
+  });
+
+  test('sends only what is named, and what cannot succeed only where it is named', async () => {
+    await addRequest('request-1', { reason: 'INVALID_MESSAGE' });
+    await addRequest('request-2');
+    await addRequest('request-3');
+    const named = await deadLetters(['redrive', 'request-2', 'nowhere']);
+    expect(named.code).toBe(1);
+    expect(named.out).toContain('nowhere was not found');
+    expect(ready(requests)).toEqual([requestBody('request-2')]);
+    const all = await deadLetters(['redrive']);
+    expect(all.out).toContain('1 redriven, 1 left.');
+    expect(ready(requestDeadLetters)).toEqual([requestBody('request-1')]);
+    expect((await deadLetters(['redrive', 'request-1'])).code).toBe(0);
+    expect(ready(requestDeadLetters)).toEqual([]);
+  });
+
+  test('warns of a deadline that has passed, and gives a new one on demand', async () => {
+    const more = { deadline: '2026-01-01T00:00:00Z' };
+    await addRequest('request-1', { more });
+    expect((await deadLetters(['redrive'])).out).toContain('1 of them will end as EXPIRED');
+    await addRequest('request-2', { more });
+    const { out } = await deadLetters(['redrive', '--deadline-seconds', '600']);
+    expect(out).not.toContain('EXPIRED');
+    const [, second] = await take(requests);
+    const { deadline, ...rest } = JSON.parse(second?.Body ?? '');
+    expect(rest).toEqual(JSON.parse(requestBody('request-2')));
+    expect(Date.parse(deadline)).toBeGreaterThan(Date.now());
+  });
+
+  test('keeps to its rate, and leaves alone what comes back meanwhile', async () => {
+    for (const id of ['request-1', 'request-2', 'request-3']) await addRequest(id);
+    let nowMs = Date.now() + 1;
+    const sentAtMs: number[] = [];
+    const comeBack: Promise<void>[] = [];
+    const queue = new DeadLetterQueue(client, requestDeadLetters.url);
+    await redrive({
+      client,
+      queue: 'requests',
+      deadLetters: queue,
+      targetUrl: requests.url,
+      rate: 2,
+      isNamed: undefined,
+      clock: {
+        now: () => nowMs,
+        sleep: async (delayMs) => {
+          nowMs += delayMs;
+        },
+      },
+      onRedriven(letter: Letter) {
+        sentAtMs.push(nowMs);
+        // The service gives it up again at once.
+        comeBack.push(addRequest(letter.requestId, { group: 'again', redrives: 1 }));
+      },
+      onSkipped() {},
+    });
+    await Promise.all(comeBack);
+    expect(sentAtMs.map((atMs) => atMs - (sentAtMs[0] ?? 0))).toEqual([0, 500, 1000]);
+    expect(ready(requests)).toHaveLength(3);
+    expect(ready(requestDeadLetters)).toHaveLength(3);
+  });
+
+  test('does not lose a letter that cannot be sent', async () => {
+    await addRequest('request-1');
+    const queue = new DeadLetterQueue(client, requestDeadLetters.url);
+    await expect(
+      redrive({
+        client,
+        queue: 'requests',
+        deadLetters: queue,
+        targetUrl: `${requests.url}-gone`,
+        rate: 5,
+        isNamed: undefined,
+        clock: { now: Date.now, sleep: async () => {} },
+        onRedriven() {},
+        onSkipped() {},
+      }),
+    ).rejects.toThrow();
+    expect(ready(requestDeadLetters)).toHaveLength(1);
+  });
+});
+
+describe('npm run dead-letters -- discard', () => {
+  test('asks first, and takes anything but yes for a no', async () => {
+    await addRequest('request-1');
+    for (const input of ['', 'n\n', '\n']) {
+      const { code, out } = await deadLetters(['discard', 'request-1'], input);
+      expect(out).toContain('Discard 1 for good? [y/N]');
+      expect(out).toContain('Nothing was discarded.');
+      expect(code).toBe(1);
+    }
+    expect(ready(requestDeadLetters)).toHaveLength(1);
+  });
+
+  test('deletes what is named, and nothing else', async () => {
+    for (const id of ['request-1', 'request-2', 'request-3']) await addRequest(id);
+    expect(await deadLetters(['discard', 'request-2'], 'y\n')).toMatchObject({ code: 0 });
+    expect(await deadLetters(['discard', '--yes', 'request-3'])).toMatchObject({ code: 0 });
+    expect(ready(requestDeadLetters)).toEqual([requestBody('request-1')]);
+    expect(await deadLetters(['discard', '--yes', 'request-3'])).toMatchObject({ code: 1 });
+  });
+});
+
+describe('npm run dead-letters', () => {
+  test.each([
+    [['--queue', 'other', 'list'], '--queue must be requests or audit'],
+    [['dance'], 'There is no command dance.'],
+    [['show'], 'show needs an id'],
+    [['discard', 'abc'], 'too short for an id'],
+    [['list', '--limit', 'many'], '--limit must be a number of at least 1'],
+    [['redrive', '--rate', '0'], '--rate must be a number of at least 0.1'],
+    [['list', '--nonsense'], "Unknown option '--nonsense'"],
+  ])('%j is answered in a line that says what is wrong', async (args, message) => {
+    const { code, out } = await deadLetters(args);
+    expect(code).toBe(1);
+    expect(out).toContain(message);
+    expect(out).not.toContain('    at ');
+  });
+
+  test('finds the queues of a stage by their names', async () => {
+    const { code, out } = await deadLetters(['list', '--stage', 'test']);
+    expect(out).toContain('stage test in us-east-1');
+    expect(code).toBe(0);
+    const missing = await deadLetters(['list', '--stage', 'nowhere']);
+    expect(missing.code).toBe(1);
+    expect(missing.out).toContain('The queue genesys-automated-adder-nowhere-requests.fifo');
+  });
+
+  test('finds the queues of the system on this machine, or says what to do', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'dead-letters-'));
+    const file = join(folder, 'endpoints.json');
+    const localSystem = pathToFileURL(file);
+    try {
+      await expect(openQueues({ environment: {}, localSystem })).rejects.toThrow('Which queues?');
+      const queues = [requests, requestDeadLetters, audit, auditDeadLetters];
+      await writeFile(
+        file,
+        JSON.stringify({
+          sqs: sqs.endpoint,
+          queues: Object.fromEntries(queues.map(({ name, url }) => [name, url])),
+        }),
+      );
+      const opened = await openQueues({ environment: {}, localSystem });
+      expect(opened.queues.map(({ name, targetUrl }) => [name, targetUrl])).toEqual([
+        ['requests', requests.url],
+        ['audit', audit.url],
+      ]);
+      await addEvent('request-1');
+      const [letter] = await (opened.queues[1]?.deadLetters.receiveAll(10) ?? []);
+      expect(letter && readLetter('audit', letter).requestId).toBe('request-1');
+      await client.send(
+        new DeleteMessageCommand({
+          QueueUrl: auditDeadLetters.url,
+          ReceiptHandle: letter?.ReceiptHandle,
+        }),
+      );
+      opened.client.destroy();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
