@@ -60,6 +60,11 @@ interface Failure {
   backoffMs: number;
 }
 
+/** A lease that another instance holds, or held when it died, and when it was noticed. */
+interface Rival extends Lease {
+  sinceMs: number;
+}
+
 /**
  * The access token: from memory, then from the secret that all instances share, then from Genesys
  * Cloud (contract 7; docs/token-sharing.md). However many ask, one call of each kind is under way
@@ -68,12 +73,13 @@ interface Failure {
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { store, readCredentials, requestToken, clock, random, onEvent = () => {} } = options;
   let held: { token: AccessToken; staleAtMs: number } | undefined;
-  let lastRefused: string | undefined;
+  /** All of them: the secret may still hold an older one than the last, if it cannot be written. */
+  const refusedTokens = new Set<string>();
   let failure: Failure | undefined;
   /** The token that this instance fetched last, until Genesys Cloud takes it. */
   let unproven: { accessToken: string; credentialsVersionId: string } | undefined;
   /** The lease under which this instance failed: nobody needs to watch it any longer. */
-  let abandoned: { base: string; generation: number } | undefined;
+  let abandoned: Lease | undefined;
   let underWay: Promise<string> | undefined;
 
   function single(): Promise<string> {
@@ -89,14 +95,18 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   function fresh(): string | undefined {
-    if (!held || held.token.accessToken === lastRefused) return undefined;
+    if (!held || refusedTokens.has(held.token.accessToken)) return undefined;
     return clock.now() < held.staleAtMs ? held.token.accessToken : undefined;
   }
 
   async function obtain(): Promise<string> {
     const giveUpAtMs = clock.now() + LONGEST_WAIT_MS;
     let credentials: Credentials | undefined;
-    let watched: { versionId: string; sinceMs: number } | undefined;
+    let rival: Rival | undefined;
+    const notice = (lease: Lease) => {
+      if (rival?.base === lease.base && rival.generation >= lease.generation) return;
+      rival = { ...lease, sinceMs: clock.now() };
+    };
     for (;;) {
       const { base, token } = await store.readState();
       if (token) hold(token);
@@ -107,17 +117,18 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       throwIfBackingOff(credentials.versionId);
 
       const newest = await store.readLease();
-      const lease = newest?.base === base ? newest : undefined;
-      if (lease && watched?.versionId !== lease.versionId) {
-        watched = { versionId: lease.versionId, sinceMs: clock.now() };
-      }
-      if (!lease || isDead(lease, watched)) {
-        const generation = lease ? lease.generation + 1 : 0;
-        if (await take(base, generation)) {
+      if (newest?.base === base) notice(newest);
+      const holder = rival?.base === base ? rival : undefined;
+      if (!holder || isDead(holder)) {
+        const lease = { base, generation: holder ? holder.generation + 1 : 0 };
+        if (await take(lease)) {
           // Between the reading and the taking somebody may have replaced the state.
           if ((await store.readState()).base !== base) continue;
-          return fetchToken(credentials, { base, generation });
+          return fetchToken(credentials, lease);
         }
+        // Somebody has it. It may never be seen under its label, which a take-over of an older
+        // state that came late can have moved away; its holder may be dead all the same.
+        notice(lease);
       }
       if (clock.now() >= giveUpAtMs) {
         throw new AdderError('Another instance is getting a token and does not come to an end', {
@@ -129,12 +140,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     }
   }
 
-  function isDead(lease: Lease, watched: { sinceMs: number } | undefined): boolean {
-    if (abandoned?.base === lease.base && abandoned.generation === lease.generation) return true;
-    return watched !== undefined && clock.now() - watched.sinceMs >= LEASE_MS;
+  function isDead({ base, generation, sinceMs }: Rival): boolean {
+    if (abandoned?.base === base && abandoned.generation === generation) return true;
+    return clock.now() - sinceMs >= LEASE_MS;
   }
 
-  async function take(base: string, generation: number): Promise<boolean> {
+  async function take({ base, generation }: Lease): Promise<boolean> {
     try {
       return await store.takeLease(base, generation);
     } catch (cause) {
@@ -145,10 +156,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     }
   }
 
-  async function fetchToken(
-    credentials: Credentials,
-    lease: { base: string; generation: number },
-  ): Promise<string> {
+  async function fetchToken(credentials: Credentials, lease: Lease): Promise<string> {
     let token: AccessToken;
     try {
       token = await requestToken(credentials);
@@ -198,9 +206,9 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     },
 
     async replace(refused) {
+      refusedTokens.add(refused);
       const usable = fresh();
-      if (usable !== undefined && usable !== refused) return usable;
-      lastRefused = refused;
+      if (usable !== undefined) return usable;
       if (unproven?.accessToken === refused) {
         // Fetched a moment ago and refused at its first use: fetching again at once would go on
         // for ever, so it counts as a refused request.

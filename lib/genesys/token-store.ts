@@ -17,8 +17,6 @@ export interface StoredState {
 export interface Lease {
   base: string;
   generation: number;
-  /** Of the secret version that is the lease. */
-  versionId: string;
 }
 
 /** The token secret, shared by all instances. The protocol is in docs/token-sharing.md. */
@@ -93,7 +91,7 @@ export function createTokenStore(deps: {
     async readLease() {
       const version = await read(LEASE_STAGE);
       const lease = version && parse(leaseDocument, version.value);
-      return lease && { ...lease, versionId: version.versionId };
+      return lease && { base: lease.base, generation: lease.generation };
     },
 
     async takeLease(base, generation) {
