@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { GetQueueUrlCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
+import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { readEndpoints } from '../system/endpoints-file.ts';
 import { UserError } from '../user-error.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { QueueName } from './read-letter.ts';
 
 const SERVICE = 'genesys-automated-adder';
-const LOCAL_SYSTEM = new URL('../../.local/endpoints.json', import.meta.url);
+const LOCAL_FOLDER = '.local';
 
 export interface OpenQueue {
   name: QueueName;
@@ -37,7 +37,6 @@ export async function openQueues(options: {
   stage?: string | undefined;
   region?: string | undefined;
   environment: Record<string, string | undefined>;
-  localSystem?: URL;
 }): Promise<OpenQueues> {
   const { stage, environment } = options;
   const region = options.region ?? environment.AWS_REGION ?? 'us-east-1';
@@ -54,8 +53,20 @@ export async function openQueues(options: {
   if (configured.requestsDlq || configured.auditDlq) {
     return open(new SQSClient({ region }), 'the queues of the environment', configured);
   }
-  const local = await findLocal(options.localSystem ?? LOCAL_SYSTEM);
-  if (local) return open(new SQSClient(local.client), 'the system on this machine', local.urls);
+  const local = await readEndpoints(environment.LOCAL_FOLDER || LOCAL_FOLDER);
+  if (local) {
+    const client = new SQSClient({
+      endpoint: local.sqsEndpoint,
+      region: local.region,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    return open(client, 'the system on this machine', {
+      requests: local.queues.RequestQueue?.url,
+      requestsDlq: local.queues.RequestDeadLetterQueue?.url,
+      audit: local.queues.AuditQueue?.url,
+      auditDlq: local.queues.AuditDeadLetterQueue?.url,
+    });
+  }
   throw new UserError(
     'Which queues? Name a stage (--stage prod), or set REQUEST_DLQ_URL and AUDIT_DLQ_URL, or start the system on this machine (npm start).',
   );
@@ -87,33 +98,5 @@ async function findByName(client: SQSClient, stage: string, region: string): Pro
     requestsDlq: await urlOf('requests-dlq.fifo'),
     audit: await urlOf('audit'),
     auditDlq: await urlOf('audit-dlq'),
-  };
-}
-
-/** What `npm start` leaves in `.local/endpoints.json` while it runs. */
-interface LocalSystem {
-  sqs: string;
-  /** URLs, in any order and under any names: a queue's own name is at the URL's end. */
-  queues: Record<string, string | { url: string }>;
-}
-
-async function findLocal(file: URL): Promise<{ client: SQSClientConfig; urls: Urls } | undefined> {
-  const text = await readFile(file, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const { sqs, queues } = JSON.parse(text) as LocalSystem;
-  const all = Object.values(queues).map((queue) => (typeof queue === 'string' ? queue : queue.url));
-  const ending = (suffix: string) => all.find((url) => url.endsWith(`-${suffix}`));
-  return {
-    client: {
-      endpoint: sqs,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    },
-    urls: {
-      requests: ending('requests.fifo'),
-      requestsDlq: ending('requests-dlq.fifo'),
-      audit: ending('audit'),
-      auditDlq: ending('audit-dlq'),
-    },
   };
 }

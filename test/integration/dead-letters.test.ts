@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import {
   DeleteMessageCommand,
   type Message,
@@ -18,6 +17,7 @@ import { openQueues } from '../../local/dead-letters/open-queues.ts';
 import { type Letter, readLetter } from '../../local/dead-letters/read-letter.ts';
 import { redrive } from '../../local/dead-letters/redrive.ts';
 import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
+import { writeEndpoints } from '../../local/system/endpoints-file.ts';
 import { auditEventOf } from '../support/start-relay.ts';
 
 // Each command is a process that asks a queue until it has been silent for a second.
@@ -360,19 +360,25 @@ describe('npm run dead-letters', () => {
 
   test('finds the queues of the system on this machine, or says what to do', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'dead-letters-'));
-    const file = join(folder, 'endpoints.json');
-    const localSystem = pathToFileURL(file);
+    const environment = { LOCAL_FOLDER: folder };
     try {
-      await expect(openQueues({ environment: {}, localSystem })).rejects.toThrow('Which queues?');
-      const queues = [requests, requestDeadLetters, audit, auditDeadLetters];
-      await writeFile(
-        file,
-        JSON.stringify({
-          sqs: sqs.endpoint,
-          queues: Object.fromEntries(queues.map(({ name, url }) => [name, url])),
-        }),
-      );
-      const opened = await openQueues({ environment: {}, localSystem });
+      await expect(openQueues({ environment })).rejects.toThrow('Which queues?');
+      await writeEndpoints(folder, {
+        pid: process.pid,
+        apiUrl: '',
+        sqsEndpoint: sqs.endpoint,
+        secretsManagerEndpoint: '',
+        region: 'us-east-1',
+        queues: {
+          RequestQueue: requests,
+          RequestDeadLetterQueue: requestDeadLetters,
+          AuditQueue: audit,
+          AuditDeadLetterQueue: auditDeadLetters,
+        },
+        secrets: {},
+        functions: {},
+      });
+      const opened = await openQueues({ environment });
       expect(opened.queues.map(({ name, targetUrl }) => [name, targetUrl])).toEqual([
         ['requests', requests.url],
         ['audit', audit.url],
