@@ -1,0 +1,68 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BuildOptions, build } from 'esbuild';
+import { unzip } from '../local/lambda-runtime/unzip.ts';
+import { packageService } from '../local/package-service.ts';
+
+export type FunctionName = 'intake' | 'adder' | 'relay';
+
+export interface FunctionModule {
+  /** Exports `handler`. */
+  path: string;
+  bytes: number;
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(root, '.local', 'bench');
+
+/** A function as `serverless package` made it, out of its zip. */
+export async function packagedFunction(name: FunctionName): Promise<FunctionModule> {
+  const { zipOf } = await packageService();
+  const file = `functions/${name}/index.mjs`;
+  const content = unzip(await readFile(zipOf(name))).get(file);
+  if (!content) throw new Error(`the package of ${name} has no ${file}`);
+  const path = join(folder, 'packaged', `${name}.mjs`);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+  return { path, bytes: content.length };
+}
+
+/**
+ * - `as-ours`: with the settings that serverless.yml has for our own functions
+ * - `by-default`: with esbuild's own for Node. Minified like the others, and with a `require` for the
+ *   CommonJS that such a bundle of ES modules ends up with.
+ */
+export type Bundling = 'as-ours' | 'by-default';
+
+const SETTINGS: Record<Bundling, Pick<BuildOptions, 'mainFields' | 'plugins' | 'banner'>> = {
+  'as-ours': {
+    mainFields: ['module', 'main'],
+    plugins: createRequire(import.meta.url)('../esbuild.plugins.cjs'),
+  },
+  'by-default': {
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+  },
+};
+
+/** @param name a file of baselines/, without its ending */
+export async function baselineFunction(name: string, bundling: Bundling): Promise<FunctionModule> {
+  const path = join(folder, 'baselines', `${name}.mjs`);
+  const { metafile } = await build({
+    entryPoints: [join(root, 'bench', 'baselines', `${name}.ts`)],
+    outfile: path,
+    bundle: true,
+    metafile: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    logLevel: 'error',
+    ...SETTINGS[bundling],
+  });
+  const [output] = Object.values(metafile.outputs);
+  return { path, bytes: output?.bytes ?? 0 };
+}

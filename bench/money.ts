@@ -1,0 +1,2 @@
+import type { Figure } from './figure.ts';
+export const money: Figure = { name: 'money', title: 'money', measure: async () => [] };

@@ -1,0 +1,101 @@
+import { writeFile } from 'node:fs/promises';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { UserError } from '../local/user-error.ts';
+import { budgetUse } from './budget-use.ts';
+import { coldStart } from './cold-start.ts';
+import type { Figure, Row } from './figure.ts';
+import { genesysCalls } from './genesys-calls.ts';
+import { money } from './money.ts';
+import { pipeline } from './pipeline.ts';
+import { ratioOf, renderTable } from './render-table.ts';
+import { median } from './statistics.ts';
+import { timeToAdd } from './time-to-add.ts';
+import { warmCost } from './warm-cost.ts';
+
+const FIGURES: readonly Figure[] = [
+  genesysCalls,
+  timeToAdd,
+  coldStart,
+  warmCost,
+  pipeline,
+  budgetUse,
+  money,
+];
+
+/** Medians of fewer say little. */
+const DEFAULT_REPETITIONS = 9;
+
+/** `npm run bench [-- --only NAME] [--repetitions N]`: measures, prints one table, writes the JSON. */
+export async function main(args: readonly string[]): Promise<void> {
+  const { chosen, repetitions } = readArguments(args);
+  const machine = describeMachine();
+  process.stdout.write(`${machine.cores} cores (${machine.cpu}), Node ${machine.node}\n`);
+  const measured: { name: string; title: string; rows: Row[] }[] = [];
+  for (const { name, title, measure } of chosen) {
+    const onProgress = (line: string) => process.stderr.write(`  ${name}: ${line}\n`);
+    measured.push({ name, title, rows: await measure({ repetitions, onProgress }) });
+  }
+  process.stdout.write(`\n${renderTable(measured)}\n`);
+  const file = await writeResults({ machine, repetitions, figures: measured });
+  process.stdout.write(`\nwritten to ${file}\n`);
+}
+
+function readArguments(args: readonly string[]): {
+  chosen: readonly Figure[];
+  repetitions: number;
+} {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string', multiple: true },
+      repetitions: { type: 'string', default: String(DEFAULT_REPETITIONS) },
+    },
+  });
+  const only = values.only ?? [];
+  const unknown = only.find((wanted) => !FIGURES.some(({ name }) => name === wanted));
+  if (unknown !== undefined) {
+    const names = FIGURES.map(({ name }) => name).join(', ');
+    throw new UserError(`There is no figure ${unknown}; there are ${names}.`);
+  }
+  const repetitions = Number(values.repetitions);
+  if (!Number.isInteger(repetitions) || repetitions < 1) {
+    throw new UserError('--repetitions must be a whole number from 1.');
+  }
+  const chosen = FIGURES.filter(({ name }) => only.length === 0 || only.includes(name));
+  return { chosen, repetitions };
+}
+
+function describeMachine() {
+  return {
+    at: new Date().toISOString(),
+    node: process.versions.node,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    /** Others' work at the start: much above 0, and the times say little. */
+    loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
+  };
+}
+
+async function writeResults(results: {
+  machine: object;
+  repetitions: number;
+  figures: { name: string; title: string; rows: Row[] }[];
+}): Promise<string> {
+  const figures = results.figures.map(({ rows, ...figure }) => ({
+    ...figure,
+    rows: rows.map((row) => ({
+      ...row,
+      median: median(row.ours),
+      baselineMedian: row.baseline && median(row.baseline.samples),
+      ratio: ratioOf(row),
+    })),
+  }));
+  const file = 'bench/results.json';
+  const path = fileURLToPath(new URL(`../${file}`, import.meta.url));
+  await writeFile(path, `${JSON.stringify({ ...results, figures }, null, 2)}\n`);
+  return file;
+}

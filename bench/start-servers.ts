@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { SAMPLE_CLIENT } from '../local/genesys/sample-organisation.ts';
+import {
+  type RunningGenesys,
+  type StartGenesysOptions,
+  startGenesys,
+} from '../local/genesys/start-genesys.ts';
+import {
+  type LocalSecretsManager,
+  startSecretsManager,
+} from '../local/secrets-manager/start-secrets-manager.ts';
+import { type LocalQueue, type LocalSqs, startSqs } from '../local/sqs/start-sqs.ts';
+import {
+  startWebhookReceiver,
+  type WebhookReceiver,
+} from '../local/webhook-receiver/start-webhook-receiver.ts';
+
+/** Above all that this machine can send in a minute: the rate limit is lifted. */
+const NO_LIMIT_PER_MINUTE = 1e9;
+
+export interface Servers {
+  sqs: LocalSqs;
+  secrets: LocalSecretsManager;
+  genesys: RunningGenesys;
+  receiver: WebhookReceiver;
+  queues: {
+    requests: LocalQueue;
+    requestsDead: LocalQueue;
+    audit: LocalQueue;
+    auditDead: LocalQueue;
+  };
+  /** Of every function here, ours and the baselines: what each of them reads of it is its own affair. */
+  environment: Record<string, string>;
+  stop(): Promise<void>;
+}
+
+/** All that the functions talk to, on this machine and in this process. */
+export async function startServers(genesysOptions: StartGenesysOptions = {}): Promise<Servers> {
+  const signingKey = `whsec_${randomBytes(32).toString('base64')}`;
+  const [sqs, secrets, genesys, receiver] = await Promise.all([
+    startSqs(),
+    startSecretsManager(),
+    startGenesys({ requestsPerMinute: NO_LIMIT_PER_MINUTE, ...genesysOptions }),
+    startWebhookReceiver({ keys: [signingKey], keep: 10 }),
+  ]);
+  const hidden = { VisibilityTimeout: '360' };
+  const queues = {
+    requests: sqs.createQueue('requests.fifo', hidden),
+    requestsDead: sqs.createQueue('requests-dead.fifo'),
+    audit: sqs.createQueue('audit', hidden),
+    auditDead: sqs.createQueue('audit-dead'),
+  };
+  secrets.putSecret('credentials', JSON.stringify(SAMPLE_CLIENT));
+  secrets.putSecret('token');
+  secrets.putSecret('signing', JSON.stringify({ keys: [signingKey] }));
+
+  return {
+    sqs,
+    secrets,
+    genesys,
+    receiver,
+    queues,
+    environment: {
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+      AWS_LAMBDA_FUNCTION_NAME: 'bench',
+      POWERTOOLS_LOG_LEVEL: 'INFO',
+      POWERTOOLS_SERVICE_NAME: 'bench',
+      POWERTOOLS_METRICS_NAMESPACE: 'Bench',
+      GENESYS_ENV: genesys.url,
+      GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
+      GENESYS_TOKEN_SECRET_ID: 'token',
+      GENESYS_REQUESTS_PER_SECOND: '1000',
+      MAX_PARTICIPANTS: '20',
+      REQUEST_QUEUE_URL: queues.requests.url,
+      REQUEST_DLQ_URL: queues.requestsDead.url,
+      AUDIT_QUEUE_URL: queues.audit.url,
+      AUDIT_DLQ_URL: queues.auditDead.url,
+      EXTERNAL_WEBHOOK_URL: receiver.url,
+      WEBHOOK_SIGNING_SECRET_ID: 'signing',
+    },
+    async stop() {
+      await Promise.all([sqs, secrets, genesys, receiver].map((server) => server.stop()));
+    },
+  };
+}
