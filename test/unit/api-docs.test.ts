@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { PROBLEMS } from '../../lib/domain/problem.ts';
+import { requestBody } from '../../lib/domain/request-body.ts';
+import { parseRequestMessage } from '../../lib/domain/request-message.ts';
+import { EXAMPLES } from '../../local/schemas/openapi-document.ts';
+
+const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, json = '']) =>
+  JSON.parse(json),
+);
+
+/** The examples of the page that have a field, which tells what they are of. */
+const having = (field: string) => examples.filter((example) => field in example);
+
+describe('docs/api.md', () => {
+  test('shows the problems that intake answers, which the OpenAPI document is tested to have', () => {
+    const byType = (one: { type?: unknown }, other: { type?: unknown }) =>
+      String(one.type).localeCompare(String(other.type));
+    expect(having('type').sort(byType)).toEqual(Object.values(EXAMPLES.problems).sort(byType));
+  });
+
+  test.each(Object.entries(PROBLEMS))(
+    'tells of the problem %s and its status',
+    (kind, { status }) => {
+      const row = page
+        .split('\n')
+        .find((line) => line.startsWith('|') && line.includes(`\`${kind}\``));
+      expect(row).toContain(String(status));
+    },
+  );
+
+  test('shows the answer to an accepted request', () => {
+    expect(having('status').filter(({ status }) => status === 'QUEUED')).toEqual([
+      EXAMPLES.accepted,
+    ]);
+  });
+
+  test('shows requests and messages that are taken', () => {
+    const requests = having('participants');
+    expect(requests).toHaveLength(4);
+    for (const request of requests) {
+      const isMessage = 'conversationId' in request;
+      const origin = { messageId: 'm', sentAtMs: 0 };
+      expect([
+        request,
+        isMessage
+          ? parseRequestMessage(JSON.stringify(request), origin).ok
+          : requestBody.safeParse(request).success,
+      ]).toEqual([request, true]);
+    }
+  });
+
+  test('shows nothing else', () => {
+    expect(having('type').length + having('participants').length + 1).toBe(examples.length);
+  });
+});
