@@ -1,0 +1,103 @@
+"""A receiver of this service's webhooks, with nothing but Python's standard library (3.8 or newer).
+
+    WEBHOOK_KEY=whsec_... PORT=8080 python3 receiver.py
+
+WEBHOOK_KEY is the key that signs. Several, separated by spaces, while a key is being rotated.
+For ed25519 keys (v1a) use the `standardwebhooks` package: the standard library has none.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+# Older or newer than this may be a replay.
+TOLERANCE_SECONDS = 5 * 60
+MAX_BODY_BYTES = 1024 * 1024
+
+KEYS = [
+    base64.b64decode(key[len("whsec_"):] if key.startswith("whsec_") else key)
+    for key in os.environ.get("WEBHOOK_KEY", "").split()
+]
+if not KEYS:
+    sys.exit("WEBHOOK_KEY is not set")
+
+# Ids of events that were dealt with. Here they are in memory; put them where your data is, in the
+# same transaction as what you do with the event, and keep them for three weeks.
+SEEN = set()
+
+
+def is_fresh(timestamp):
+    if not re.fullmatch(r"[0-9]+", timestamp):
+        return False
+    return abs(time.time() - int(timestamp)) <= TOLERANCE_SECONDS
+
+
+def is_signed(signed, signatures):
+    """There is a signature for each key of the sender's; one that a key of ours accepts is enough."""
+    for versioned in signatures.split(" "):
+        version, _, signature = versioned.partition(",")
+        if version != "v1":
+            continue
+        for key in KEYS:
+            expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
+            if hmac.compare_digest(expected, signature.encode()):
+                return True
+    return False
+
+
+class Receiver(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        length = int(self.headers.get("content-length") or 0)
+        if length > MAX_BODY_BYTES:
+            self.close_connection = True
+            return self.answer(413)
+        body = self.rfile.read(length)
+
+        # Verify the bytes as they came. JSON that was parsed and written again is other bytes.
+        event_id = self.headers.get("webhook-id", "")
+        timestamp = self.headers.get("webhook-timestamp", "")
+        if not is_fresh(timestamp):
+            return self.answer(400)
+        signed = f"{event_id}.{timestamp}.".encode() + body
+        if not is_signed(signed, self.headers.get("webhook-signature", "")):
+            return self.answer(401)
+
+        # Delivered at least once, so now and then twice, and with the same id each time.
+        if event_id in SEEN:
+            print(f"{event_id} again", flush=True)
+            return self.answer(204)
+        event = json.loads(body)
+        audit = event["audit"]
+        print(
+            f"{event_id} {event['event']} {audit['status']} conversation {audit['conversation_id']}",
+            flush=True,
+        )
+        SEEN.add(event_id)
+        # Within 15 seconds. What takes longer is put aside first and done after the answer.
+        self.answer(204)
+
+    def answer(self, status):
+        self.send_response(status)
+        if status != 204:
+            self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+if __name__ == "__main__":
+    server = ThreadingHTTPServer(
+        (os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8080"))), Receiver
+    )
+    host, port = server.server_address[:2]
+    print(f"listening on http://{host}:{port}", flush=True)
+    server.serve_forever()
