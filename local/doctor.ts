@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../lib/config.ts';
 import { uuid } from '../lib/domain/participant.ts';
@@ -8,6 +9,8 @@ import { examine, type Wanted } from './doctor/examine.ts';
 import type { Finding } from './doctor/finding.ts';
 import { readSettings, type Settings } from './doctor/read-settings.ts';
 import { renderFindings } from './doctor/render-findings.ts';
+import { readEndpoints } from './system/endpoints-file.ts';
+import { DEFAULT_FOLDER } from './system/read-settings.ts';
 
 /**
  * `npm run doctor -- [--conversation ID] [--user ID]`: what would keep the service from working
@@ -25,6 +28,8 @@ It reads only: nobody is added, nothing is written.
   GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET
                                  the OAuth client; or
   GENESYS_CREDENTIALS_SECRET_ID  the Secrets Manager secret that has it
+
+Without any of these: the system that npm start runs on this machine.
 `;
 
 class UsageError extends Error {}
@@ -74,6 +79,7 @@ export async function main(argv: string[]): Promise<number> {
     return 0;
   }
   if (existsSync('.env')) process.loadEnvFile('.env');
+  await adoptLocalSystem();
 
   const secrets: string[] = [];
   let findings: Finding[];
@@ -96,6 +102,19 @@ export async function main(argv: string[]): Promise<number> {
   }
   process.stdout.write(`${withoutSecrets(renderFindings(findings), secrets)}\n`);
   return findings.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+}
+
+/**
+ * Where the environment names no organisation, takes over the one of the adder that runs here: into
+ * the process's own, because that is where the AWS SDK looks for its endpoint and credentials.
+ */
+async function adoptLocalSystem(): Promise<void> {
+  const { env } = process;
+  const named = ['GENESYS_ENV', 'GENESYS_CLIENT_ID', 'GENESYS_CREDENTIALS_SECRET_ID'];
+  if (named.some((name) => env[name])) return;
+  const root = join(import.meta.dirname, '..');
+  const system = await readEndpoints(join(root, env.LOCAL_FOLDER || DEFAULT_FOLDER));
+  Object.assign(env, system?.functions.adder?.environment);
 }
 
 /** An answer that repeats a secret must not bring it onto the screen. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   afterAll,
@@ -32,7 +32,11 @@ import {
   UNKNOWN_USER,
 } from '../../local/genesys/sample-organisation.ts';
 import { type RunningGenesys, startGenesys } from '../../local/genesys/start-genesys.ts';
-import { startSecretsManager } from '../../local/secrets-manager/start-secrets-manager.ts';
+import {
+  type LocalSecretsManager,
+  startSecretsManager,
+} from '../../local/secrets-manager/start-secrets-manager.ts';
+import { writeEndpoints } from '../../local/system/endpoints-file.ts';
 
 /**
  * `npm run doctor` against the stand-in. What an operator sees is tested with a process of its own,
@@ -42,7 +46,8 @@ import { startSecretsManager } from '../../local/secrets-manager/start-secrets-m
 // A process starts in half a second, or in many of them on a machine that is busy with other tests.
 jest.setTimeout(60_000);
 
-const RUN = fileURLToPath(new URL('../../local/run.mjs', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const RUN = join(ROOT, 'local/run.mjs');
 const [HANA] = FREE_USERS as [string];
 const CLIENT_FROM_ENVIRONMENT = {
   GENESYS_CLIENT_ID: SAMPLE_CLIENT.clientId,
@@ -51,6 +56,7 @@ const CLIENT_FROM_ENVIRONMENT = {
 
 let directory: string;
 let genesys: RunningGenesys;
+let secrets: LocalSecretsManager;
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'doctor-'));
@@ -58,8 +64,22 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true }));
 beforeEach(async () => {
   genesys = await startGenesys();
+  secrets = await startSecretsManager();
 });
-afterEach(() => genesys.stop());
+afterEach(async () => {
+  await genesys.stop();
+  await secrets.stop();
+});
+
+/** What the function's own environment has for the credentials secret. */
+const secretEnvironment = (secretId: string) => ({
+  GENESYS_ENV: genesys.url,
+  GENESYS_CREDENTIALS_SECRET_ID: secretId,
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+});
 
 interface Outcome {
   /** `outcome check`, in their order. */
@@ -200,8 +220,9 @@ describe('what is wrong is named, with what to do', () => {
   });
 
   test('a host that is not there', async () => {
+    const variables = environment();
     await genesys.stop();
-    expectFailure(await look(), 'login', 'ECONNREFUSED');
+    expectFailure(await look({}, variables), 'login', 'ECONNREFUSED');
   });
 
   test.each([
@@ -291,30 +312,40 @@ describe('the configuration', () => {
   });
 
   test('credentials come from the secret where the environment has none', async () => {
-    const secrets = await startSecretsManager();
     secrets.putSecret('the-credentials', JSON.stringify(SAMPLE_CLIENT));
     secrets.putSecret('empty-credentials');
-    const variables = {
-      GENESYS_ENV: genesys.url,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-    };
-    const there = await runDoctor([], {
-      ...variables,
-      GENESYS_CREDENTIALS_SECRET_ID: 'the-credentials',
-    });
+    const there = await runDoctor([], secretEnvironment('the-credentials'));
     expect(there.checks).toContain('passed login');
     expect(there.text).toContain('from the secret the-credentials');
-    const empty = await runDoctor([], {
-      ...variables,
-      GENESYS_CREDENTIALS_SECRET_ID: 'empty-credentials',
-    });
+    const empty = await runDoctor([], secretEnvironment('empty-credentials'));
     expect(empty.checks).toContain('failed credentials');
     expect(empty.text).toContain('has no value yet');
-    expect(secrets.operations.filter((name) => name !== 'GetSecretValue')).toEqual([]);
-    await secrets.stop();
+    expect(new Set(secrets.operations)).toEqual(new Set(['GetSecretValue']));
+  });
+
+  test('without one, the system that runs here is examined', async () => {
+    secrets.putSecret('the-credentials', JSON.stringify(SAMPLE_CLIENT));
+    const folder = join(directory, 'local');
+    const adder = { timeoutMs: 60_000, environment: secretEnvironment('the-credentials') };
+    await writeEndpoints(folder, {
+      pid: process.pid,
+      apiUrl: '',
+      sqsEndpoint: '',
+      secretsManagerEndpoint: secrets.endpoint,
+      region: 'us-east-1',
+      queues: {},
+      secrets: {},
+      functions: { adder },
+    });
+    const { checks, text } = await runDoctor([], { LOCAL_FOLDER: relative(ROOT, folder) });
+    expect(checks).toContain('passed login');
+    expect(text).toContain(`${genesys.url}: API`);
+  });
+
+  test('where neither is there, nobody is asked', async () => {
+    const { checks, text } = await runDoctor([], { LOCAL_FOLDER: 'not-there' });
+    expect(checks).toContain('failed credentials');
+    expect(text).toContain('us-east-1: API https://api.mypurecloud.com');
   });
 
   test('a .env file does as well as the environment', async () => {
