@@ -1,8 +1,10 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { SQSEvent } from 'aws-lambda';
 import { Webhook } from 'standardwebhooks';
+import { auditEvent } from '../../lib/domain/audit-event.ts';
 import { createCheckedLookup } from '../../lib/webhook/checked-lookup.ts';
 import { type ReceivedTry, type Receiver, startReceiver } from '../support/start-receiver.ts';
 import {
@@ -597,5 +599,48 @@ describe('the relay', () => {
     expect(log).toContain('relay failed');
     expect(log).not.toMatch(/T0KEN|v1,|very personal/);
     expect(log).not.toContain(KEY.slice(6));
+  });
+});
+
+describe('the sample events', () => {
+  const sample = (name: string): SQSEvent =>
+    JSON.parse(readFileSync(new URL(`../../events/${name}`, import.meta.url), 'utf8'));
+
+  test('of a batch are audit events, and are delivered', async () => {
+    const receiver = await answers(204);
+    const relay = await relayTo(receiver);
+    const batch = sample('sqs.audit-batch.json');
+    for (const { body } of batch.Records) auditEvent.parse(JSON.parse(body));
+    expect((await relay.run(() => batch)).response).toEqual({ batchItemFailures: [] });
+    expect(receiver.tries.map(({ body }) => body).sort()).toEqual(
+      batch.Records.map(({ body }) => body).sort(),
+    );
+    expect(receiver.tries.every((received) => verifies(KEY, received))).toBe(true);
+  });
+
+  test('of a last try end in the dead-letter queue where that fails too', async () => {
+    const now = () => Date.parse('2026-11-22T15:29:40.120Z');
+    const relay = await relayTo(await answers(500), {
+      keys: [KEY],
+      deps: { clock: { now, sleep: async () => {} } },
+    });
+    const batch = sample('sqs.audit-last-try.json');
+    expect((await relay.run(() => batch)).response).toEqual({ batchItemFailures: [] });
+    const [letter] = await relay.deadLetters();
+    expect(letter).toMatchObject({
+      body: batch.Records[0]?.body,
+      attributes: { reason: 'DELIVERY_GIVEN_UP', tries: '13' },
+    });
+  });
+
+  test('with a message that is not ours sort it out, and deliver the redriven event beside it', async () => {
+    const receiver = await answers(204);
+    const relay = await relayTo(receiver);
+    const batch = sample('sqs.audit-not-an-event.json');
+    expect((await relay.run(() => batch)).response).toEqual({ batchItemFailures: [] });
+    expect(receiver.tries.map(({ headers }) => headers['webhook-id'])).toEqual([
+      expect.stringMatching(/^evt_.*_r1$/),
+    ]);
+    expect((await relay.deadLetters()).map(({ body }) => body)).toEqual([batch.Records[0]?.body]);
   });
 });
