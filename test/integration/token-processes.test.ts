@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { SAMPLE_CLIENT } from '../../local/genesys/sample-organisation.ts';
+import { type RunningGenesys, startGenesys } from '../../local/genesys/start-genesys.ts';
+import {
+  type LocalSecretsManager,
+  startSecretsManager,
+} from '../../local/secrets-manager/start-secrets-manager.ts';
+import {
+  prepareTokenProcesses,
+  type TokenProcess,
+  type TokenProcesses,
+} from '../support/start-token-processes.ts';
+
+/** The invariants of docs/token-sharing.md, with real processes, the AWS SDK and a secrets server (contract 7). */
+
+let secrets: LocalSecretsManager;
+let genesys: RunningGenesys;
+let processes: TokenProcesses;
+let fifty: TokenProcess[];
+
+/** A secret of its own for each test; instances of other tests do not look there. */
+let tokenSecret = '';
+let tests = 0;
+
+const environment = (more: Record<string, string> = {}) => ({
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+  GENESYS_ENV: genesys.url,
+  GENESYS_TOKEN_SECRET_ID: tokenSecret,
+  GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
+  ...more,
+});
+
+const expiredToken = () =>
+  JSON.stringify({
+    kind: 'token',
+    accessToken: 'a token of yesterday',
+    tokenUrl: `${genesys.url}/oauth/token`,
+    issuedAt: new Date(Date.now() - 86_400_000).toISOString(),
+    expiresAt: new Date(Date.now() - 1_000).toISOString(),
+  });
+
+/** Tells all of them at once, and waits for the token of each. */
+async function allGet(some: TokenProcess[], command: 'get' | 'replace'): Promise<string[]> {
+  const waits = some.map((one) => one.next('token', one.reports.length));
+  for (const one of some) one.tell(command);
+  const reports = await Promise.all(waits);
+  return reports.map(({ fingerprint }) => fingerprint);
+}
+
+beforeAll(async () => {
+  [secrets, genesys, processes] = await Promise.all([
+    startSecretsManager(),
+    startGenesys(),
+    prepareTokenProcesses(),
+  ]);
+  secrets.putSecret('credentials', JSON.stringify(SAMPLE_CLIENT));
+}, 30_000);
+
+beforeEach(() => {
+  tests += 1;
+  tokenSecret = `token-${tests}`;
+  secrets.putSecret(tokenSecret, expiredToken());
+  genesys.state.calls.length = 0;
+  genesys.state.faults.length = 0;
+});
+
+afterAll(async () => {
+  await processes?.stop();
+  await Promise.all([secrets?.stop(), genesys?.stop()]);
+});
+
+describe('fifty processes with one secret', () => {
+  test('that meet an expired token together ask for a new one once', async () => {
+    fifty = await processes.start(50, environment());
+    const fingerprints = await allGet(fifty, 'get');
+    expect(new Set(fingerprints).size).toBe(1);
+    expect(genesys.state.tokenRequests()).toBe(1);
+    // The expired token, the lease, the new token.
+    expect(secrets.countVersions(tokenSecret)).toBe(3);
+  }, 60_000);
+
+  test('of which twenty are refused their token at once ask for a new one once', async () => {
+    const versionsBefore = secrets.countVersions('token-1');
+    const [old] = await allGet(fifty.slice(0, 1), 'get');
+    const fingerprints = await allGet(fifty.slice(0, 20), 'replace');
+    expect(new Set(fingerprints).size).toBe(1);
+    expect(fingerprints[0]).not.toBe(old);
+    expect(genesys.state.tokenRequests()).toBe(1);
+    expect(secrets.countVersions('token-1')).toBe(versionsBefore + 2);
+    // One of the others is refused the old token later: it finds the new one.
+    expect(await allGet(fifty.slice(20, 21), 'replace')).toEqual(fingerprints.slice(0, 1));
+    expect(genesys.state.tokenRequests()).toBe(1);
+    await Promise.all(fifty.map((one) => one.kill()));
+  }, 60_000);
+});
+
+describe('a process that is killed in the middle of its token request', () => {
+  test('costs one request more, and the others have a token all the same', async () => {
+    genesys.state.faults.push({ path: '/oauth/token', calls: [1], fault: { answer: 'hang' } });
+    const ten = await processes.start(10, environment());
+    const asking = Promise.race(ten.map((one) => one.next('asking').then(() => one)));
+    const tokens = ten.map((one) => one.next('token'));
+    for (const one of ten) one.tell('get');
+    const holder = await asking;
+    await until(() => genesys.state.tokenRequests() === 1);
+    await holder.kill();
+    const others = tokens.filter((_, index) => ten[index] !== holder);
+    const fingerprints = (await Promise.all(others)).map(({ fingerprint }) => fingerprint);
+    expect(new Set(fingerprints).size).toBe(1);
+    expect(genesys.state.tokenRequests()).toBe(2);
+    // The expired token, the dead one's lease, the next lease, the new token.
+    expect(secrets.countVersions(tokenSecret)).toBe(4);
+  }, 60_000);
+});
+
+describe('wrong credentials', () => {
+  test('cost each process one request in 30 s, then one in 60 s, and no more versions than requests', async () => {
+    secrets.putSecret(
+      'wrong-credentials',
+      JSON.stringify({ ...SAMPLE_CLIENT, clientSecret: 'of another client' }),
+    );
+    const wrong = { GENESYS_CREDENTIALS_SECRET_ID: 'wrong-credentials', CLOCK_SPEED: '25' };
+    const six = await processes.start(6, environment(wrong));
+    for (const one of six) one.tell('insist 500');
+    const times = (one: TokenProcess) =>
+      one.reports.flatMap((report) => (report.kind === 'asking' ? [report.atMs] : []));
+    await until(() => six.every((one) => times(one).length >= 3));
+    await Promise.all(six.map((one) => one.kill()));
+    for (const one of six) {
+      const [first = 0, second = 0, third = 0] = times(one);
+      expect(second - first).toBeGreaterThanOrEqual(30_000);
+      expect(third - second).toBeGreaterThanOrEqual(60_000);
+      expect(one.reports).toContainEqual({ kind: 'error', code: 'INVALID_CREDENTIALS' });
+    }
+    const requests = genesys.state.tokenRequests();
+    expect(genesys.state.tokensIssued()).toBeLessThan(requests);
+    // The version at the start; and whoever was killed between its lease and its request.
+    expect(secrets.countVersions(tokenSecret)).toBeLessThanOrEqual(1 + requests + six.length);
+  }, 60_000);
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
