@@ -1,6 +1,6 @@
 // The entry of every npm script that runs code of this repository: `node local/run.mjs NAME …`
 // imports NAME.ts and, where it exports one, calls `main(args)`. Plain JavaScript, so that a Node that is too old to
-// read TypeScript can still say so. One process, so that a signal to npm reaches it.
+// read TypeScript can still say so.
 import process from 'node:process';
 
 const NEEDED_MAJOR = 24;
@@ -25,6 +25,15 @@ process.emitWarning = (warning, ...rest) => {
     emitWarning.call(process, warning, ...rest);
   }
 };
+
+// Whoever ends npm the hard way wants this to end as well. (The signals of every day come through:
+// npm passes them on to the shell, which is this process because the scripts say `exec`.)
+if (process.env.npm_lifecycle_event) {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, 200).unref();
+}
 
 try {
   const { main } = await import(`./${name}.ts`);

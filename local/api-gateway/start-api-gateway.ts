@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What serverless.yml says, its variables resolved; `Ref` and the like are still in it. */
@@ -76,6 +76,7 @@ const KEPT_OUTPUT = 4_000;
  */
 export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGateway> {
   const { root, port } = options;
+  await removeOldBuilds(root);
   const buildFolder = join('.local', `build-${process.pid}`);
   const child = spawn(
     process.execPath,
@@ -147,6 +148,23 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
     throw error;
   });
   return { url: `http://127.0.0.1:${port}`, service, stop };
+}
+
+/** Builds of processes that were killed. */
+async function removeOldBuilds(root: string): Promise<void> {
+  for (const name of await readdir(join(root, '.local')).catch(() => [])) {
+    const pid = Number(/^build-(\d+)$/.exec(name)?.[1]);
+    if (pid && !isAlive(pid))
+      await rm(join(root, '.local', name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 function answer(

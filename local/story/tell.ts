@@ -1,4 +1,4 @@
-import type { AuditEvent, ParticipantResult } from '../../lib/domain/audit-event.ts';
+import type { AuditEvent, ParticipantResult, Status } from '../../lib/domain/audit-event.ts';
 import type { Delivery } from '../webhook-receiver/start-webhook-receiver.ts';
 import type { LogEntry } from './log-entry.ts';
 
@@ -44,7 +44,7 @@ export function tellLogEntry(entry: LogEntry): Chapter | undefined {
     case 'intake refused':
       return chapter('refused', tellRefusal(entry));
     case 'adder result':
-      return chapter('result', tellResult(entry.event as AuditEvent));
+      return tellResult(entry.event as AuditEvent, chapter);
     case 'adder deferred':
       return chapter('deferred', `${entry.cause}; again in ${seconds(Number(entry.delay_ms))}`);
   }
@@ -108,7 +108,17 @@ function tellRefusal(entry: LogEntry): string {
   return `with ${entry.status} ${entry.problem}${places.length > 0 ? ` (${places.join(', ')})` : ''}`;
 }
 
-function tellResult({ audit }: AuditEvent): string {
+const WHAT_RESULT: Record<Status, string> = {
+  SUCCESS: 'added',
+  PARTIAL: 'added',
+  FAILED: 'failed',
+  EXPIRED: 'expired',
+};
+
+function tellResult(
+  { audit }: AuditEvent,
+  chapter: (what: string, text: string) => Chapter,
+): Chapter {
   const why = audit.code ? ` ${audit.code}: ${audit.error ?? ''}` : '';
   const outcomes = new Map<string, number>();
   for (const participant of audit.participants) {
@@ -116,12 +126,12 @@ function tellResult({ audit }: AuditEvent): string {
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
   }
   const people = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(', ');
-  return [
+  const text = [
     `${audit.status}${why}`,
     ...(people ? [people] : []),
-    `${audit.latency_ms} ms after ${audit.queued_ms} ms in the queue`,
-    count(audit.genesys_calls, 'call'),
+    `${count(audit.genesys_calls, 'call')} in ${audit.latency_ms} ms, after ${audit.queued_ms} ms in the queue`,
   ].join('; ');
+  return chapter(WHAT_RESULT[audit.status], text);
 }
 
 /** `added`, `already present`, `added (OFFLINE)`, `rejected (UNKNOWN_USER)` */
