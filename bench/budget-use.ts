@@ -1,6 +1,245 @@
-import type { Figure } from './figure.ts';
+import type { SQSRecord } from 'aws-lambda';
+import { createHandler } from '../functions/adder/handler.ts';
+import type { Clock, Random } from '../lib/domain/clock.ts';
+import { createGenesysClient } from '../lib/genesys/genesys-client.ts';
+import { createUserLookup } from '../lib/genesys/look-up-users.ts';
+import { Pace } from '../lib/genesys/pace.ts';
+import { resolveGenesysHost } from '../lib/genesys/region.ts';
+import { createSettlingTimes } from '../lib/genesys/settling-times.ts';
+import { type Backlog, createBacklog } from './backlog.ts';
+import { createPlainAdder } from './baselines/plain-adder.ts';
+import type { Figure, Row } from './figure.ts';
+import { createVirtualClock } from './virtual-clock.ts';
+import { createVirtualGenesys, type VirtualGenesys } from './virtual-genesys.ts';
+
+/** The template's: MaximumConcurrency and GENESYS_REQUESTS_PER_SECOND. */
+const INSTANCES = 2;
+const CONFIGURED_PER_SECOND = 5;
+
+const MINUTES = 10;
+const MINUTE_MS = 60_000;
+const WAITING_REQUESTS = 200;
+const USERS_PER_REQUEST = 3;
+const BATCH = 10;
+
+/** What happens on the other side. */
+interface Scene {
+  what: string;
+  allowedPerMinute: number;
+  /** Of other clients of the same organisation, on the same limit. */
+  othersPerMinute: number;
+}
+
+const SCENES: readonly Scene[] = [
+  { what: '300 a minute', allowedPerMinute: 300, othersPerMinute: 0 },
+  { what: '300, others use 60', allowedPerMinute: 300, othersPerMinute: 60 },
+  { what: '180 a minute', allowedPerMinute: 180, othersPerMinute: 0 },
+];
+
+interface World extends Scene {
+  clock: Clock;
+  random: Random;
+  genesys: VirtualGenesys;
+  backlog: Backlog;
+}
+
+/** Starts one instance, which never ends. */
+type StartInstance = (world: World) => Promise<never>;
+
+const BASELINES: readonly { what: string; start: StartInstance }[] = [
+  { what: `fixed ${CONFIGURED_PER_SECOND} a second`, start: startFixedRate },
+  { what: 'blind 1/2/4 s back-off', start: startBlind },
+];
+
+/**
+ * What becomes of the rate budget under a backlog. In virtual time, with the adder's own code: minutes
+ * of waiting take none, and a seed decides how long each request travels.
+ */
 export const budgetUse: Figure = {
   name: 'budget-use',
-  title: 'budget-use',
-  measure: async () => [],
+  title: `Rate budget under a backlog, ${INSTANCES} instances, ${MINUTES} minutes of virtual time`,
+  async measure({ repetitions, onProgress }) {
+    const rows: Row[] = [];
+    for (const scene of SCENES) {
+      onProgress(scene.what);
+      const ours = await runAll(scene, startOurs, repetitions);
+      for (const { what, start } of BASELINES) {
+        const theirs = await runAll(scene, start, repetitions);
+        const compare = (which: keyof Use, name: string, unit: string): Row => ({
+          what: `${scene.what}: ${name}`,
+          unit,
+          ours: ours.map((use) => use[which]),
+          baseline: { what, samples: theirs.map((use) => use[which]) },
+        });
+        rows.push(
+          compare('sharePercent', 'used', '%'),
+          compare('refusedPerMinute', 'answers 429', 'a minute'),
+          compare('requestsPerMinute', 'carried out', 'a minute'),
+        );
+      }
+    }
+    return rows;
+  },
 };
+
+interface Use {
+  /** Calls that were let through, of those that the others left over. */
+  sharePercent: number;
+  refusedPerMinute: number;
+  requestsPerMinute: number;
+}
+
+async function runAll(scene: Scene, start: StartInstance, repetitions: number): Promise<Use[]> {
+  const uses: Use[] = [];
+  for (let seed = 1; seed <= repetitions; seed++) uses.push(await run(scene, start, seed));
+  return uses;
+}
+
+async function run(scene: Scene, start: StartInstance, seed: number): Promise<Use> {
+  const clock = createVirtualClock();
+  const random = createRandom(seed);
+  const genesys = createVirtualGenesys({
+    clock,
+    random,
+    requestsPerMinute: scene.allowedPerMinute,
+  });
+  const { organisation } = genesys.state;
+  const backlog = createBacklog({
+    clock,
+    organisation,
+    length: WAITING_REQUESTS,
+    usersPerRequest: USERS_PER_REQUEST,
+  });
+  const world: World = { ...scene, clock, random, genesys, backlog };
+  const failure = Promise.race([
+    ...Array.from({ length: INSTANCES }, () => start(world)),
+    spendByOthers(world),
+  ]);
+  const minutesRun = clock.run(MINUTES * MINUTE_MS);
+  await Promise.race([failure, minutesRun]);
+
+  const refused = genesys.state.calls.filter(({ status }) => status === 429).length;
+  const through = genesys.state.calls.filter(({ status }) => status && status < 300).length;
+  const left = (scene.allowedPerMinute - scene.othersPerMinute) * MINUTES;
+  return {
+    sharePercent: (100 * through) / left,
+    refusedPerMinute: refused / MINUTES,
+    requestsPerMinute: backlog.done() / MINUTES,
+  };
+}
+
+async function spendByOthers({ clock, genesys, othersPerMinute }: World): Promise<never> {
+  for (;;) {
+    await clock.sleep(othersPerMinute > 0 ? MINUTE_MS / othersPerMinute : MINUTE_MS);
+    if (othersPerMinute > 0) genesys.state.spendRequests(1);
+  }
+}
+
+/** The adder's handler, with Lambda's event source and everything but time and network real. */
+async function startOurs({ clock, random, genesys, backlog }: World): Promise<never> {
+  const pace = new Pace({ requestsPerSecond: CONFIGURED_PER_SECOND, instances: INSTANCES, clock });
+  const client = createGenesysClient({
+    host: resolveGenesysHost('http://127.0.0.1'),
+    sendHttp: genesys.sendHttp,
+    tokens: {
+      get: async () => genesys.token,
+      replace: () => Promise.reject(new Error('the token was refused')),
+      accepted: () => {},
+    },
+    pace,
+    clock,
+    random,
+  });
+  const delays = new Map<string, number>();
+  const handler = createHandler({
+    config: { REQUEST_QUEUE_URL: 'requests', REQUEST_DLQ_URL: 'dead', AUDIT_QUEUE_URL: 'audit' },
+    client,
+    users: createUserLookup(client),
+    pace,
+    clock,
+    random,
+    maxParticipants: 20,
+    maxReceives: 1_000,
+    settling: createSettlingTimes(),
+    sendMessage: async () => {},
+    changeVisibility: async ({ receiptHandle, seconds }) => {
+      delays.set(receiptHandle, Math.ceil(seconds) * 1000);
+    },
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    putMetrics: () => {},
+  });
+  for (;;) {
+    const Records = await backlog.receive(BATCH);
+    const endsAtMs = clock.now() + MINUTE_MS;
+    const { batchItemFailures } = await handler(
+      { Records },
+      { getRemainingTimeInMillis: () => endsAtMs - clock.now() },
+    );
+    const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    for (const record of Records) {
+      if (failed.has(record.messageId)) {
+        backlog.showAgain(record, delays.get(record.receiptHandle) ?? 6 * MINUTE_MS);
+      } else backlog.finish(record);
+    }
+  }
+}
+
+/** The calls of the same request as ours, evenly spaced, whatever the platform says. */
+async function startFixedRate(world: World): Promise<never> {
+  const { clock } = world;
+  const stepMs = (1000 * INSTANCES) / CONFIGURED_PER_SECOND;
+  let nextAtMs = clock.now();
+  const waitForTurn = async () => {
+    const turnMs = Math.max(nextAtMs, clock.now());
+    nextAtMs = turnMs + stepMs;
+    await clock.sleep(turnMs - clock.now());
+  };
+  return runPlainly(
+    world,
+    createPlainAdder({ ...plainOptions(world), waitForTurn, users: 'in-bulk' }),
+  );
+}
+
+async function startBlind(world: World): Promise<never> {
+  return runPlainly(world, createPlainAdder({ ...plainOptions(world), users: 'singly' }));
+}
+
+const plainOptions = ({ clock, genesys }: World) => ({
+  clock,
+  sendHttp: genesys.sendHttp,
+  url: 'http://127.0.0.1',
+  token: genesys.token,
+});
+
+/** A message that failed comes back after the queue's visibility time-out. */
+const PLAIN_VISIBILITY_MS = 30_000;
+
+async function runPlainly(
+  { backlog }: World,
+  carryOut: (record: SQSRecord) => Promise<void>,
+): Promise<never> {
+  for (;;) {
+    const records = await backlog.receive(BATCH);
+    await Promise.all(
+      records.map(async (record) => {
+        try {
+          await carryOut(record);
+          backlog.finish(record);
+        } catch {
+          backlog.showAgain(record, PLAIN_VISIBILITY_MS);
+        }
+      }),
+    );
+  }
+}
+
+/** Mulberry32: small, seeded, good enough for latencies. */
+function createRandom(seed: number): Random {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -6,9 +6,13 @@ import { FREE_USERS, sampleOrganisation } from '../local/genesys/sample-organisa
 export type Contract = Conversation['contract'];
 
 /** Opens one more conversation with two people in it; returns its id. */
-export function openConversation(organisation: Organisation, contract: Contract): string {
+export function openConversation(
+  organisation: Organisation,
+  contract: Contract,
+  nowMs = Date.now(),
+): string {
   const id = randomUUID();
-  const [platform, generic] = sampleOrganisation(Date.now()).conversations;
+  const [platform, generic] = sampleOrganisation(nowMs).conversations;
   organisation.addConversation({ ...(contract === 'platform' ? platform : generic), id });
   return id;
 }
