@@ -121,6 +121,9 @@ describe("the vendor's SDK against the stand-in", () => {
       [OFFLINE_USER, 'active', 'Offline', 'OFF_QUEUE'],
       [INACTIVE_USER, 'inactive', 'Available', 'OFF_QUEUE'],
     ]);
+    // The description has the id repeated; the vendor's own client joins them by commas.
+    const query = new URLSearchParams(genesys.state.calls.at(-1)?.query);
+    expect(query.getAll('id')).toEqual([[OFFLINE_USER, INACTIVE_USER, UNKNOWN_USER].join(',')]);
   });
 
   test('gets 25 of 30 users where it names no page size', async () => {
