@@ -7,6 +7,7 @@ import type { AuditEvent, Status } from '../../lib/domain/audit-event.ts';
 import { eventId } from '../../lib/domain/audit-event.ts';
 import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
 import type { Verdict } from '../../lib/domain/result.ts';
+import { hasAnotherTry } from '../../lib/domain/retry-policy.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
 import { type SettleDeps, type Settlement, settleRequest } from './settle-request.ts';
@@ -43,8 +44,13 @@ export type AdderHandler = (
 export function createHandler(deps: AdderDeps): AdderHandler {
   const { config, clock, log } = deps;
 
-  async function handle(record: SQSRecord, finishByMs: number): Promise<Handled> {
+  async function handle(
+    record: SQSRecord,
+    finishByMs: number,
+    untouched = false,
+  ): Promise<Handled> {
     const settlement = await settleRequest(deps, {
+      untouched,
       body: record.body,
       messageId: record.messageId,
       sentAtMs: Number(record.attributes.SentTimestamp) || clock.now(),
@@ -131,7 +137,12 @@ export function createHandler(deps: AdderDeps): AdderHandler {
 
   return async ({ Records }, context) => {
     const finishByMs = clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    const response = await workThroughFifoBatch(Records, (record) => handle(record, finishByMs), {
+    const response = await workThroughFifoBatch(Records, {
+      handle: (record) => handle(record, finishByMs),
+      // Going back counts as a receive: a message that has no more of them ends here.
+      release: async (record) =>
+        !hasAnotherTry(receiveCount(record), deps.maxReceives) &&
+        (await handle(record, finishByMs, true)).done,
       queueUrl: config.REQUEST_QUEUE_URL,
       changeVisibility: deps.changeVisibility,
     });

@@ -11,6 +11,7 @@ import { createGenesysClient } from '../../lib/genesys/genesys-client.ts';
 import { createUserLookup } from '../../lib/genesys/look-up-users.ts';
 import { Pace } from '../../lib/genesys/pace.ts';
 import { createRequestToken } from '../../lib/genesys/request-token.ts';
+import { createSettlingTimes } from '../../lib/genesys/settling-times.ts';
 import { createTokenSource } from '../../lib/genesys/token-source.ts';
 import { createTokenStore } from '../../lib/genesys/token-store.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
@@ -73,6 +74,7 @@ export const handler = createHandler({
   config,
   client,
   users: createUserLookup(client),
+  settling: createSettlingTimes(),
   pace,
   clock,
   random,

@@ -4,9 +4,10 @@ import { AdderError } from '../../lib/domain/errors.ts';
 import { Ledger } from '../../lib/domain/ledger.ts';
 import { type AddRequest, parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { buildResult, type Verdict } from '../../lib/domain/result.ts';
-import { handBackDelayMs } from '../../lib/domain/retry-policy.ts';
-import { type CarryOutDeps, carryOut, READ_LAG_MS } from '../../lib/genesys/carry-out.ts';
+import { handBackDelayMs, hasAnotherTry } from '../../lib/domain/retry-policy.ts';
+import { type CarryOutDeps, carryOut } from '../../lib/genesys/carry-out.ts';
 import { createSession, OutOfTime } from '../../lib/genesys/session.ts';
+import { READ_LAG_MS } from '../../lib/genesys/settling-times.ts';
 
 /** One message of the request queue, as the adder sees it. */
 export interface ReceivedRequest {
@@ -18,6 +19,8 @@ export interface ReceivedRequest {
   receiveCount: number;
   /** Genesys work has to be over by then. Milliseconds since the epoch. */
   finishByMs: number;
+  /** Its group goes back, and the queue would give it up: it gets a result instead of a try. */
+  untouched?: boolean;
 }
 
 export interface SettleDeps extends CarryOutDeps {
@@ -105,20 +108,20 @@ export async function settleRequest(
     return giveUp({ code: 'INVALID_MESSAGE', detail: detail.join('; ') });
   }
   if (clock.now() >= deadlineMs) return expired('it waited in the queue until then');
-  // The queue gives the message up after this receive, whatever happens to the function: the
-  // result goes out first (contract 3).
-  if (receiveCount >= maxReceives) {
-    return giveUp({
-      code: 'ATTEMPTS_EXHAUSTED',
-      detail: `Received ${receiveCount} times without coming to an end`,
-    });
-  }
+  const exhausted = (lastCause: string): Verdict => ({
+    code: 'ATTEMPTS_EXHAUSTED',
+    detail: `Received ${receiveCount} times without coming to an end: ${lastCause}`,
+  });
+  if (received.untouched) return giveUp(exhausted('it waited behind another request'));
+  if (receiveCount >= maxReceives) return giveUp(exhausted('the function did not finish'));
 
   try {
     await carryOut(deps, conversationId, ledger, session);
     return { ...names, kind: 'result', event: conclude() };
   } catch (error) {
+    const lastTry = !hasAnotherTry(receiveCount, maxReceives);
     if (error instanceof OutOfTime) {
+      if (lastTry) return giveUp(exhausted(error.message));
       // The next look must not come so early that it misses what the last POST did.
       const delayMs = ledger.unchecked ? READ_LAG_MS : 0;
       return { ...names, kind: 'hand-back', delayMs, cause: error.message };
@@ -142,6 +145,10 @@ export async function settleRequest(
       random,
     });
     if (delayMs === undefined) return { ...expired(cause), ...defect };
+    if (lastTry) {
+      const verdict = known ? { code: error.code, detail: error.message } : exhausted(cause);
+      return { ...giveUp(verdict), ...defect };
+    }
     return { ...names, kind: 'hand-back', delayMs, cause, ...defect };
   }
 }

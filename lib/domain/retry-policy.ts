@@ -9,6 +9,9 @@ export const RETRIES_IN_PLACE = 3;
 /** A request that has less time than this left is not worth another try. */
 const LAST_TRY_BEFORE_DEADLINE_MS = 3_000;
 
+/** Receives that waiting leaves alone: the last one, which only reports, and two for crashes. */
+const RESERVED_RECEIVES = 3;
+
 const FIRST_HAND_BACK_MS = 5_000;
 const LONGEST_HAND_BACK_MS = 60_000;
 
@@ -20,6 +23,15 @@ function equalJitter(delayMs: number, random: Random): number {
 /** The wait before the retry with this number (from 0), in milliseconds: 1 s, 2 s, 4 s with equal jitter. */
 export function retryInPlaceDelayMs(retry: number, random: Random): number {
   return equalJitter(1_000 * 2 ** retry, random);
+}
+
+/**
+ * Whether a message can be received once more and still be tried then. The very last receive is
+ * not for trying: if the function died in it, the queue would give the message up in silence. So
+ * that receive sends a result and nothing else, and the one before it is the last try (contract 3).
+ */
+export function hasAnotherTry(receiveCount: number, maxReceives: number): boolean {
+  return receiveCount < maxReceives - 1;
 }
 
 export interface HandBack {
@@ -44,7 +56,7 @@ export interface HandBack {
  */
 export function handBackDelayMs(state: HandBack): number | undefined {
   const leftMs = state.deadlineMs - state.nowMs;
-  const receivesLeft = Math.max(1, state.maxReceives - state.receiveCount - 1);
+  const receivesLeft = Math.max(1, state.maxReceives - state.receiveCount - RESERVED_RECEIVES);
   const spreadMs = leftMs / receivesLeft;
   if (state.retryAfterMs !== undefined) {
     const delayMs = Math.max(state.retryAfterMs, spreadMs);

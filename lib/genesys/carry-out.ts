@@ -21,12 +21,10 @@ import type { UserLookup } from './look-up-users.ts';
 import type { Pace } from './pace.ts';
 import { readConversation } from './read-conversation.ts';
 import { OutOfTime, type Session } from './session.ts';
+import { READ_LAG_MS, type SettlingTimes } from './settling-times.ts';
 
 /** POSTs for one request in one go that may have had an effect: the first, and two more. */
 const MAX_ROUNDS = 3;
-
-/** Reads may lag behind a write (FACTS, contract P): nobody is judged missing sooner than this. */
-export const READ_LAG_MS = 2_000;
 
 export interface CarryOutDeps {
   client: GenesysClient;
@@ -36,6 +34,8 @@ export interface CarryOutDeps {
   random: Random;
   /** `MAX_PARTICIPANTS`: people who fit where the conversation does not say. */
   maxParticipants: number;
+  /** Until when a look at a conversation may miss what this instance did to it. */
+  settling: SettlingTimes;
 }
 
 /**
@@ -54,7 +54,9 @@ export async function carryOut(
   ledger: Ledger,
   session: Session,
 ): Promise<void> {
-  const { client, users, maxParticipants } = deps;
+  const { client, users, maxParticipants, settling, clock } = deps;
+  const settlingMs = settling.remainingMs(conversationId, clock.now());
+  if (settlingMs > 0) await clock.sleep(settlingMs);
   const [roster, directory] = await bothOrThrow(
     readConversation(client, conversationId, maxParticipants, session),
     users.inBulk(ledger.participants, session),
@@ -126,10 +128,12 @@ async function addMissing(
   firstMissing: number[],
   session: Session,
 ): Promise<void> {
-  const { client, clock, maxParticipants } = deps;
+  const { client, clock, maxParticipants, settling } = deps;
   let roster = firstRoster;
   let missing = firstMissing;
   let rounds = 0;
+  /** Rounds with a clear answer that brought in nobody. */
+  let fruitless = 0;
   let rateLimits = 0;
   /** Users on whose behalf the platform would not add: it says they are not in the call. */
   const notInCall = new Set<string>();
@@ -141,12 +145,14 @@ async function addMissing(
     const actingUserId =
       roster.actingUserIds.find((id) => !notInCall.has(id)) ?? roster.actingUserIds[0];
     const before = roster;
+    const asked = missing.length;
     let failure: GenesysError | undefined;
     let waitMs = READ_LAG_MS;
     try {
       ledger.unchecked = true;
       const people = ledger.at(missing);
       const after = await post(client, conversationId, roster, actingUserId, people, session);
+      settling.begin(conversationId, clock.now());
       rounds += 1;
       if (after === 'everybody') {
         for (const position of missing) ledger.settle(position, 'ADDED');
@@ -177,8 +183,9 @@ async function addMissing(
     roster = await readConversation(client, conversationId, maxParticipants, session);
     ledger.unchecked = false;
     missing = settleArrivals(ledger, before, roster, missing);
+    if (missing.length === asked && failure?.remedy !== 'retry') fruitless += 1;
     if (missing.length > 0 && rounds >= MAX_ROUNDS) {
-      if (failure?.remedy === 'retry') throw failure;
+      if (fruitless < MAX_ROUNDS) throw failure ?? notAllIn();
       return ledger.reject(missing, {
         code: 'GENESYS_REJECTED',
         detail:
@@ -240,6 +247,14 @@ function rateLimitDelayMs(deps: CarryOutDeps, error: GenesysError, retry: number
   const delayMs = retryInPlaceDelayMs(retry, deps.random);
   deps.pace.stopUntil(deps.clock.now() + delayMs);
   return delayMs;
+}
+
+/** Some have come, or some answers were lost: worth going on with after a while. */
+function notAllIn(): AdderError {
+  return new AdderError('Not everybody is in yet', {
+    code: 'GENESYS_UNAVAILABLE',
+    disposition: 'retry',
+  });
 }
 
 function deadlineExceeded(): AdderError {

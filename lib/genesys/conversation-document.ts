@@ -26,7 +26,14 @@ const endpoint = z.catch(
   undefined,
 );
 const mediaEntry = z.object({ state: text, self: endpoint });
-const mediaArray = z.catch(z.optional(z.array(mediaEntry)), undefined);
+/** Entries that are none (null, say) are passed over: they must not make a live one invisible. */
+function entriesOf<Schema extends z.ZodMiniType>(entry: Schema) {
+  return z.pipe(
+    z.array(z.catch(z.nullable(entry), null)),
+    z.transform((entries) => entries.filter((one) => one !== null)),
+  );
+}
+const mediaArray = z.catch(z.optional(entriesOf(mediaEntry)), undefined);
 
 const participantDocument = z.object({
   id: text,
@@ -50,7 +57,7 @@ const conversationDocument = z.object({
   type: text,
   endTime: text,
   maxParticipants: z.catch(z.optional(z.int().check(z.positive())), undefined),
-  participants: z.nullish(z.array(participantDocument)),
+  participants: z.nullish(entriesOf(participantDocument)),
 });
 
 function liveEntries(participant: ParticipantDocument, medium: Medium) {

@@ -18,6 +18,11 @@ import type { TokenSource } from './token-source.ts';
 export const READ_TIMEOUT_MS = 10_000;
 export const POST_TIMEOUT_MS = 15_000;
 
+/** A long conversation's document may be large; half of it would be no document at all. */
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+/** The HTTP client does not unpack, and without this header a server may pack (RFC 9110, 12.5.3). */
+const ACCEPT = { accept: 'application/json', 'accept-encoding': 'identity' };
+
 /** New tokens that one call may need: the stored one, and one more if that has been revoked too. */
 const MAX_TOKEN_REPLACEMENTS = 2;
 
@@ -49,6 +54,8 @@ export interface GenesysClient {
 
 export function createGenesysClient(options: GenesysClientOptions): GenesysClient {
   const { host, sendHttp, tokens, pace, clock, random } = options;
+  /** Something on the way drops connections that lie idle without saying so. */
+  let idleConnectionsBreak = false;
 
   /** One HTTP exchange. @throws GenesysError where there was no answer, OutOfTime */
   async function exchange(
@@ -114,12 +121,17 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   /** The wait before a read is tried again in place; `undefined` if it is not. */
   function readAgainInMs(error: unknown, retry: number): number | undefined {
     if (!(error instanceof GenesysError) || error.remedy !== 'retry') return undefined;
-    const fault = error.cause;
     // The connection had been closed while it lay idle: nothing is wrong on the other side.
-    if (retry === 0 && fault instanceof HttpFault && fault.reusedConnection) return 0;
+    if (retry === 0 && onReusedConnection(error)) return 0;
     if (retry >= RETRIES_IN_PLACE) return undefined;
     if (error.retryAfterMs === undefined) return retryInPlaceDelayMs(retry, random);
     return error.retryAfterMs <= SHORT_WAIT_MS ? error.retryAfterMs : undefined;
+  }
+
+  /** What is read after the deadline only tells what became of a POST that came before it. */
+  function readTimeoutMs({ deadlineMs }: Session): number {
+    const leftMs = deadlineMs - clock.now();
+    return leftMs > 0 ? Math.min(READ_TIMEOUT_MS, leftMs) : READ_TIMEOUT_MS;
   }
 
   return {
@@ -129,15 +141,16 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
         session.deadlineMs,
         clock.now() + patienceMs,
       );
-      const request: HttpRequest = {
+      const request = (): HttpRequest => ({
         method: 'GET',
         url: `${host.apiUrl}${path}`,
-        headers: { accept: 'application/json' },
-        timeoutMs: READ_TIMEOUT_MS,
-      };
+        headers: ACCEPT,
+        timeoutMs: readTimeoutMs(session),
+        maxResponseBytes: MAX_DOCUMENT_BYTES,
+      });
       for (let retry = 0; ; retry += 1) {
         try {
-          return await call(operation, request, session);
+          return await call(operation, request(), session);
         } catch (error) {
           const delayMs = readAgainInMs(error, retry);
           if (delayMs === undefined) throw error;
@@ -149,18 +162,28 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       }
     },
 
-    post(operation, path, body, session) {
-      return call(
-        operation,
-        {
-          method: 'POST',
-          url: `${host.apiUrl}${path}`,
-          headers: { accept: 'application/json', 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-          timeoutMs: POST_TIMEOUT_MS,
-        },
-        session,
-      );
+    async post(operation, path, body, session) {
+      const request: HttpRequest = {
+        method: 'POST',
+        url: `${host.apiUrl}${path}`,
+        headers: { ...ACCEPT, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        timeoutMs: POST_TIMEOUT_MS,
+        maxResponseBytes: MAX_DOCUMENT_BYTES,
+        ...(idleConnectionsBreak ? { newConnection: true } : {}),
+      };
+      try {
+        return await call(operation, request, session);
+      } catch (error) {
+        // Such a POST is looked into like any lost answer; the next one runs no such risk.
+        if (onReusedConnection(error)) idleConnectionsBreak = true;
+        throw error;
+      }
     },
   };
+}
+
+function onReusedConnection(error: unknown): boolean {
+  const fault = error instanceof GenesysError ? error.cause : undefined;
+  return fault instanceof HttpFault && fault.kind === 'connection' && fault.reusedConnection;
 }

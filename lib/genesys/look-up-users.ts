@@ -2,7 +2,7 @@ import type { RequestedParticipant } from '../domain/participant.ts';
 import type { Contract, UserDirectory, UserFacts } from '../domain/roster.ts';
 import type { GenesysClient } from './genesys-client.ts';
 import { GenesysError } from './genesys-error.ts';
-import { readUser, readUsersInBulk } from './read-users.ts';
+import { type IdStyle, readUser, readUsersInBulk } from './read-users.ts';
 import type { Session } from './session.ts';
 
 const NOBODY: UserDirectory = new Map();
@@ -28,13 +28,23 @@ export interface UserLookup {
 export function createUserLookup(client: GenesysClient): UserLookup {
   /** Contract G's hosts may lack the bulk operation; then it is not asked for a second time. */
   let bulkIsMissing = false;
+  let idStyle: IdStyle = 'commas';
+
+  async function inBulk(ids: readonly string[], session: Session) {
+    const users = await readUsersInBulk(client, ids, idStyle, session);
+    if (!users || ids.length < 2 || idStyle === 'repeated' || anyKnown(users)) return users;
+    // Not one of several: more likely they were read as one long id than all unknown.
+    const again = await readUsersInBulk(client, ids, 'repeated', session);
+    if (again && anyKnown(again)) idStyle = 'repeated';
+    return again;
+  }
 
   return {
     async inBulk(asked, session) {
       const ids = userIds(asked);
       if (ids.length === 0) return NOBODY;
       if (bulkIsMissing) return undefined;
-      return adviceOf(() => readUsersInBulk(client, ids, session), NOBODY);
+      return adviceOf(() => inBulk(ids, session), NOBODY);
     },
 
     async singly(asked, contract, session) {
@@ -54,6 +64,10 @@ export function createUserLookup(client: GenesysClient): UserLookup {
       return users;
     },
   };
+}
+
+function anyKnown(users: UserDirectory): boolean {
+  return [...users.values()].some(({ state }) => state !== 'unknown');
 }
 
 function userIds(asked: readonly RequestedParticipant[]): string[] {

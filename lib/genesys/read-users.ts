@@ -19,7 +19,7 @@ const userDocument = z.object({
 });
 type UserDocument = z.output<typeof userDocument>;
 
-const userList = z.object({ entities: z.array(userDocument) });
+const userList = z.object({ entities: z.array(z.catch(z.nullable(userDocument), null)) });
 
 /** Facts by user id in lower case. */
 export type Users = Map<string, UserFacts>;
@@ -42,6 +42,18 @@ const PATIENCE_MS = 10_000;
 const NO_BULK = new Set([404, 405, 501]);
 
 /**
+ * How ids are put into the query: `id=a,b` as FACTS has it, or `id=a&id=b` as the vendor's
+ * description has it. The live platform is believed to read both.
+ */
+export type IdStyle = 'commas' | 'repeated';
+
+function bulkPath(userIds: readonly string[], style: IdStyle): string {
+  const encoded = userIds.map(encodeURIComponent);
+  const ids = style === 'commas' ? `id=${encoded.join(',')}` : `id=${encoded.join('&id=')}`;
+  return `/api/v2/users?${ids}&expand=presence,routingStatus&pageSize=100&state=any`;
+}
+
+/**
  * Looks up users by one call for up to 100 of them (FACTS, "Users"). An id that is not in the
  * answer is unknown. `undefined` where the operation is not there or refuses the whole list over
  * one unknown id: then each has to be asked for singly.
@@ -50,18 +62,12 @@ const NO_BULK = new Set([404, 405, 501]);
 export async function readUsersInBulk(
   client: GenesysClient,
   userIds: readonly string[],
+  style: IdStyle,
   session: Session,
 ): Promise<Users | undefined> {
-  const query = new URLSearchParams({
-    id: userIds.join(','),
-    expand: 'presence,routingStatus',
-    pageSize: '100',
-    state: 'any',
-  });
   let document: unknown;
   try {
-    // The commas stay as they are: both contracts read them unencoded.
-    const path = `/api/v2/users?${query.toString().replaceAll('%2C', ',')}`;
+    const path = bulkPath(userIds, style);
     document = await client.read('read-users', path, session, PATIENCE_MS);
   } catch (error) {
     if (error instanceof GenesysError && NO_BULK.has(error.status ?? 0)) return undefined;
@@ -73,8 +79,8 @@ export async function readUsersInBulk(
     userIds.map((id) => [id, { state: 'unknown', presence: 'unknown' }]),
   );
   for (const user of parsed.data.entities) {
-    const id = user.id?.toLowerCase();
-    if (id !== undefined && users.has(id)) users.set(id, toFacts(user));
+    const id = user?.id?.toLowerCase();
+    if (user && id !== undefined && users.has(id)) users.set(id, toFacts(user));
   }
   return users;
 }

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../domain/clock.ts';
 import { AdderError } from '../domain/errors.ts';
+import { RETRIES_IN_PLACE, retryInPlaceDelayMs } from '../domain/retry-policy.ts';
 import type { Credentials, ReadCredentials } from './credentials.ts';
 import type { AccessToken, RequestToken } from './request-token.ts';
 import type { Lease, TokenStore } from './token-store.ts';
@@ -78,6 +79,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   let failure: Failure | undefined;
   /** The token that this instance fetched last, until Genesys Cloud takes it. */
   let unproven: { accessToken: string; credentialsVersionId: string } | undefined;
+  /** Tokens fetched one after the other of which Genesys Cloud took none. */
+  let refusedInARow = 0;
   /** The lease under which this instance failed: nobody needs to watch it any longer. */
   let abandoned: Lease | undefined;
   let underWay: Promise<string> | undefined;
@@ -159,7 +162,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   async function fetchToken(credentials: Credentials, lease: Lease): Promise<string> {
     let token: AccessToken;
     try {
-      token = await requestToken(credentials);
+      token = await requestPatiently(credentials);
     } catch (error) {
       abandoned = lease;
       if (error instanceof AdderError) recordFailure(error, credentials.versionId);
@@ -170,6 +173,21 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     hold(token);
     await store.writeToken(token).catch((cause: unknown) => onEvent('unshared', cause));
     return token.accessToken;
+  }
+
+  /** Repeats what failed in passing, as long as nobody takes the lease for a dead one's. */
+  async function requestPatiently(credentials: Credentials): Promise<AccessToken> {
+    const noLaterThanMs = clock.now() + LEASE_MS - POLL_MS;
+    for (let retry = 0; ; retry += 1) {
+      try {
+        return await requestToken(credentials);
+      } catch (error) {
+        if (!(error instanceof AdderError) || error.disposition !== 'retry') throw error;
+        const delayMs = error.retryAfterMs ?? retryInPlaceDelayMs(retry, random);
+        if (retry >= RETRIES_IN_PLACE || clock.now() + delayMs >= noLaterThanMs) throw error;
+        await clock.sleep(delayMs);
+      }
+    }
   }
 
   function throwIfBackingOff(credentialsVersionId: string): void {
@@ -210,15 +228,18 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       const usable = fresh();
       if (usable !== undefined) return usable;
       if (unproven?.accessToken === refused) {
-        // Fetched a moment ago and refused at its first use: fetching again at once would go on
-        // for ever, so it counts as a refused request.
-        recordFailure(
-          new AdderError(
-            'Genesys Cloud refuses the token that it has just given out; check that GENESYS_ENV names the right host',
-            { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
-          ),
-          unproven.credentialsVersionId,
-        );
+        refusedInARow += 1;
+        // Fetched a moment ago and refused at its first use: that may happen once. Fetching again
+        // and again would go on for ever, so from then on it counts as a refused request.
+        if (refusedInARow > 1) {
+          recordFailure(
+            new AdderError(
+              'Genesys Cloud refuses the tokens that it has just given out; check that GENESYS_ENV names the right host',
+              { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
+            ),
+            unproven.credentialsVersionId,
+          );
+        }
         unproven = undefined;
       }
       for (;;) {
@@ -230,6 +251,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
     accepted(token) {
       if (unproven?.accessToken === token) unproven = undefined;
+      refusedInARow = 0;
       if (held?.token.accessToken === token) failure = undefined;
     },
   };

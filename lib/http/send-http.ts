@@ -14,6 +14,8 @@ export interface HttpRequest {
   maxResponseBytes?: number;
   /** Replaces the name resolution of this request. */
   lookup?: LookupFunction;
+  /** Not on a connection that was kept alive: it may turn out to be dead. */
+  newConnection?: boolean;
 }
 
 export interface HttpResponse {
@@ -73,7 +75,7 @@ export function createSendHttp(): SendHttp {
       const outgoing = (secure ? httpsRequest : httpRequest)(url, {
         method: request.method,
         headers,
-        agent: secure ? httpsAgent : httpAgent,
+        agent: request.newConnection ? false : secure ? httpsAgent : httpAgent,
         ...(request.lookup ? { lookup: request.lookup } : {}),
       });
       let answer: HttpFault['answer'];

@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
-import { HttpFault, type HttpRequest, type SendHttp } from '../http/send-http.ts';
+import { HttpFault, type SendHttp } from '../http/send-http.ts';
 import { signWebhook } from './sign-webhook.ts';
 import type { SigningKey } from './signing-keys.ts';
 import { judgeAnswer, judgeFault, type Verdict } from './verdict.ts';
@@ -9,8 +9,6 @@ import { judgeAnswer, judgeFault, type Verdict } from './verdict.ts';
 export const TRY_LIMIT_MS = 15_000;
 /** Nobody reads the answer's body; it is taken in so that the connection can be used again. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** Connections that may turn out to have been closed while they lay idle, in one try. */
-const MAX_STALE_CONNECTIONS = 10;
 
 export interface WebhookDelivery {
   url: string;
@@ -49,24 +47,26 @@ export function createDeliverWebhook(options: DeliverWebhookOptions): DeliverWeb
     if (keys.length > 0) {
       headers['webhook-signature'] = signWebhook({ id, timestampSeconds, body }, keys);
     }
-    const request: Omit<HttpRequest, 'timeoutMs'> = {
-      method: 'POST',
-      url,
-      headers,
-      body,
-      maxResponseBytes: MAX_ANSWER_BYTES,
-      ...(lookup ? { lookup } : {}),
-    };
-    for (let stale = 0; ; stale++) {
-      const timeoutMs = Math.max(1, startedAtMs + tryLimitMs - clock.now());
+    const post = async (newConnection: boolean): Promise<Verdict> => {
       try {
-        return judgeAnswer(await sendHttp({ ...request, timeoutMs }), clock.now());
+        const answer = await sendHttp({
+          method: 'POST',
+          url,
+          headers,
+          body,
+          timeoutMs: Math.max(1, startedAtMs + tryLimitMs - clock.now()),
+          maxResponseBytes: MAX_ANSWER_BYTES,
+          newConnection,
+          ...(lookup ? { lookup } : {}),
+        });
+        return judgeAnswer(answer, clock.now());
       } catch (fault) {
         // A Lambda that was frozen finds its idle connections closed: no fault of the receiver's.
-        if (isStaleConnection(fault) && stale < MAX_STALE_CONNECTIONS) continue;
+        if (!newConnection && isStaleConnection(fault)) return post(true);
         return judgeFault(fault, clock.now());
       }
-    }
+    };
+    return post(false);
   };
 }
 

@@ -16,7 +16,8 @@ import { Pace } from '../../lib/genesys/pace.ts';
 import { readConversation } from '../../lib/genesys/read-conversation.ts';
 import { readUser, readUsersInBulk } from '../../lib/genesys/read-users.ts';
 import { createRequestToken } from '../../lib/genesys/request-token.ts';
-import { createSession, type Session } from '../../lib/genesys/session.ts';
+import { createSession, OutOfTime, type Session } from '../../lib/genesys/session.ts';
+import { createSettlingTimes } from '../../lib/genesys/settling-times.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { Finding } from './finding.ts';
 import type { Settings } from './read-settings.ts';
@@ -236,7 +237,7 @@ async function examineUsers(
 ): Promise<Finding[]> {
   const id = userId ?? NOBODY;
   try {
-    const inBulk = await readUsersInBulk(client, [id], session);
+    const inBulk = await readUsersInBulk(client, [id], 'commas', session);
     const facts = inBulk?.get(id) ?? (await readUser(client, contract, id, session));
     const how = inBulk ? 'in bulk' : 'one by one';
     return [
@@ -244,9 +245,11 @@ async function examineUsers(
       ...(userId === undefined ? [] : [describeUser(facts)]),
     ];
   } catch (error) {
+    const finding = failed(READ_USERS, error);
+    if ((error as AdderError).code !== 'FORBIDDEN') return [finding];
     return [
       {
-        ...failed(READ_USERS, error),
+        ...finding,
         toDo: 'Give the OAuth client a role with directory:user:view (contract G: user:read). Without it people are added all the same, each with the warning PRESENCE_UNKNOWN.',
       },
     ];
@@ -327,6 +330,7 @@ async function examineDryRun(
         clock,
         random,
         maxParticipants: settings.config.MAX_PARTICIPANTS,
+        settling: createSettlingTimes(),
       },
       conversationId,
       ledger,
@@ -353,12 +357,12 @@ async function examineDryRun(
   ];
 }
 
+/** @throws the error itself where it is a defect, and none of the organisation's doing */
 function failed(check: string, error: unknown): Finding {
-  const known = error instanceof AdderError;
-  return {
-    check,
-    outcome: 'failed',
-    detail: error instanceof Error ? error.message : String(error),
-    ...(known ? { toDo: CODES[error.code].remedy } : {}),
-  };
+  if (error instanceof OutOfTime) {
+    const detail = `not within ${TIME_LIMIT_MS / 1000} seconds: Genesys Cloud answers too slowly`;
+    return { check, outcome: 'failed', detail, toDo: CODES.GENESYS_UNAVAILABLE.remedy };
+  }
+  if (!(error instanceof AdderError)) throw error;
+  return { check, outcome: 'failed', detail: error.message, toDo: CODES[error.code].remedy };
 }

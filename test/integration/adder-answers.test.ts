@@ -1,5 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { type FaultRule, gatewayPage, platformError } from '../../local/genesys/faults.ts';
+import {
+  type FaultRule,
+  gatewayPage,
+  platformError,
+  tooManyRequests,
+} from '../../local/genesys/faults.ts';
 import { FREE_USERS, PLATFORM_CONVERSATION } from '../../local/genesys/sample-organisation.ts';
 import {
   type AdderUnderTest,
@@ -128,6 +133,18 @@ describe('answers to the reading of the conversation', () => {
     expect(count(READ)).toBe(2);
   });
 
+  // Bug: an answer of over 1 MiB was cut and taken for none. Fix: 16 MiB for Genesys Cloud.
+  test('a document of several megabytes is read like any other', async () => {
+    adder = await startAdder();
+    const [stay] = adder.genesys.state.organisation.existing(PLATFORM_CONVERSATION).participations;
+    Object.assign(stay ?? {}, { name: 'n'.repeat(3_000_000) });
+    const audit = await adder.settle({
+      conversationId: PLATFORM_CONVERSATION,
+      participants: [{ id: FREE_USERS[0] }],
+    });
+    expect(audit).toMatchObject({ status: 'SUCCESS', genesys_calls: 3 });
+  });
+
   test('a connection that broke is made again', async () => {
     const audit = await ask([{ ...READ, calls: [1, 2, 3], fault: { answer: 'reset' } }]);
     expect(audit.status).toBe('SUCCESS');
@@ -187,6 +204,23 @@ describe('the token', () => {
       participants: [{ id: FREE_USERS[1] }],
     });
     expect(count(TOKEN)).toBe(2);
+  });
+
+  // Bug: a token that was revoked before its first use ended the request. Fix: one more is fetched.
+  test('that was revoked before its first use is replaced', async () => {
+    const refused = { answer: platformError(401, 'bad.credentials') };
+    const audit = await ask([{ path: '/api/v2/', calls: [1, 2], fault: refused }]);
+    expect(audit.status).toBe('SUCCESS');
+    expect(count(TOKEN)).toBe(2);
+  });
+
+  test('is asked for again in place after a failure that passes', async () => {
+    const audit = await ask([
+      { ...TOKEN, calls: [1], fault: { answer: gatewayPage(503) } },
+      { ...TOKEN, calls: [2], fault: { answer: tooManyRequests(3) } },
+    ]);
+    expect(audit.status).toBe('SUCCESS');
+    expect(count(TOKEN)).toBe(3);
   });
 
   test('that is refused freshly issued does not become a storm of requests', async () => {

@@ -113,6 +113,37 @@ describe('a message', () => {
     expect(adder.genesys.state.calls).toEqual([]);
   });
 
+  test('is tried until the receive before that, and then ends with its last cause', async () => {
+    adder = await startAdder({
+      maxReceives: 5,
+      genesys: { faults: [{ ...READ, fault: { answer: platformError(503, 'down') } }] },
+    });
+    expect((await adder.deliver(ask(first), { receiveCount: 3 })).batchItemFailures).toHaveLength(
+      1,
+    );
+    const audit = await adder.settle(ask(first), { receiveCount: 4 });
+    expect(audit).toMatchObject({ status: 'FAILED', code: 'GENESYS_UNAVAILABLE' });
+    expect(deadLetters()).toMatchObject([{ attributes: { reason: 'GENESYS_UNAVAILABLE' } }]);
+  });
+
+  test('gets a result rather than going back untouched for the last time', async () => {
+    adder = await startAdder({
+      maxReceives: 5,
+      genesys: { faults: [{ ...READ, fault: { answer: tooManyRequests(58) } }] },
+    });
+    const head = adder.record(ask(first));
+    const last = adder.record(ask(second), { receiveCount: 4 });
+    const behind = adder.record(ask(third));
+    const { batchItemFailures } = await adder.deliverBatch([head, last, behind]);
+    expect(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)).toEqual([
+      head.messageId,
+      behind.messageId,
+    ]);
+    expect(audits()).toMatchObject([
+      { request_id: last.messageId, status: 'FAILED', code: 'ATTEMPTS_EXHAUSTED' },
+    ]);
+  });
+
   test('whose result cannot be sent is handed back, and carried out once', async () => {
     let broken = true;
     adder = await startAdder({
@@ -177,8 +208,9 @@ describe('waiting', () => {
   });
 
   test('never uses up the receives of the queue, however often it comes back', async () => {
+    const maxReceives = 60;
     adder = await startAdder({
-      maxReceives: 1_000,
+      maxReceives,
       genesys: { faults: [{ ...READ, fault: { answer: platformError(503, 'down') } }] },
     });
     const deadline = inSeconds(86_400);
@@ -189,7 +221,7 @@ describe('waiting', () => {
       adder.clock.advance((adder.visibilities.at(-1)?.seconds ?? 0) * 1000);
     }
     expect(audits()[0]).toMatchObject({ status: 'EXPIRED', code: 'DEADLINE_EXCEEDED' });
-    expect(receiveCount).toBeLessThan(1_000);
+    expect(receiveCount).toBeLessThan(maxReceives - 1);
     expect(deadLetters()).toEqual([]);
   });
 

@@ -11,6 +11,7 @@ import { Pace } from '../../lib/genesys/pace.ts';
 import { resolveGenesysHost } from '../../lib/genesys/region.ts';
 import { createRequestToken } from '../../lib/genesys/request-token.ts';
 import type { NewSecretVersion, SecretVersion } from '../../lib/genesys/secret-ports.ts';
+import { createSettlingTimes } from '../../lib/genesys/settling-times.ts';
 import { createTokenSource } from '../../lib/genesys/token-source.ts';
 import { createTokenStore } from '../../lib/genesys/token-store.ts';
 import { createSendHttp, type SendHttp } from '../../lib/http/send-http.ts';
@@ -73,6 +74,8 @@ export interface StartAdderOptions {
   maxParticipants?: number;
   maxReceives?: number;
   sendMessage?: (message: OutgoingMessage) => Promise<void>;
+  /** Something on the way to Genesys Cloud. */
+  sendHttp?: (send: SendHttp) => SendHttp;
 }
 
 /** A function instance with a real HTTP client against the stand-in, and queues that are arrays. */
@@ -86,7 +89,8 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
   const tokenVersions: NewSecretVersion[] = [];
 
   const host = resolveGenesysHost(genesys.url);
-  const sendHttp = cutTimeouts(createSendHttp(), clock, options.longestTimeoutMs ?? 300);
+  const wrap = options.sendHttp ?? ((send) => send);
+  const sendHttp = wrap(cutTimeouts(createSendHttp(), clock, options.longestTimeoutMs ?? 300));
   const pace = new Pace({
     requestsPerSecond: options.requestsPerSecond ?? 1_000,
     instances: options.instances ?? 1,
@@ -118,6 +122,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     config: QUEUES,
     client,
     users: createUserLookup(client),
+    settling: createSettlingTimes(),
     pace,
     clock,
     random: () => 0.5,

@@ -54,7 +54,7 @@ describe('the contract', () => {
     ],
     ['no participants at all', { id: 'x' }, 'CONVERSATION_ENDED'],
     ['null for participants', { participants: null }, 'CONVERSATION_ENDED'],
-    ['participants that are none', { participants: ['?'] }, 'GENESYS_UNAVAILABLE'],
+    ['participants that are none', { participants: 'nobody' }, 'GENESYS_UNAVAILABLE'],
     ['nothing that is a document', 'hello', 'GENESYS_UNAVAILABLE'],
   ])('of a document with %s', (_what, document, expected) => {
     expect(codeOf(document)).toBe(expected);
@@ -90,6 +90,15 @@ describe('who is live', () => {
   ])('in state %s: %s', (state, live) => {
     const roster = read({ participants: [user('b'), user('a', { calls: [call(state)] })] });
     expect(isIn(roster, { id: 'a', role: 'agent' })).toBe(live);
+  });
+
+  // Bug: one odd entry hid the live ones beside it, so that somebody who is in was rung.
+  test('is whoever has a live entry, whatever else the lists hold', () => {
+    const roster = read({
+      participants: [null, user('a', { calls: [null, call(), 'odd'], messages: 'odd' }), 7],
+    });
+    expect(isIn(roster, { id: 'a', role: 'agent' })).toBe(true);
+    expect(countPeople(roster)).toBe(1);
   });
 
   test('is nobody who has an end time, whatever the media say', () => {
