@@ -58,15 +58,15 @@ export function handBackDelayMs(state: HandBack): number | undefined {
   const leftMs = state.deadlineMs - state.nowMs;
   const receivesLeft = Math.max(1, state.maxReceives - state.receiveCount - RESERVED_RECEIVES);
   const spreadMs = leftMs / receivesLeft;
+  const latestMs = leftMs - LAST_TRY_BEFORE_DEADLINE_MS;
   if (state.retryAfterMs !== undefined) {
-    const delayMs = Math.max(state.retryAfterMs, spreadMs);
+    const delayMs = Math.max(state.retryAfterMs, Math.min(spreadMs, latestMs));
     return delayMs < leftMs ? delayMs : undefined;
   }
+  if (latestMs < 1_000) return undefined;
   const backoffMs = equalJitter(
     Math.min(FIRST_HAND_BACK_MS * 2 ** Math.min(state.receiveCount - 1, 10), LONGEST_HAND_BACK_MS),
     state.random,
   );
-  const latestMs = leftMs - LAST_TRY_BEFORE_DEADLINE_MS;
-  if (latestMs < 1_000) return undefined;
   return Math.min(Math.max(backoffMs, spreadMs), latestMs);
 }
