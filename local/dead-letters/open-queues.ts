@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { readEndpoints } from '../system/endpoints-file.ts';
 import { UserError } from '../user-error.ts';
@@ -5,7 +7,7 @@ import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { QueueName } from './read-letter.ts';
 
 const SERVICE = 'genesys-automated-adder';
-const LOCAL_FOLDER = '.local';
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 export interface OpenQueue {
   name: QueueName;
@@ -53,7 +55,7 @@ export async function openQueues(options: {
   if (configured.requestsDlq || configured.auditDlq) {
     return open(new SQSClient({ region }), 'the queues of the environment', configured);
   }
-  const local = await readEndpoints(environment.LOCAL_FOLDER || LOCAL_FOLDER);
+  const local = await readEndpoints(resolve(ROOT, environment.LOCAL_FOLDER || '.local'));
   if (local) {
     const client = new SQSClient({
       endpoint: local.sqsEndpoint,

@@ -77,8 +77,12 @@ function toOriginal(
     groupId: letter.groupId ?? letter.id,
     // The same letter sent twice within five minutes, after a crash between copy and delete, is one.
     deduplicationId: `redrive-${letter.id}-${redrives}`,
-    // The first result was delivered: the next one has to be another event.
-    attributes: { redrive: String(redrives) },
+    attributes: {
+      // The first result was delivered: the next one has to be another event.
+      redrive: String(redrives),
+      // For a body that does not name its request: the copy has another message id.
+      ...(letter.requestId ? { request_id: letter.requestId } : {}),
+    },
   };
 }
 

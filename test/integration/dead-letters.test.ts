@@ -219,8 +219,9 @@ describe('npm run dead-letters -- redrive', () => {
     expect(ofConversation.map((message) => attribute(message, 'redrive'))).toEqual(['1', '1', '1']);
     const other = back.find(({ Attributes }) => Attributes?.MessageGroupId === 'another');
     expect(attribute(other, 'redrive')).toBe('3');
-    // The explanation stays behind.
-    expect(Object.keys(other?.MessageAttributes ?? {})).toEqual(['redrive']);
+    // The explanation stays behind, what identifies the request goes along.
+    expect(Object.keys(other?.MessageAttributes ?? {}).sort()).toEqual(['redrive', 'request_id']);
+    expect(attribute(other, 'request_id')).toBe('request-4');
   });
 
   test('sends events back under their own ids', async () => {
