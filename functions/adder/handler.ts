@@ -6,6 +6,7 @@ import type { AdderConfig } from '../../lib/config.ts';
 import type { AuditEvent, Status } from '../../lib/domain/audit-event.ts';
 import { eventId } from '../../lib/domain/audit-event.ts';
 import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
+import { uuid } from '../../lib/domain/participant.ts';
 import type { Verdict } from '../../lib/domain/result.ts';
 import { hasAnotherTry } from '../../lib/domain/retry-policy.ts';
 import type { Log } from '../../lib/logger.ts';
@@ -52,7 +53,7 @@ export function createHandler(deps: AdderDeps): AdderHandler {
     const settlement = await settleRequest(deps, {
       untouched,
       body: record.body,
-      messageId: record.messageId,
+      messageId: originalId(record),
       sentAtMs: Number(record.attributes.SentTimestamp) || clock.now(),
       receiveCount: receiveCount(record),
       finishByMs,
@@ -154,6 +155,12 @@ export function createHandler(deps: AdderDeps): AdderHandler {
 /** How often SQS has handed this message out, this time included. */
 function receiveCount(record: SQSRecord): number {
   return Number(record.attributes.ApproximateReceiveCount) || 1;
+}
+
+/** A message that an operator sent again keeps the request id that its first message gave it. */
+function originalId(record: SQSRecord): string {
+  const kept = uuid.safeParse(record.messageAttributes.request_id?.stringValue);
+  return kept.success ? kept.data : record.messageId;
 }
 
 /** How often an operator has sent this request again from the dead-letter queue. */

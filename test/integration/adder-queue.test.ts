@@ -98,11 +98,13 @@ describe('a message', () => {
     },
   );
 
-  test('that an operator sent again has an event id of its own', async () => {
+  test('that an operator sent again keeps its request id and has an event id of its own', async () => {
     adder = await startAdder();
+    const request_id = { stringValue: '11111111-2222-4333-8444-555555555555', dataType: 'String' };
     const redrive = { stringValue: '2', dataType: 'String' };
-    await adder.deliver(ask(first), { messageAttributes: { redrive } });
-    expect(adder.sent[0]?.attributes?.event_id).toMatch(/^evt_.*_r2$/);
+    await adder.deliver(ask(first), { messageAttributes: { redrive, request_id } });
+    expect(audits()).toMatchObject([{ request_id: request_id.stringValue }]);
+    expect(adder.sent[0]?.attributes?.event_id).toBe(`evt_${request_id.stringValue}_r2`);
   });
 
   test('that was received for the last time gets a result before the queue gives it up', async () => {
