@@ -102,6 +102,7 @@ describe('the alarms', () => {
         'relay-throttles',
         'request-age',
         'request-dead-letters',
+        'result-age',
         'results-not-success',
         'token-failures',
         'webhook-failing',
@@ -147,7 +148,10 @@ describe('the alarms', () => {
 describe('the dashboard', () => {
   test('shows every alarm', () => {
     const shown = widgets.flatMap(({ properties }) => properties.alarms ?? []);
-    expect(shown.sort()).toEqual(alarms.map(([logicalId]) => `<${logicalId}.Arn>`).sort());
+    const arn = 'arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:';
+    expect(shown.sort()).toEqual(
+      alarms.map(([, { Properties }]) => `${arn}${Properties.AlarmName}`).sort(),
+    );
   });
 
   test('shows metrics that a function writes, and all of those that matter', () => {
