@@ -242,8 +242,8 @@ function settleRefused(ledger: Ledger, missing: number[], error: GenesysError): 
 
 /** The wait after a 429: the named one, else 1 s, 2 s, 4 s for the whole instance. */
 function rateLimitDelayMs(deps: CarryOutDeps, error: GenesysError, retry: number): number {
-  if (error.retryAfterMs !== undefined) return error.retryAfterMs;
   if (retry >= RETRIES_IN_PLACE) throw error;
+  if (error.retryAfterMs !== undefined) return error.retryAfterMs;
   const delayMs = retryInPlaceDelayMs(retry, deps.random);
   deps.pace.stopUntil(deps.clock.now() + delayMs);
   return delayMs;
