@@ -23,13 +23,13 @@ export interface EventSourceMappingOptions {
   /** The function: resolves with its answer, rejects where it threw or ran out of time. */
   invoke: (event: SQSEvent) => Promise<unknown>;
   /** Default 10, as Lambda's. */
-  batchSize?: number;
+  batchSize?: number | undefined;
   /** How long a batch that is not full waits for more (standard queues). Default 0. */
-  maximumBatchingWindowSeconds?: number;
+  maximumBatchingWindowSeconds?: number | undefined;
   /** Invocations at once: Lambda's `MaximumConcurrency`. Default 5. */
-  maximumConcurrency?: number;
+  maximumConcurrency?: number | undefined;
   /** `FunctionResponseTypes: [ReportBatchItemFailures]`. Without it only a throw is a failure. */
-  reportBatchItemFailures?: boolean;
+  reportBatchItemFailures?: boolean | undefined;
   onProblem?: (problem: string) => void;
 }
 

@@ -10,7 +10,7 @@ import {
   startApiGateway,
 } from '../api-gateway/start-api-gateway.ts';
 import {
-  type EventSourceMapping,
+  type EventSourceMappingOptions,
   startEventSourceMapping,
 } from '../event-source-mapping/start-event-source-mapping.ts';
 import { SAMPLE_CLIENT } from '../genesys/sample-organisation.ts';
@@ -54,6 +54,8 @@ export interface LocalSystem {
   genesys?: RunningGenesys;
   /** Our receiver, where it is used. */
   receiver?: WebhookReceiver;
+  /** Nothing is in a queue that a function reads: all that was sent has been carried out. */
+  isIdle(): boolean;
   /** Whatever is running is broken off. */
   stop(): Promise<void>;
 }
@@ -185,14 +187,21 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     );
     const { service } = gateway;
     if (!resources) throw new Error('serverless offline did not say what the service is');
-    const { queues, secrets, references } = resources;
+    const { queues, secrets } = resources;
 
     const client = new SQSClient({
       endpoint: sqs.endpoint,
       region: service.provider.region,
       credentials: LOCAL_CREDENTIALS,
     });
-    const mappings = startMappings(service, references, lambdas, client, onProblem);
+    const sources = findEventSources(service, resources, lambdas);
+    const mappings = sources.map(({ key, ...source }) =>
+      startEventSourceMapping({
+        ...source,
+        client,
+        onProblem: (problem) => onProblem(`${key}: ${problem}`),
+      }),
+    );
     const endpoints: Endpoints = {
       pid: process.pid,
       apiUrl: gateway.url,
@@ -212,6 +221,11 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       endpoints,
       ...(genesys ? { genesys } : {}),
       ...(receiver ? { receiver } : {}),
+      isIdle: () =>
+        sources.every(({ queueName }) => {
+          const { ready, inFlight } = sqs.inspect(queueName);
+          return ready.length + inFlight.length === 0;
+        }),
       async stop() {
         await removeEndpoints(folder, process.pid);
         const stoppedMappings = mappings.map((mapping) => mapping.stop());
@@ -324,37 +338,35 @@ function maxInstances({ events }: ServiceFunction): number {
   return sources.length > 0 ? Math.max(...sources) : HTTP_INSTANCES;
 }
 
-function startMappings(
+type EventSource = { key: string; queueName: string } & Omit<
+  EventSourceMappingOptions,
+  'client' | 'onProblem'
+>;
+
+/** The `sqs` events of serverless.yml, with the queue and the function that they connect. */
+function findEventSources(
   service: Service,
-  references: CreatedResources['references'],
+  { queues, references }: CreatedResources,
   lambdas: Map<string, LambdaFunction>,
-  client: SQSClient,
-  onProblem: (problem: string) => void,
-): EventSourceMapping[] {
+): EventSource[] {
   return service.functions.flatMap(({ key, name, events }) =>
     events.flatMap(({ sqs: source }) => {
       if (!source) return [];
       const queueArn = String(resolveReferences(source.arn, references));
-      const queue = Object.values(references).find(
-        ({ attributes }) => attributes?.Arn === queueArn,
-      );
+      const queue = Object.values(queues).find(({ arn }) => arn === queueArn);
       const lambda = lambdas.get(name);
       if (!queue || !lambda) throw new Error(`serverless.yml has no queue ${queueArn}`);
-      return startEventSourceMapping({
-        client,
-        queueUrl: queue.ref,
+      return {
+        key,
+        queueName: queue.name,
+        queueUrl: queue.url,
         queueArn,
         invoke: (event) => lambda.invoke(event),
-        onProblem: (problem) => onProblem(`${key}: ${problem}`),
+        batchSize: source.batchSize,
+        maximumConcurrency: source.maximumConcurrency,
+        maximumBatchingWindowSeconds: source.maximumBatchingWindow,
         reportBatchItemFailures: source.functionResponseType === 'ReportBatchItemFailures',
-        ...(source.batchSize === undefined ? {} : { batchSize: source.batchSize }),
-        ...(source.maximumConcurrency === undefined
-          ? {}
-          : { maximumConcurrency: source.maximumConcurrency }),
-        ...(source.maximumBatchingWindow === undefined
-          ? {}
-          : { maximumBatchingWindowSeconds: source.maximumBatchingWindow }),
-      });
+      };
     }),
   );
 }
