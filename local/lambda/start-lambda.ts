@@ -35,6 +35,7 @@ export function startLambda(options: LambdaOptions): LambdaFunction {
   }
 
   async function acquire(): Promise<LambdaInstance | undefined> {
+    if (stopped) return undefined;
     const free = idle.pop();
     if (free) return free;
     if (all.size < maxInstances) return startInstance();
