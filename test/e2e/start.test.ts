@@ -1,0 +1,266 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import {
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  FREE_USERS,
+  GENERIC_CONVERSATION,
+  OFFLINE_USER,
+  PLATFORM_CONVERSATION,
+  SAMPLE_CLIENT,
+  SAMPLE_USERS,
+} from '../../local/genesys/sample-organisation.ts';
+import { startGenesys } from '../../local/genesys/start-genesys.ts';
+import { readAudit } from '../../local/story/tell.ts';
+import { startWebhookReceiver } from '../../local/webhook-receiver/start-webhook-receiver.ts';
+import { groupIsEmpty, runNpm, type StartedSystem, startWithNpm } from '../support/start-npm.ts';
+
+const KEY = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const [first = '', second = '', third = ''] = FREE_USERS;
+
+function post(
+  system: StartedSystem,
+  conversationId: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+) {
+  return fetch(`${system.endpoints.apiUrl}/conversations/${conversationId}/participants`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+}
+
+describe('npm start', () => {
+  let system: StartedSystem;
+  let sqs: SQSClient;
+
+  beforeAll(async () => {
+    system = await startWithNpm({ WEBHOOK_SIGNING_KEY: KEY });
+    sqs = new SQSClient({
+      endpoint: system.endpoints.sqsEndpoint,
+      region: system.endpoints.region,
+      credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    });
+  });
+
+  afterAll(async () => {
+    sqs.destroy();
+    await system.stop();
+  });
+
+  const urlOf = (queue: string) => system.endpoints.queues[queue]?.url;
+
+  test('prints the sample users, the conversations, and a line for each to paste', () => {
+    for (const id of [
+      ...Object.values(SAMPLE_USERS),
+      PLATFORM_CONVERSATION,
+      GENERIC_CONVERSATION,
+    ]) {
+      expect(system.run.output()).toContain(id);
+    }
+    expect(system.run.output().match(/^ {2}curl -i http.*participants/gm)).toHaveLength(2);
+  });
+
+  test.each([
+    ['the live platform', PLATFORM_CONVERSATION, SAMPLE_USERS.ada, first],
+    ['the generic endpoint', GENERIC_CONVERSATION, SAMPLE_USERS.ben, second],
+  ])(
+    'adds people to a conversation of %s and tells each step under one correlation id',
+    async (name, conversationId, present, free) => {
+      const correlationId = `e2e ${name}`;
+
+      const answer = await post(
+        system,
+        conversationId,
+        { participants: [{ id: present }, { id: OFFLINE_USER }, { id: free }] },
+        { 'x-correlation-id': correlationId },
+      );
+
+      expect(answer.status).toBe(202);
+      expect(answer.headers.get('x-correlation-id')).toBe(correlationId);
+      expect(await answer.json()).toMatchObject({ conversationId, status: 'QUEUED' });
+      const suffix = `[${correlationId}]`;
+      expect(await system.line('  accepted  ', suffix)).toContain('3 participants');
+      const added = await system.line('  added  ', suffix);
+      for (const outcome of ['SUCCESS', '1 added;', '1 added (OFFLINE)', '1 already present']) {
+        expect(added).toContain(outcome);
+      }
+      expect(await system.line('  relayed  ', suffix)).toContain('signature verified');
+    },
+  );
+
+  test.each<[string, unknown, string, number, string[]]>([
+    [
+      'an unknown role and an id that is none',
+      { participants: [{ id: first, role: 'king' }, { id: 'x' }] },
+      PLATFORM_CONVERSATION,
+      422,
+      ['/participants/0/role', '/participants/1/id'],
+    ],
+    ['broken JSON', '{"participants":', PLATFORM_CONVERSATION, 400, []],
+    [
+      '1,000 participants',
+      { participants: Array(1_000).fill({ id: first }) },
+      PLATFORM_CONVERSATION,
+      422,
+      ['/participants'],
+    ],
+    ['2 MB', 'x'.repeat(2_000_000), PLATFORM_CONVERSATION, 413, []],
+    [
+      'a conversation id that is none',
+      { participants: [{ id: first }] },
+      '..%2F..%2Fusers',
+      422,
+      ['/conversationId'],
+    ],
+  ])(
+    'refuses %s with a problem document, and nothing is on the queue',
+    async (_name, body, conversationId, status, pointers) => {
+      const answer = await post(system, conversationId, body);
+
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      const problem = (await answer.json()) as { status: number; errors?: { pointer: string }[] };
+      expect(problem.status).toBe(status);
+      for (const pointer of pointers) {
+        expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);
+      }
+      const { Attributes } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: urlOf('RequestQueue'), AttributeNames: ['All'] }),
+      );
+      expect(Attributes?.ApproximateNumberOfMessages).toBe('0');
+    },
+  );
+
+  test('carries out a message that was sent straight to the queue', async () => {
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: urlOf('RequestQueue'),
+        MessageGroupId: GENERIC_CONVERSATION,
+        MessageDeduplicationId: 'e2e-queue',
+        MessageBody: JSON.stringify({
+          conversationId: GENERIC_CONVERSATION,
+          participants: [{ id: third }],
+          correlationId: 'e2e queue',
+        }),
+      }),
+    );
+
+    expect(await system.line('  added  ', '[e2e queue]')).toContain('SUCCESS; 1 added;');
+    await system.line('  relayed  ', '[e2e queue]');
+  });
+
+  test('answers a message that is not ours with a result, and keeps it in the dead-letter queue', async () => {
+    await sqs.send(
+      new SendMessageCommand({
+        QueueUrl: urlOf('RequestQueue'),
+        MessageGroupId: 'others',
+        MessageDeduplicationId: 'e2e-others',
+        MessageBody: '{"order": 4711}',
+      }),
+    );
+
+    await system.line('  failed  ', 'INVALID_MESSAGE');
+    await system.line('  relayed  ', ' FAILED, signature verified');
+    const { Messages } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: urlOf('RequestDeadLetterQueue'),
+        WaitTimeSeconds: 5,
+      }),
+    );
+    expect(Messages?.map(({ Body }) => Body)).toEqual(['{"order": 4711}']);
+  });
+
+  test('lets npm run invoke run a sample through a function', async () => {
+    const run = runNpm(
+      ['run', '-s', 'invoke', '--', 'intake', 'events/http-api-v2.three-users.json'],
+      { LOCAL_FOLDER: system.folder },
+    );
+
+    expect(await run.ended).toBe(0);
+    expect(run.output()).toContain('"statusCode": 202');
+    expect(run.output()).not.toContain('starting one');
+  });
+
+  test('a second one on the same port ends with one line and exit code 1', async () => {
+    const { port } = new URL(system.endpoints.apiUrl);
+    const run = runNpm(['start', '--silent'], { PORT: port, LOCAL_FOLDER: `${system.folder}-b` });
+
+    expect(await run.ended).toBe(1);
+    expect(run.output().trim().split('\n')).toEqual([
+      'Starting …',
+      `Port ${port} is taken: set PORT to another one, or to 0 for any.`,
+    ]);
+  });
+
+  test('prints no secret', () => {
+    for (const secret of [SAMPLE_CLIENT.clientSecret, KEY, KEY.slice(6), 'Bearer ']) {
+      expect(system.run.output()).not.toContain(secret);
+    }
+  });
+
+  // The last one: it ends the system.
+  test('stops with Ctrl-C and leaves neither a process nor a file behind', async () => {
+    process.kill(-(system.run.process.pid ?? 0), 'SIGINT');
+
+    expect(await system.run.ended).toBe(0);
+    await groupIsEmpty(system.run);
+    expect(existsSync(`${system.folder}/endpoints.json`)).toBe(false);
+    expect(existsSync(`.local/build-${system.endpoints.pid}`)).toBe(false);
+  });
+});
+
+describe('npm start with a Genesys Cloud and a receiver of the caller', () => {
+  test('uses them, and a kill of its process ends all it has started', async () => {
+    const client = { clientId: 'mine', clientSecret: 'my-own-client-secret' };
+    const [genesys, receiver] = await Promise.all([
+      startGenesys(client),
+      startWebhookReceiver({ keys: [KEY] }),
+    ]);
+    const system = await startWithNpm({
+      GENESYS_ENV: genesys.url,
+      GENESYS_CLIENT_ID: client.clientId,
+      GENESYS_CLIENT_SECRET: client.clientSecret,
+      EXTERNAL_WEBHOOK_URL: receiver.url,
+      WEBHOOK_SIGNING_KEY: KEY,
+    });
+    try {
+      await post(system, PLATFORM_CONVERSATION, { participants: [{ id: first }] });
+
+      const delivery = await receiver.waitFor(() => true);
+      expect(delivery.verified).toBe(true);
+      expect(readAudit(delivery)?.status).toBe('SUCCESS');
+      expect(genesys.state.organisation.ringsOf(PLATFORM_CONVERSATION, first)).toBe(1);
+      expect(await system.line('  relayed  ')).toContain(`${delivery.id} taken with 204`);
+      expect(system.run.output()).not.toContain(client.clientSecret);
+
+      process.kill(system.endpoints.pid, 'SIGKILL');
+      await system.run.ended;
+      await groupIsEmpty(system.run);
+    } finally {
+      await Promise.all([system.stop(), genesys.stop(), receiver.stop()]);
+    }
+  });
+});
+
+test('a Node that is too old is told which one is needed, in one line', async () => {
+  const pretend =
+    "data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'20.20.2'}})";
+  const run = spawn(process.execPath, ['--import', pretend, 'local/run.mjs', 'start']);
+  let output = '';
+  run.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output += text;
+  });
+
+  const [exitCode] = await once(run, 'close');
+
+  expect(exitCode).toBe(1);
+  expect(output).toMatch(/^Node 24 or newer is needed, this is 20\.20\.2\.[^\n]*\n$/);
+});
