@@ -63,7 +63,13 @@ export interface LambdaProcess {
   processesStarted(): number;
 }
 
-const bootstrap = fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
+/**
+ * The child's side of the Runtime API: our own small one, or AWS's where `AWS_LAMBDA_RIC` is the path
+ * of aws-lambda-ric's index.mjs. (That package is compiled when it is installed, which takes minutes
+ * and a C++ compiler; so it is no dependency.)
+ */
+const runtimeClient =
+  process.env.AWS_LAMBDA_RIC || fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
 
 /**
  * Runs a packaged function as Lambda does: in a process of its own, in a directory without
@@ -94,7 +100,7 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
     started += 1;
     api.reset();
     initFault = undefined;
-    const process_ = spawn(process.execPath, [bootstrap], {
+    const process_ = spawn(process.execPath, [runtimeClient, options.handler], {
       cwd: directory,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
