@@ -75,6 +75,20 @@ describe('however the steps of three instances fall', () => {
     expect(most.tokenRequests).toBe(2);
   });
 
+  test('who takes over from a holder that has come to its end at that moment does not ask', async () => {
+    const { tokenRequests, ends } = await follow(
+      { start: 'expired', instances: 3, slowRequests: 1 },
+      [
+        '0 ms: 0 asks for a token, slowly',
+        '5000 ms: 1 reads REFRESH_LEASE',
+        '5000 ms: 0 writes the token',
+        '5000 ms: 1 takes the lease',
+      ],
+    );
+    expect(ends).toEqual(['token', 'token', 'token']);
+    expect(tokenRequests).toBe(1);
+  });
+
   test('a slow holder and another one that crashes cost a request each', async () => {
     const { most } = await exhaust({
       start: 'expired',
@@ -85,7 +99,7 @@ describe('however the steps of three instances fall', () => {
     expect(most.tokenRequests).toBe(3);
   });
 
-  test('after a request that failed another instance asks when the lease has run out', async () => {
+  test('a token request that fails in passing is repeated once', async () => {
     const { most } = await exhaust({ start: 'expired', instances: 3, failedRequests: 1 });
     expect(most.tokenRequests).toBe(2);
   });

@@ -1,0 +1,325 @@
+import type { Random } from '../../lib/domain/clock.ts';
+import type { Behaviour } from '../../local/genesys/behaviour.ts';
+import {
+  type Fault,
+  type FaultRule,
+  gatewayPage,
+  platformError,
+  tooManyRequests,
+} from '../../local/genesys/faults.ts';
+import type { Conversation, Participation, User } from '../../local/genesys/organisation.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+/** How likely things go wrong at each step, and how long a way takes. */
+export interface Weather {
+  /** A process dies: before or after any call to the outside, falling asleep or waking up. */
+  crashes: number;
+  /** An AWS call is refused and has no effect. */
+  awsFails: number;
+  /** An AWS call is carried out and its answer is lost. */
+  awsAnswerLost: number;
+  /** An HTTP request never arrives. */
+  connectionBreaks: number;
+  /** A message of a standard queue is handed out twice. */
+  duplicates: number;
+  /** Before an invocation, the process has been replaced by a new one. */
+  coldStarts: number;
+  /** One way, at the most. */
+  latencyMs: number;
+}
+
+export const CALM: Weather = {
+  crashes: 0,
+  awsFails: 0,
+  awsAnswerLost: 0,
+  connectionBreaks: 0,
+  duplicates: 0,
+  coldStarts: 0,
+  latencyMs: 40,
+};
+
+/**
+ * What may be expected of a run:
+ * - `calm`: nothing goes wrong; every request is carried out at once, with the fewest calls
+ * - `delays`: all that goes wrong passes: crashes, outages, 429, 5xx, lost answers, revoked tokens;
+ *   deadlines are long, so every request is carried out in the end
+ * - `storm`: anything, final refusals and short deadlines included
+ */
+export type Kind = 'calm' | 'delays' | 'storm';
+
+export interface PlannedRequest {
+  atMs: number;
+  conversationId: string;
+  participants: { id?: string; address?: string; role?: string }[];
+  deadlineSeconds: number;
+  /** Without one the caller cannot safely send again, and does not. */
+  idempotencyKey?: string;
+  /** Straight to the queue instead of through intake; a string is a message that is none. */
+  direct?: 'message' | 'nonsense';
+}
+
+/** A person at a desk: adds somebody, or takes somebody out. */
+export interface HumanAction {
+  atMs: number;
+  conversationId: string;
+  userId: string;
+  does: 'joins' | 'leaves';
+}
+
+export interface Outage {
+  fromMs: number;
+  toMs: number;
+  how: 'unreachable' | '503' | 'hangs';
+}
+
+/** All that a seed decides about a run beforehand. */
+export interface Plan {
+  kind: Kind;
+  /** The weather is calm and all faults have ended from here on. */
+  clearsUpAtMs: number;
+  weather: Weather;
+  adders: number;
+  requestsPerSecond: number;
+  maxReceives: number;
+  skewsMs: number[];
+  genesys: Partial<Behaviour>;
+  faults: FaultRule[];
+  outages: { genesys?: Outage; webhook?: Outage };
+  /** Times at which every token is revoked. */
+  revocationsMs: number[];
+  webhookFailures: number;
+  users: (Partial<User> & { id: string })[];
+  conversations: Conversation[];
+  requests: PlannedRequest[];
+  humans: HumanAction[];
+}
+
+const id = (kind: string, number: number) =>
+  `${kind}-0000-4000-8000-${String(number).padStart(12, '0')}`;
+const userId = (number: number) => id('05e20000', number);
+export const conversationId = (number: number) => id('c0de0000', number);
+/** With host, customer and outside parties no more than fit into a conversation. */
+const USERS = 14;
+export const INACTIVE = userId(90);
+export const UNKNOWN = userId(91);
+/** In a conversation from its start to its end, so that there is somebody to add on behalf of. */
+const hostOf = (conversation: number) => userId(100 + conversation);
+/** This one has a long history of people who left. */
+const CROWDED_BY_GHOSTS = 1;
+/** This one has few seats (storms only). */
+const SMALL = 0;
+
+export function planRun(random: Random, startMs: number): Plan {
+  const chance = (probability: number) => random() < probability;
+  const whole = (from: number, to: number) => from + Math.floor(random() * (to - from + 1));
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const some = <T>(list: readonly T[], count: number): T[] => {
+    const left = [...list];
+    return Array.from({ length: count }, () =>
+      left.splice(Math.floor(random() * left.length), 1),
+    ).flat();
+  };
+
+  const kind = pick<Kind>(['calm', 'delays', 'delays', 'storm', 'storm']);
+  const isCalm = kind === 'calm';
+  const conversations = [0, 1, 2, 3].map((number) =>
+    planConversation(number, startMs, kind === 'storm' && number === SMALL ? 4 : undefined),
+  );
+  const longOutage = kind === 'delays' && chance(0.2);
+  const clearsUpAtMs = longOutage ? 75 * MINUTE_MS : whole(4, 15) * MINUTE_MS;
+  const rate = () => (isCalm || chance(0.3) ? 0 : pick([0.002, 0.01, 0.04]));
+
+  const planRequest = (): PlannedRequest => {
+    const number = whole(0, conversations.length - 1);
+    const isCall = number < 2;
+    const users = some(
+      Array.from({ length: USERS }, (_, index) => userId(index)),
+      whole(1, 4),
+    );
+    const participants: PlannedRequest['participants'] = users.map((user) => ({ id: user }));
+    if (isCall && chance(0.3)) participants.push({ address: `+1555123${whole(1001, 1004)}` });
+    if (kind !== 'delays' && chance(0.1)) participants.push({ id: pick([INACTIVE, UNKNOWN]) });
+    const deadlines = { calm: [600], delays: [7_200], storm: [5, 30, 120, 600, 3_600] };
+    return {
+      atMs: whole(0, isCalm ? 20 : 240) * SECOND_MS + whole(0, 999),
+      conversationId: conversationId(number),
+      participants,
+      deadlineSeconds: pick(deadlines[kind]),
+      ...(chance(0.7) ? { idempotencyKey: `key-${whole(0, 1_000_000)}` } : {}),
+      ...(chance(0.15)
+        ? { direct: kind !== 'delays' && chance(0.4) ? 'nonsense' : 'message' }
+        : {}),
+    };
+  };
+
+  const requestsPerMinute = pick([300, 300, 180, 60]);
+  return {
+    kind,
+    clearsUpAtMs,
+    weather: {
+      crashes: rate() / 2,
+      awsFails: rate(),
+      awsAnswerLost: rate(),
+      connectionBreaks: rate(),
+      duplicates: rate() * 5,
+      coldStarts: rate() * 3,
+      latencyMs: isCalm ? 40 : pick([40, 400, 3_000]),
+    },
+    adders: pick([1, 2, 2, 3]),
+    requestsPerSecond: requestsPerMinute / 60,
+    maxReceives: kind === 'storm' && chance(0.2) ? 8 : 1_000,
+    skewsMs: Array.from({ length: 8 }, () => (isCalm ? 0 : whole(-2_000, 2_000))),
+    genesys: {
+      requestsPerMinute,
+      tokenLifetimeSeconds: pick([300, 900, 86_400]),
+      readLagMs: isCalm ? 0 : pick([0, 0, 500, 1_500]),
+      answerAfterMs: pick([0, 2_000, 20_000, undefined]),
+      platformBatch: pick(['atomic', 'each']),
+      unknownUsersInBulk: pick(['left-out', 'not-found']),
+      genericBulkUsers: isCalm || chance(0.5),
+      genericAddStatus: pick([200, 201]),
+    },
+    faults: isCalm ? [] : planFaults(kind, { chance, pick, whole }),
+    outages: isCalm
+      ? {}
+      : {
+          ...(longOutage || chance(0.2)
+            ? {
+                genesys: {
+                  fromMs: whole(0, 2) * MINUTE_MS,
+                  toMs: longOutage ? 70 * MINUTE_MS : whole(3, 4) * MINUTE_MS,
+                  how: pick(['unreachable', '503', 'hangs']),
+                },
+              }
+            : {}),
+          ...(chance(0.2)
+            ? { webhook: { fromMs: 0, toMs: whole(1, 60) * MINUTE_MS, how: 'unreachable' } }
+            : {}),
+        },
+    revocationsMs: isCalm ? [] : some([20, 60, 100, 150, 200], whole(0, 2)).map((s) => s * 1000),
+    webhookFailures: isCalm ? 0 : pick([0, 0.05, 0.3]),
+    users: [
+      ...Array.from({ length: USERS }, (_, number) => ({
+        id: userId(number),
+        ...(number === 0 ? { presence: 'Offline' as const } : {}),
+      })),
+      { id: INACTIVE, state: 'inactive' },
+      ...conversations.map((_, number) => ({ id: hostOf(number) })),
+    ],
+    conversations,
+    requests: Array.from({ length: isCalm ? whole(5, 40) : whole(4, 16) }, planRequest).sort(
+      (one, other) => one.atMs - other.atMs,
+    ),
+    humans: isCalm
+      ? []
+      : Array.from({ length: whole(0, 10) }, () => ({
+          atMs: whole(0, 300_000),
+          conversationId: conversationId(whole(0, 3)),
+          // In storms even the one on whose behalf people are added may leave.
+          userId:
+            kind === 'storm' && chance(0.1) ? hostOf(whole(0, 3)) : userId(whole(0, USERS - 1)),
+          does: pick(['joins', 'leaves', 'leaves']),
+        })),
+  };
+}
+
+function planConversation(
+  number: number,
+  startMs: number,
+  maxParticipants: number | undefined,
+): Conversation {
+  const startedAtMs = startMs - 600_000;
+  const stay = (index: number, party: Partial<Participation>): Participation => ({
+    id: id('57a70000', 100 * number + index),
+    purpose: 'agent',
+    media: [{ id: id('3ed1a000', 100 * number + index), medium: 'calls', direction: 'inbound' }],
+    joinedAtMs: startedAtMs,
+    answeredAtMs: startedAtMs,
+    ringing: 'alerting',
+    ...party,
+  });
+  const host = stay(0, { userId: hostOf(number) });
+  if (number >= 2) {
+    const generic = { ...host, media: [] };
+    const base = { id: conversationId(number), contract: 'generic' as const, type: 'voice' };
+    return { ...base, startedAtMs, participations: [generic] };
+  }
+  const ghosts = Array.from({ length: number === CROWDED_BY_GHOSTS ? 25 : 1 }, (_, index) =>
+    stay(10 + index, {
+      purpose: 'external',
+      address: `+1555999${1000 + index}`,
+      leftAtMs: startedAtMs + 1_000,
+    }),
+  );
+  const customer = stay(1, { purpose: 'customer', address: '+15550000001' });
+  return {
+    id: conversationId(number),
+    contract: 'platform',
+    startedAtMs,
+    ...(maxParticipants === undefined ? {} : { maxParticipants }),
+    participations: [host, customer, ...ghosts],
+  };
+}
+
+interface Dice {
+  chance: (probability: number) => boolean;
+  whole: (from: number, to: number) => number;
+  pick: <T>(list: readonly T[]) => T;
+}
+
+/** A handful of ways to fail, each with a probability of its own. */
+function planFaults(kind: Kind, { chance, whole, pick }: Dice): FaultRule[] {
+  const passing: Fault[] = [
+    { answer: platformError(500, 'internal.server.error') },
+    { answer: gatewayPage(pick([502, 503, 504])) },
+    { answer: gatewayPage(503), carriedOut: true },
+    { answer: platformError(408, 'request.timeout') },
+    { answer: tooManyRequests(whole(1, 58)) },
+    { answer: tooManyRequests() },
+    { answer: 'reset' },
+    { answer: 'reset', carriedOut: true },
+    { answer: 'hang' },
+    { answer: 'hang', carriedOut: true },
+    { answer: 'cut' },
+    { delayMs: whole(1_000, 14_000) },
+    { waitMs: whole(1_000, 14_000) },
+  ];
+  const passingForAdds: Fault[] = [
+    { answer: 'reset', carriedOut: whole(1, 3) },
+    { answer: gatewayPage(504), carriedOut: whole(1, 3) },
+    { carriedOut: 1 },
+    {
+      answer: platformError(400, 'conversation.error.cannot.merge.alerting.conference'),
+    },
+  ];
+  const final: Fault[] = [
+    { answer: platformError(401, 'bad.credentials') },
+    { answer: platformError(401, 'ip.not.authorized') },
+    { answer: platformError(403, 'missing.permissions') },
+    { answer: platformError(403, 'missing.division.permission') },
+    { answer: platformError(404, 'not.found') },
+    { answer: platformError(409, 'request.conflict') },
+    { answer: platformError(422, 'unprocessable.entity') },
+    { answer: platformError(400, 'bad.request') },
+    { answer: { status: 200, body: '<html>hello</html>' } },
+  ];
+  const storm = kind === 'storm';
+  const rule = (faults: Fault[], where: Pick<FaultRule, 'method' | 'path'>): FaultRule => ({
+    ...where,
+    probability: pick([0.02, 0.1, 0.3]),
+    fault: pick(faults),
+  });
+  const rules: FaultRule[] = [];
+  for (let count = whole(0, 5); count > 0; count -= 1) {
+    rules.push(rule(storm && chance(0.4) ? [...passing, ...final] : passing, {}));
+  }
+  for (let count = whole(0, 3); count > 0; count -= 1) {
+    const adds = { method: 'POST', path: '/participants' };
+    rules.push(rule([...passing, ...passingForAdds, ...(storm ? final : [])], adds));
+  }
+  if (chance(0.4)) rules.push(rule(passing, { path: '/oauth/token' }));
+  if (chance(0.4)) rules.push(rule(passing, { path: '/api/v2/users' }));
+  return rules;
+}

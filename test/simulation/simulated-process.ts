@@ -1,0 +1,193 @@
+import type { Clock, Random } from '../../lib/domain/clock.ts';
+import { HttpFault, type SendHttp } from '../../lib/http/send-http.ts';
+import type { Log } from '../../lib/logger.ts';
+import type { GenesysRequest } from '../../local/genesys/exchange.ts';
+import type { Weather } from './plan.ts';
+import type { Story } from './story.ts';
+import type { VirtualTime } from './virtual-time.ts';
+
+/** What a server does with a request that has come to it. */
+export type Serve = (request: GenesysRequest, from: SimulatedProcess) => ServedExchange;
+
+export interface ServedExchange {
+  /** Before it is carried out. */
+  waitMs: number;
+  carryOut(): {
+    /** How long the answer takes after that. */
+    delayMs: number;
+    kind: 'answer' | 'cut' | 'reset' | 'hang';
+    answer?: { status: number; headers: Record<string, string>; body: string };
+  };
+}
+
+export interface ProcessOptions {
+  name: string;
+  time: VirtualTime;
+  random: Random;
+  story: Story;
+  weather: () => Weather;
+  /** How far its clock is ahead, in milliseconds. */
+  skewMs: number;
+  writeLog: (line: string) => void;
+}
+
+/**
+ * A process that runs our code, as the world sees it: everything it does outside itself goes through
+ * here, takes its time, may fail, may happen without its answer coming back, and may be the last
+ * thing that the process does. What a dead process waits for never comes.
+ */
+export class SimulatedProcess {
+  readonly name: string;
+  isAlive = true;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly #options: ProcessOptions;
+  readonly #died: ((why: string) => void)[] = [];
+
+  constructor(options: ProcessOptions) {
+    this.name = options.name;
+    this.random = options.random;
+    this.#options = options;
+    const { now, sleep } = options.time.clock(options.skewMs);
+    this.clock = {
+      now,
+      sleep: async (delayMs) => {
+        await this.#moment('sleeps');
+        await sleep(delayMs);
+        await this.#moment('wakes up');
+      },
+    };
+    const write =
+      (level: string) =>
+      (message: string, fields: Record<string, unknown> = {}) =>
+        options.writeLog(`${level} ${message} ${toText(fields)}`);
+    this.log = {
+      debug: write('debug'),
+      info: write('info'),
+      warn: write('warn'),
+      error: write('error'),
+    };
+  }
+
+  onDeath(listener: (why: string) => void): void {
+    this.#died.push(listener);
+  }
+
+  /** Ends it, wherever it is. */
+  die(why: string): void {
+    if (!this.isAlive) return;
+    this.isAlive = false;
+    this.#options.story.tell(this.name, `✝ dies: ${why}`);
+    for (const listener of this.#died) listener(why);
+  }
+
+  /** A call to AWS. What it does is done at one moment, in the middle of the time that it takes. */
+  async call<T>(what: string, effect: () => T): Promise<T> {
+    const { random, time, weather, story } = this.#options;
+    await this.#moment(`before it ${what}`);
+    await time.wait(this.#latencyMs());
+    // A process that dies from here on has sent its request all the same.
+    const { awsFails, awsAnswerLost } = weather();
+    if (random() < awsFails) {
+      story.tell(this.name, `${what}: ✗ refused by AWS`);
+      await time.wait(this.#latencyMs());
+      await this.#moment(`after it ${what}`);
+      throw new Error('ServiceUnavailable');
+    }
+    const outcome = attempt(effect);
+    await time.wait(this.#latencyMs());
+    await this.#moment(`after it ${what}`);
+    if (random() < awsAnswerLost) {
+      story.tell(this.name, `${what}: done, ✗ but the answer is lost`);
+      throw new Error('TimeoutError');
+    }
+    if ('error' in outcome) throw outcome.error;
+    return outcome.value;
+  }
+
+  /** An HTTP client whose other side is `serve`. */
+  sendHttp(serve: Serve): SendHttp {
+    return async (request) => {
+      const { random, time, weather, story } = this.#options;
+      const url = new URL(request.url);
+      const what = `${request.method} ${withShortIds(url.pathname)}`;
+      await this.#moment(`before ${what}`);
+      const { connectionBreaks } = weather();
+      const breaks = random() < connectionBreaks;
+      const reusedConnection = random() < 0.5;
+      const end = Promise.withResolvers<Awaited<ReturnType<SendHttp>>>();
+      // Whoever loses interest first must not be told by an unhandled rejection.
+      end.promise.catch(() => {});
+      const fault = (kind: 'timeout' | 'connection', message: string) =>
+        end.reject(new HttpFault(kind, `${what}: ${message}`, { reusedConnection }));
+      time.after(request.timeoutMs, () => fault('timeout', 'no complete answer in time'));
+
+      const travel = async () => {
+        await time.wait(this.#latencyMs());
+        if (breaks) {
+          story.tell(this.name, `${what}: ✗ never arrives`);
+          return fault('connection', 'connection refused');
+        }
+        const exchange = serve(
+          {
+            method: request.method,
+            path: url.pathname,
+            query: url.searchParams,
+            headers: request.headers,
+            body: request.body ?? '',
+          },
+          this,
+        );
+        await time.wait(exchange.waitMs);
+        const { kind, answer, delayMs } = exchange.carryOut();
+        const came = kind === 'answer' ? `${answer?.status}` : `✗ ${kind}`;
+        story.tell(this.name, `${what} → ${came}`);
+        await time.wait(delayMs + this.#latencyMs());
+        if (kind === 'answer' && answer) end.resolve({ ...answer, truncated: false });
+        if (kind === 'reset' || kind === 'cut') fault('connection', 'reset');
+      };
+      void travel();
+      try {
+        return await end.promise;
+      } finally {
+        await this.#moment(`after ${what}`);
+      }
+    };
+  }
+
+  #latencyMs(): number {
+    const { random, weather } = this.#options;
+    const { latencyMs } = weather();
+    return 1 + latencyMs * random() ** 3;
+  }
+
+  /** A moment at which the process may die, and after its death the one at which it stops. */
+  async #moment(where: string): Promise<void> {
+    const { random, weather } = this.#options;
+    if (this.isAlive && random() < weather().crashes) this.die(where);
+    if (!this.isAlive) await new Promise(() => {});
+  }
+}
+
+/** The end of an id tells enough in a story. */
+const withShortIds = (path: string) => path.replaceAll(/[0-9a-f-]{32}(?=[0-9a-f]{4}(\/|$))/g, '…');
+
+type Attempt<T> = { value: T } | { error: unknown };
+
+function attempt<T>(effect: () => T): Attempt<T> {
+  try {
+    return { value: effect() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Fields as text, with all that an error carries: more than any logger would write. */
+function toText(fields: Record<string, unknown>): string {
+  return JSON.stringify(fields, (_, value: unknown) =>
+    value instanceof Error
+      ? { ...value, name: value.name, message: value.message, cause: value.cause }
+      : value,
+  );
+}

@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import { judgeRun } from './judge-run.ts';
+import { simulate } from './simulate.ts';
+
+/** Seeds that the test command runs, in parts. `npm run simulate -- --runs N` runs as many as wanted. */
+const PARTS = Array.from({ length: 10 }, (_, part) => ({
+  from: 1 + 50 * part,
+  to: 50 * (part + 1),
+}));
+
+describe('the whole system in virtual time, with faults that a seed decides', () => {
+  test.each(PARTS)(
+    'keeps its promises under the seeds $from to $to',
+    async ({ from, to }) => {
+      for (let seed = from; seed <= to; seed += 1) {
+        const run = await simulate(seed);
+        const wrongs = judgeRun(run);
+        // Named here, so that the seed stands in the report.
+        expect({ seed, wrongs, replay: `npm run simulate -- --seed ${seed}` }).toEqual({
+          seed,
+          wrongs: [],
+          replay: `npm run simulate -- --seed ${seed}`,
+        });
+        expect(run.results.length).toBeGreaterThan(0);
+      }
+    },
+    120_000,
+  );
+
+  test('is the same story each time', async () => {
+    for (const seed of [3, 4, 5]) {
+      const [once, again] = [await simulate(seed), await simulate(seed)];
+      expect(again.story.lines).toEqual(once.story.lines);
+    }
+  });
+});
