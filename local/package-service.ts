@@ -42,6 +42,7 @@ const sources = [
   'package-lock.json',
 ];
 const TAKEN_FOR_DEAD_AFTER_MS = 120_000;
+const KEPT_MS = 24 * 3_600_000;
 
 /** What the template says where nobody set anything: a `.env` file of a developer's must not count. */
 const defaults = {
@@ -126,6 +127,16 @@ async function runPackager(
   });
   if (code !== 0) throw new Error(`serverless package ended with ${code}:\n${output}`);
   await rename(making, directory);
+  await forgetOld(join(directory, '..'));
+}
+
+/** Every change of the sources makes a package; those of yesterday are of no use. */
+async function forgetOld(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
+    if (age > KEPT_MS) await rm(path, { recursive: true, force: true });
+  }
 }
 
 async function takeLock(lock: string): Promise<boolean> {
