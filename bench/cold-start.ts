@@ -28,7 +28,13 @@ interface Contender {
   what: string;
   module: FunctionModule;
   goal?: number;
-  samples: number[];
+  samples: ColdStart[];
+}
+
+interface ColdStart {
+  wallMs: number;
+  /** User and system time: what the wall clock would show on a machine with nothing else to do. */
+  cpuMs: number;
 }
 
 const child = fileURLToPath(new URL('./cold-start-child.mjs', import.meta.url));
@@ -100,7 +106,7 @@ function eventFor({ genesys }: Servers, name: FunctionName): object {
   return sqsEvent([requestMessage(conversationId, users)]);
 }
 
-async function startOnce(servers: Servers, { of, what, module }: Contender): Promise<number> {
+async function startOnce(servers: Servers, { of, what, module }: Contender): Promise<ColdStart> {
   const eventFile = join(dirname(module.path), 'event.json');
   await writeFile(eventFile, JSON.stringify(eventFor(servers, of)));
   const started = spawn(process.execPath, [child, module.path, eventFile], {
@@ -113,8 +119,7 @@ async function startOnce(servers: Servers, { of, what, module }: Contender): Pro
   log.resume();
   const [times, errors] = await Promise.all([text(report), text(errorLog)]);
   if (times === '') throw new Error(`${of}, ${what}, did not start: ${errors}`);
-  const { importMs, invokeMs } = JSON.parse(times) as { importMs: number; invokeMs: number };
-  return importMs + invokeMs;
+  return JSON.parse(times) as ColdStart;
 }
 
 function toRows(contenders: readonly Contender[]): Row[] {
@@ -123,16 +128,22 @@ function toRows(contenders: readonly Contender[]): Row[] {
     const ours = contenders.find(({ of, what }) => of === baseline.of && what === 'ours');
     return ours ? [{ ours, baseline }] : [];
   });
-  return [
-    ...pairs.map(
+  const compare = (which: keyof ColdStart, unit: string) =>
+    pairs.map(
       ({ ours, baseline }): Row => ({
         what: ours.of,
-        unit: 'ms',
-        ours: ours.samples,
-        baseline: { what: baseline.what, samples: baseline.samples },
+        unit,
+        ours: ours.samples.map((sample) => sample[which]),
+        baseline: {
+          what: baseline.what,
+          samples: baseline.samples.map((sample) => sample[which]),
+        },
         ...(baseline.goal === undefined ? {} : { goal: { ratio: baseline.goal, is: 'at most' } }),
       }),
-    ),
+    );
+  return [
+    ...compare('wallMs', 'ms'),
+    ...compare('cpuMs', 'ms CPU'),
     ...pairs
       .filter(({ baseline }) => /carelessly|vendor/.test(baseline.what))
       .map(

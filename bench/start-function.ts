@@ -22,13 +22,15 @@ export interface FunctionProcess {
 
 const child = fileURLToPath(new URL('./function-child.mjs', import.meta.url));
 
+/** @param heapMb default: Node's own limit, which goes by the machine */
 export async function startFunction(
   { path }: Pick<FunctionModule, 'path'>,
   environment: Record<string, string>,
+  heapMb?: number,
 ): Promise<FunctionProcess> {
   const running = fork(child, [path], {
     env: environment,
-    execArgv: [],
+    execArgv: heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let errors = '';

@@ -22,7 +22,7 @@ export interface Servers {
   sqs: LocalSqs;
   secrets: LocalSecretsManager;
   genesys: RunningGenesys;
-  receiver: WebhookReceiver;
+  receiver: CountingReceiver;
   queues: {
     requests: LocalQueue;
     requestsDead: LocalQueue;
@@ -34,6 +34,13 @@ export interface Servers {
   stop(): Promise<void>;
 }
 
+export interface CountingReceiver extends WebhookReceiver {
+  /** Verified deliveries so far. */
+  received(): number;
+  /** Resolves once there were so many. */
+  waitForCount(count: number): Promise<void>;
+}
+
 /** All that the functions talk to, on this machine and in this process. */
 export async function startServers(genesysOptions: StartGenesysOptions = {}): Promise<Servers> {
   const signingKey = `whsec_${randomBytes(32).toString('base64')}`;
@@ -41,7 +48,7 @@ export async function startServers(genesysOptions: StartGenesysOptions = {}): Pr
     startSqs(),
     startSecretsManager(),
     startGenesys({ requestsPerMinute: NO_LIMIT_PER_MINUTE, ...genesysOptions }),
-    startWebhookReceiver({ keys: [signingKey], keep: 10 }),
+    startReceiver(signingKey),
   ]);
   const hidden = { VisibilityTimeout: '360' };
   const queues = {
@@ -85,5 +92,28 @@ export async function startServers(genesysOptions: StartGenesysOptions = {}): Pr
     async stop() {
       await Promise.all([sqs, secrets, genesys, receiver].map((server) => server.stop()));
     },
+  };
+}
+
+async function startReceiver(signingKey: string): Promise<CountingReceiver> {
+  let count = 0;
+  let waiting: { wanted: number; wake: () => void }[] = [];
+  const receiver = await startWebhookReceiver({
+    keys: [signingKey],
+    keep: 10,
+    onDelivery: ({ verified }) => {
+      if (verified) count += 1;
+      for (const { wanted, wake } of waiting) if (count >= wanted) wake();
+      waiting = waiting.filter(({ wanted }) => count < wanted);
+    },
+  });
+  return {
+    ...receiver,
+    received: () => count,
+    waitForCount: (wanted) =>
+      new Promise((resolve) => {
+        if (count >= wanted) resolve();
+        else waiting.push({ wanted, wake: resolve });
+      }),
   };
 }
