@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -5,6 +6,7 @@ import { createChangeVisibility, MAX_VISIBILITY_SECONDS } from '../../lib/aws/ch
 import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
+import { listen } from '../../local/listen.ts';
 import {
   type LocalSecretsManager,
   startSecretsManager,
@@ -15,6 +17,13 @@ const access = {
   region: 'us-east-1',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 };
+
+/** Where nobody listens: the port was free a moment ago. */
+async function deadEndpoint(): Promise<string> {
+  const { url, stop } = await listen(createServer());
+  await stop();
+  return url;
+}
 
 let sqs: LocalSqs;
 let sqsClient: SQSClient;
@@ -82,9 +91,10 @@ describe('sending a message', () => {
   });
 
   test('fails as a matter of time where nobody answers', async () => {
-    const gone = new SQSClient({ ...access, endpoint: 'http://127.0.0.1:1', maxAttempts: 1 });
+    const endpoint = await deadEndpoint();
+    const gone = new SQSClient({ ...access, endpoint, maxAttempts: 1 });
     const error = await createSendMessage(gone)({
-      queueUrl: 'http://127.0.0.1:1/000000000000/plain',
+      queueUrl: `${endpoint}/000000000000/plain`,
       body: 'hello',
     }).catch((fault: unknown) => fault);
     expect(error).toBeInstanceOf(Error);
@@ -156,7 +166,7 @@ describe('reading a secret', () => {
   test('fails where Secrets Manager cannot be reached', async () => {
     const gone = new SecretsManagerClient({
       ...access,
-      endpoint: 'http://127.0.0.1:1',
+      endpoint: await deadEndpoint(),
       maxAttempts: 1,
     });
     await expect(createGetSecret(gone)('ours')).rejects.toThrow();
