@@ -4,8 +4,8 @@ import { type Handled, workThroughFifoBatch } from '../../lib/aws/fifo-batch.ts'
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import type { AdderConfig } from '../../lib/config.ts';
 import type { AuditEvent, Status } from '../../lib/domain/audit-event.ts';
-import { eventId } from '../../lib/domain/audit-event.ts';
 import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
+import { eventId } from '../../lib/domain/event-id.ts';
 import { uuid } from '../../lib/domain/participant.ts';
 import type { Verdict } from '../../lib/domain/result.ts';
 import { hasAnotherTry } from '../../lib/domain/retry-policy.ts';

@@ -6,8 +6,8 @@ import type { OutgoingMessage, SendMessage } from '../../lib/aws/send-message.ts
 import type { IntakeConfig } from '../../lib/config.ts';
 import type { Accepted } from '../../lib/domain/accepted.ts';
 import type { Clock } from '../../lib/domain/clock.ts';
+import { formatRequestMessage } from '../../lib/domain/format-request-message.ts';
 import { Problem } from '../../lib/domain/problem.ts';
-import { formatRequestMessage } from '../../lib/domain/request-message.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
 import { answerProblems } from './answer-problems.ts';

@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
-import { auditEnvelope, EVENT_ID, eventId } from '../../lib/domain/audit-event.ts';
+import { auditEnvelope } from '../../lib/domain/audit-envelope.ts';
+import { EVENT_ID, eventId } from '../../lib/domain/event-id.ts';
 
 /** A message of the audit queue. */
 export interface AuditMessage {

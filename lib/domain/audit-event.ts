@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { EVENTS } from './audit-envelope.ts';
 import { ROLES } from './participant.ts';
 
 export const STATUSES = ['SUCCESS', 'PARTIAL', 'FAILED', 'EXPIRED'] as const;
@@ -9,9 +10,6 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 export const WARNINGS = ['OFFLINE', 'PRESENCE_UNKNOWN'] as const;
 export type Warning = (typeof WARNINGS)[number];
-
-/** `participant_added` for SUCCESS and PARTIAL, `participant_add_failed` for FAILED and EXPIRED. */
-export const EVENTS = ['participant_added', 'participant_add_failed'] as const;
 
 /** What became of one participant. */
 export const participantResult = z.object({
@@ -49,33 +47,3 @@ export const auditEvent = z.object({
   }),
 });
 export type AuditEvent = z.output<typeof auditEvent>;
-
-/**
- * What an event's id is made of: printable ASCII, since it travels in a header, without the full
- * stop, since it is signed together with time and body, with full stops between them (Standard
- * Webhooks 1.0.0, "Signature scheme").
- */
-export const EVENT_ID = /^[!-\-/-~]{1,200}$/;
-
-/**
- * As much of an event as it takes to pass it on. The rest is none of the relay's business: it posts
- * the bytes it was given, whichever version of the adder wrote them.
- */
-export const auditEnvelope = z.object({
-  event: z.enum(EVENTS),
-  audit: z.object({
-    request_id: z.string().check(z.regex(EVENT_ID)),
-    correlation_id: z.optional(z.string()),
-  }),
-});
-
-/**
- * The event's id, the webhook's `webhook-id`. Derived from the request, so that a result that has
- * to be sent twice (a crash between the send and the acknowledgement) is the same event.
- * @param redrive how often an operator has sent the request again from the dead-letter queue: each
- *   time is carried out anew and has a result of its own, which receivers must not take for the
- *   first one delivered twice.
- */
-export function eventId(requestId: string, redrive = 0): string {
-  return redrive > 0 ? `evt_${requestId}_r${redrive}` : `evt_${requestId}`;
-}

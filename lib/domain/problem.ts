@@ -1,5 +1,5 @@
-import * as z from 'zod/mini';
 import type { FieldError } from './field-error.ts';
+import type { ProblemDocument } from './problem-document.ts';
 
 /**
  * Every way in which the HTTP API says no: the kind's name is the last part of the problem's
@@ -50,19 +50,6 @@ export class Problem extends Error {
     this.headers = headers;
   }
 }
-
-/** The document itself (RFC 9457, with `errors` as an extension). */
-export const problemDocument = z.object({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  instance: z.string(),
-  errors: z.optional(
-    z.array(z.object({ pointer: z.string(), header: z.optional(z.string()), detail: z.string() })),
-  ),
-});
-export type ProblemDocument = z.output<typeof problemDocument>;
 
 export const problemType = (kind: ProblemKind) => `urn:genesys-automated-adder:problem:${kind}`;
 

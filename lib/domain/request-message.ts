@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { DEADLINE_SECONDS } from './deadline-seconds.ts';
 import { type FieldError, toFieldErrors } from './field-error.ts';
 import { label } from './label.ts';
 import {
@@ -7,7 +8,6 @@ import {
   type RequestedParticipant,
   uuid,
 } from './participant.ts';
-import { DEADLINE_SECONDS } from './request-body.ts';
 import { correlationId } from './request-headers.ts';
 
 /** A request as the adder carries it out: parsed once, every default filled in. */
@@ -102,18 +102,4 @@ function readFragment(json: unknown): Partial<AddRequest> {
     if (parsed.success) fragment[key as keyof typeof fragmentFields] = parsed.data;
   }
   return fragment;
-}
-
-/** Writes the queue message of a request: what `parseRequestMessage` reads back as the same one. */
-export function formatRequestMessage(request: AddRequest): string {
-  return JSON.stringify({
-    version: 1,
-    requestId: request.requestId,
-    conversationId: request.conversationId,
-    participants: request.participants,
-    requestedAt: new Date(request.requestedAtMs).toISOString(),
-    deadline: new Date(request.deadlineMs).toISOString(),
-    correlationId: request.correlationId,
-    requestedBy: request.requestedBy,
-  } satisfies z.input<typeof requestMessage>);
 }

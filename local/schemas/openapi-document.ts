@@ -1,10 +1,6 @@
 import { accepted } from '../../lib/domain/accepted.ts';
-import {
-  PROBLEMS,
-  type ProblemKind,
-  problemDocument,
-  problemType,
-} from '../../lib/domain/problem.ts';
+import { PROBLEMS, type ProblemKind, problemType } from '../../lib/domain/problem.ts';
+import { problemDocument } from '../../lib/domain/problem-document.ts';
 import { requestBody } from '../../lib/domain/request-body.ts';
 import { requestHeaders } from '../../lib/domain/request-headers.ts';
 import {

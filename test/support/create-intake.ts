@@ -3,7 +3,7 @@ import { createHandler, type IntakeDeps } from '../../functions/intake/handler.t
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
 import type { Accepted } from '../../lib/domain/accepted.ts';
-import type { ProblemDocument } from '../../lib/domain/problem.ts';
+import type { ProblemDocument } from '../../lib/domain/problem-document.ts';
 import type { Metric } from '../../lib/metrics.ts';
 
 export const NOW_MS = Date.parse('2026-11-22T15:29:40Z');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { eventId } from '../../lib/domain/audit-event.ts';
 import { type DeadLetter, deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
+import { eventId } from '../../lib/domain/event-id.ts';
 
 const full: DeadLetter = {
   reason: 'GIVEN_UP',

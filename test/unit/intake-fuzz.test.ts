@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { ROLES } from '../../lib/domain/participant.ts';
-import { problemDocument } from '../../lib/domain/problem.ts';
+import { problemDocument } from '../../lib/domain/problem-document.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { describeApi } from '../../local/schemas/openapi-document.ts';
 import {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { problemDocument, problemType } from '../../lib/domain/problem.ts';
+import { problemType } from '../../lib/domain/problem.ts';
+import { problemDocument } from '../../lib/domain/problem-document.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import {
   createIntake,

@@ -1,11 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { formatRequestMessage } from '../../lib/domain/format-request-message.ts';
 import { ROLES } from '../../lib/domain/participant.ts';
-import {
-  type AddRequest,
-  formatRequestMessage,
-  parseRequestMessage,
-} from '../../lib/domain/request-message.ts';
+import { type AddRequest, parseRequestMessage } from '../../lib/domain/request-message.ts';
 
 const CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000001';
 const ADA = 'a9e7c000-0000-4000-8000-000000000001';
