@@ -1,4 +1,4 @@
-import { eventId } from '../../lib/domain/audit-event.ts';
+import { eventId } from '../../lib/domain/event-id.ts';
 import { INACTIVE, UNKNOWN } from './plan.ts';
 import { parseOrUndefined, requestIdOf, SECRET_TEXTS, type SimulatedRun } from './simulate.ts';
 
