@@ -8,6 +8,8 @@ export type TracedMessage = SqsMessage & { traceHeader?: string };
 export interface CurrentRequest {
   /** The X-Ray trace header that a message was sent with. */
   traceHeaderOf(message: SqsMessage): string | undefined;
+  /** The group of the message that is being sent with this deduplication id. */
+  groupOf(deduplicationId: string): string | undefined;
   /** The receiver has hung up: what it would get now is lost on it. */
   callerIsGone(): boolean;
 }
@@ -17,6 +19,8 @@ export interface CurrentRequest {
  * - a receive takes as many messages of one group as there are and fit, group after group
  *   (fauxqs: one of each group);
  * - messages that come back stand in the order they were sent in (fauxqs: last one back first);
+ * - `DeduplicationScope: messageGroup` lets groups use the same deduplication id (fauxqs: one scope,
+ *   the queue);
  * - a receipt handle whose visibility timeout has passed no longer deletes.
  * And on standard queues too: a long poll whose caller has hung up takes no message (fauxqs: hides
  * one from everybody for a visibility timeout).
@@ -68,6 +72,14 @@ export class GroupBatchQueue extends SqsQueue {
     return received;
   }
 
+  override checkDeduplication(id: string): ReturnType<SqsQueue['checkDeduplication']> {
+    return super.checkDeduplication(this.inScope(id));
+  }
+
+  override recordDeduplication(id: string, messageId: string, sequenceNumber?: string): void {
+    super.recordDeduplication(this.inScope(id), messageId, sequenceNumber);
+  }
+
   override deleteMessage(receiptHandle: string): boolean {
     if (this.isFifo()) this.processTimers();
     return super.deleteMessage(receiptHandle);
@@ -82,6 +94,11 @@ export class GroupBatchQueue extends SqsQueue {
     const inFlight = this.inflightMessages.size;
     super.processTimers();
     if (this.inflightMessages.size < inFlight) this.restoreOrder();
+  }
+
+  private inScope(deduplicationId: string): string {
+    if (this.attributes.DeduplicationScope !== 'messageGroup') return deduplicationId;
+    return `${this.request.groupOf(deduplicationId)} ${deduplicationId}`;
   }
 
   private redrivePolicy(): { deadLetterTargetArn: string; maxReceiveCount: number } | undefined {

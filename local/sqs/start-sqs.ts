@@ -33,6 +33,7 @@ export interface QueueContents {
 interface SendEntry {
   MessageBody?: string;
   MessageDeduplicationId?: string;
+  MessageGroupId?: string;
   MessageSystemAttributes?: { AWSTraceHeader?: { StringValue?: string } };
 }
 
@@ -80,16 +81,24 @@ class LocalStore extends SqsStore implements CurrentRequest {
     return this.requests.getStore()?.socket.destroyed ?? false;
   }
 
+  groupOf(deduplicationId: string): string | undefined {
+    return this.currentSends().find(
+      ({ MessageDeduplicationId }) => MessageDeduplicationId === deduplicationId,
+    )?.MessageGroupId;
+  }
+
   /** fauxqs drops `AWSTraceHeader`: it is found again in the request that sent this message. */
   traceHeaderOf(message: SqsMessage): string | undefined {
-    const request = this.requests.getStore()?.body;
-    const entry = [request, ...(request?.Entries ?? [])].find(
-      (sent) =>
-        sent?.MessageBody === message.body &&
-        (sent.MessageDeduplicationId ?? message.messageDeduplicationId) ===
-          message.messageDeduplicationId,
-    );
-    return entry?.MessageSystemAttributes?.AWSTraceHeader?.StringValue;
+    return this.currentSends().find(
+      ({ MessageBody, MessageDeduplicationId = message.messageDeduplicationId }) =>
+        MessageBody === message.body && MessageDeduplicationId === message.messageDeduplicationId,
+    )?.MessageSystemAttributes?.AWSTraceHeader?.StringValue;
+  }
+
+  /** What the request sends: one message, or the entries of a batch. */
+  private currentSends(): SendEntry[] {
+    const body = this.requests.getStore()?.body;
+    return body ? (body.Entries ?? [body]) : [];
   }
 }
 

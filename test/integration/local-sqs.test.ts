@@ -150,6 +150,16 @@ describe('a FIFO queue', () => {
     expect(bodies(await receive(queue))).toEqual(['a1']);
   });
 
+  test('lets groups use the same deduplication id where its scope is the group', async () => {
+    const queue = sqs.createQueue('requests.fifo', { DeduplicationScope: 'messageGroup' });
+
+    await send(queue, 'a1', 'a', 'same');
+    await send(queue, 'a1', 'a', 'same');
+    await send(queue, 'b1', 'b', 'same');
+
+    expect(bodies(await receive(queue))).toEqual(['a1', 'b1']);
+  });
+
   test('moves a message to the dead-letter queue on the receive after its last one, and goes on with its group', async () => {
     const dead = sqs.createQueue('dead.fifo');
     const queue = sqs.createQueue('requests.fifo', {
