@@ -104,6 +104,8 @@ export function startEventSourceMapping(options: EventSourceMappingOptions): Eve
         if (batch.length === 0) continue;
         const failures = await invoke(batch);
         if (failures.all) {
+          // Whoever stops it may break off what runs.
+          if (stopping.signal.aborted) return;
           onProblem(`the whole batch of ${batch.length} failed: ${failures.why}`);
           continue;
         }

@@ -42,6 +42,7 @@ export function startLambdaInstance(options: InstanceOptions): LambdaInstance {
   const worker = new Worker(new URL('./lambda-worker.ts', import.meta.url), {
     workerData: data satisfies InstanceData,
     env: environment,
+    resourceLimits: { maxOldGenerationSizeMb: data.memoryMb },
     stdout: true,
     stderr: true,
   });
