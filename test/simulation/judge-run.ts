@@ -1,6 +1,8 @@
 import { eventId } from '../../lib/domain/event-id.ts';
 import { INACTIVE, UNKNOWN } from './plan.ts';
-import { parseOrUndefined, requestIdOf, SECRET_TEXTS, type SimulatedRun } from './simulate.ts';
+import { parseRequest, requestIdOf } from './request-of.ts';
+import type { SimulatedRun } from './simulate.ts';
+import { SECRET_TEXTS } from './simulated-aws.ts';
 
 /** The invariants. Each says what is wrong with a run, or nothing. */
 const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
@@ -35,7 +37,7 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
   },
 
   function everyResultIsDelivered({ results, deliveries, queues }) {
-    const delivered = new Set(deliveries.filter((one) => one.accepted).map((one) => one.eventId));
+    const delivered = new Set(deliveries.filter((one) => one.isTaken).map((one) => one.eventId));
     const dead = new Set(queues.auditDead.messages.map(({ attributes }) => attributes.event_id));
     return results.flatMap(({ eventId: id }) =>
       delivered.has(id) || dead.has(id) ? [] : [`result ${id} was never delivered`],
@@ -68,13 +70,13 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
       .map((text) => `a secret is in: ${text.slice(0, 60)}…`);
   },
 
-  /** A process that has just started does not know what the last one has used up. */
-  function theBudgetIsKept({ overruns, plan }) {
+  /** A process that has just replaced another does not know what that has used up. */
+  function theBudgetIsKept({ overrunsMs, adderRestartsMs, plan }) {
     const late = plan.faults.some(({ fault }) => fault.waitMs !== undefined);
     if (late || plan.weather.latencyMs > 1_000) return [];
-    return overruns
-      .filter(({ adderStartedBeforeMs }) => adderStartedBeforeMs > 61_000)
-      .map(({ atMs }) => `the rate limit is overrun at ${new Date(atMs).toISOString()}`);
+    return overrunsMs
+      .filter((atMs) => !adderRestartsMs.some((start) => start <= atMs && start > atMs - 61_000))
+      .map((atMs) => `the rate limit is overrun at ${new Date(atMs).toISOString()}`);
   },
 
   /** Where all that went wrong passed and there was time, everybody who can be added is in. */
@@ -82,7 +84,7 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
     if (plan.kind === 'storm') return [];
     return results.flatMap(({ eventId: id, event: { audit } }) => {
       const message = queues.requests.sent.find((one) => eventId(requestIdOf(one)) === id);
-      const asked = message && parseOrUndefined(message.body);
+      const asked = message && parseRequest(message.body);
       // Straight to the queue, without a deadline of its own: the default may be too short.
       if (!asked || (plan.kind === 'delays' && asked.deadline === undefined)) return [];
       const refusable = asked.participants.filter(

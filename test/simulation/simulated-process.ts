@@ -2,9 +2,7 @@ import type { Clock, Random } from '../../lib/domain/clock.ts';
 import { HttpFault, type SendHttp } from '../../lib/http/send-http.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { GenesysRequest } from '../../local/genesys/exchange.ts';
-import type { Weather } from './plan.ts';
-import type { Story } from './story.ts';
-import type { VirtualTime } from './virtual-time.ts';
+import type { World } from './world.ts';
 
 /** What a server does with a request that has come to it. */
 export type Serve = (request: GenesysRequest, from: SimulatedProcess) => ServedExchange;
@@ -21,14 +19,10 @@ export interface ServedExchange {
 }
 
 export interface ProcessOptions {
+  world: World;
   name: string;
-  time: VirtualTime;
-  random: Random;
-  story: Story;
-  weather: () => Weather;
   /** How far its clock is ahead, in milliseconds. */
   skewMs: number;
-  writeLog: (line: string) => void;
 }
 
 /**
@@ -42,14 +36,14 @@ export class SimulatedProcess {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly #options: ProcessOptions;
+  readonly #world: World;
   readonly #died: ((why: string) => void)[] = [];
 
-  constructor(options: ProcessOptions) {
-    this.name = options.name;
-    this.random = options.random;
-    this.#options = options;
-    const { now, sleep } = options.time.clock(options.skewMs);
+  constructor({ world, name, skewMs }: ProcessOptions) {
+    this.name = name;
+    this.random = world.random;
+    this.#world = world;
+    const { now, sleep } = world.time.clock(skewMs);
     this.clock = {
       now,
       sleep: async (delayMs) => {
@@ -61,7 +55,7 @@ export class SimulatedProcess {
     const write =
       (level: string) =>
       (message: string, fields: Record<string, unknown> = {}) =>
-        options.writeLog(`${level} ${message} ${toText(fields)}`);
+        void world.texts.push(`${level} ${message} ${toText(fields)}`);
     this.log = {
       debug: write('debug'),
       info: write('info'),
@@ -70,25 +64,27 @@ export class SimulatedProcess {
     };
   }
 
+  /** Tells when it dies, or at once where it is dead. */
   onDeath(listener: (why: string) => void): void {
-    this.#died.push(listener);
+    if (this.isAlive) this.#died.push(listener);
+    else listener('it died at its start');
   }
 
   /** Ends it, wherever it is. */
   die(why: string): void {
     if (!this.isAlive) return;
     this.isAlive = false;
-    this.#options.story.tell(this.name, `✝ dies: ${why}`);
+    this.#world.story.tell(this.name, `✝ dies: ${why}`);
     for (const listener of this.#died) listener(why);
   }
 
   /** A call to AWS. What it does is done at one moment, in the middle of the time that it takes. */
   async call<T>(what: string, effect: () => T): Promise<T> {
-    const { random, time, weather, story } = this.#options;
+    const { random, time, story } = this.#world;
     await this.#moment(`before it ${what}`);
     await time.wait(this.#latencyMs());
     // A process that dies from here on has sent its request all the same.
-    const { awsFails, awsAnswerLost } = weather();
+    const { awsFails, awsAnswerLost } = this.#world.weather;
     if (random() < awsFails) {
       story.tell(this.name, `${what}: ✗ refused by AWS`);
       await time.wait(this.#latencyMs());
@@ -109,12 +105,11 @@ export class SimulatedProcess {
   /** An HTTP client whose other side is `serve`. */
   sendHttp(serve: Serve): SendHttp {
     return async (request) => {
-      const { random, time, weather, story } = this.#options;
+      const { random, time, story } = this.#world;
       const url = new URL(request.url);
       const what = `${request.method} ${withShortIds(url.pathname)}`;
       await this.#moment(`before ${what}`);
-      const { connectionBreaks } = weather();
-      const breaks = random() < connectionBreaks;
+      const breaks = random() < this.#world.weather.connectionBreaks;
       const reusedConnection = random() < 0.5;
       const end = Promise.withResolvers<Awaited<ReturnType<SendHttp>>>();
       // Whoever loses interest first must not be told by an unhandled rejection.
@@ -157,15 +152,14 @@ export class SimulatedProcess {
   }
 
   #latencyMs(): number {
-    const { random, weather } = this.#options;
-    const { latencyMs } = weather();
-    return 1 + latencyMs * random() ** 3;
+    const { random, weather } = this.#world;
+    return 1 + weather.latencyMs * random() ** 3;
   }
 
   /** A moment at which the process may die, and after its death the one at which it stops. */
   async #moment(where: string): Promise<void> {
-    const { random, weather } = this.#options;
-    if (this.isAlive && random() < weather().crashes) this.die(where);
+    const { random, weather } = this.#world;
+    if (this.isAlive && random() < weather.crashes) this.die(where);
     if (!this.isAlive) await new Promise(() => {});
   }
 }

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
 import type { Random } from '../../lib/domain/clock.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 const DEDUPLICATION_MS = 5 * 60_000;
@@ -40,6 +41,8 @@ export class SimulatedQueue {
   messages: StoredMessage[] = [];
   /** Everything that was ever sent to it, duplicates left out. */
   readonly sent: StoredMessage[] = [];
+  /** Told of every message that comes in, and of the process that sent it. */
+  onSend: (message: StoredMessage, sender: SimulatedProcess | undefined) => void = () => {};
   readonly #options: QueueOptions;
   readonly #isFifo: boolean;
   readonly #sentBefore = new Map<string, number>();
@@ -57,7 +60,7 @@ export class SimulatedQueue {
   }
 
   /** @returns the message's id, that of the first one where this is a duplicate */
-  send(message: Omit<OutgoingMessage, 'queueUrl'>): string {
+  send(message: Omit<OutgoingMessage, 'queueUrl'>, sender?: SimulatedProcess): string {
     const { time, newId } = this.#options;
     if (this.#isFifo) {
       if (!message.groupId || !message.deduplicationId) {
@@ -81,6 +84,7 @@ export class SimulatedQueue {
     };
     this.sent.push(stored);
     this.messages.push(stored);
+    this.onSend(stored, sender);
     this.#tellAt(stored.visibleAtMs);
     return stored.messageId;
   }

@@ -52,8 +52,8 @@ export class VirtualTime {
   }
 
   /**
-   * Runs events until there are none, or `isOver` says so.
-   * @returns false if the time limit came first
+   * Runs events until `isOver` says so.
+   * @returns false if there were none left before that, or the time limit came first
    */
   async run(limits: { untilMs: number; isOver?: () => boolean }): Promise<boolean> {
     const { untilMs, isOver = () => false } = limits;
@@ -61,8 +61,8 @@ export class VirtualTime {
       // Everything that the last event has set off, however many promises deep.
       await new Promise((resolve) => setImmediate(resolve));
       const next = this.#events[0];
-      if (!next || isOver()) return true;
-      if (next.atMs > untilMs) return false;
+      if (isOver()) return true;
+      if (!next || next.atMs > untilMs) return false;
       this.#removeFirst();
       this.nowMs = next.atMs;
       next.run();

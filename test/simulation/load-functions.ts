@@ -1,0 +1,119 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createHandler as createAdder } from '../../functions/adder/handler.ts';
+import { createHandler as createIntake } from '../../functions/intake/handler.ts';
+import { createHandler as createRelay } from '../../functions/relay/handler.ts';
+import type { ApiEvent } from '../../lib/aws/api-request.ts';
+import type { ApiResponse } from '../../lib/aws/problem-response.ts';
+import { createReadCredentials } from '../../lib/genesys/credentials.ts';
+import { createGenesysClient } from '../../lib/genesys/genesys-client.ts';
+import { createUserLookup } from '../../lib/genesys/look-up-users.ts';
+import { Pace } from '../../lib/genesys/pace.ts';
+import { resolveGenesysHost } from '../../lib/genesys/region.ts';
+import { createRequestToken } from '../../lib/genesys/request-token.ts';
+import { createSettlingTimes } from '../../lib/genesys/settling-times.ts';
+import { createTokenSource } from '../../lib/genesys/token-source.ts';
+import { createTokenStore } from '../../lib/genesys/token-store.ts';
+import type { SendHttp } from '../../lib/http/send-http.ts';
+import type { LambdaContext } from './function-slot.ts';
+import { type AwsPorts, QUEUE_URLS, SECRET_IDS } from './simulated-aws.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import type { World } from './world.ts';
+
+export type BatchFunction = (event: SQSEvent, context: LambdaContext) => Promise<SQSBatchResponse>;
+
+const WEBHOOK_URL = 'https://receiver.example/webhook';
+const putMetrics = () => {};
+
+/** Loads intake in a process, wired as its index.ts does it. */
+export function loadIntake(
+  { newId }: World,
+  { clock, log }: SimulatedProcess,
+  aws: AwsPorts,
+): (event: ApiEvent) => Promise<ApiResponse> {
+  const handler = createIntake({
+    config: { REQUEST_QUEUE_URL: QUEUE_URLS.requests },
+    sendMessage: aws.sendMessage,
+    clock,
+    randomUuid: newId,
+    traceHeader: () => undefined,
+    log,
+    putMetrics,
+  });
+  return (event) => handler(event, {});
+}
+
+/** Loads the adder in a process, wired as its index.ts does it. */
+export function loadAdder(
+  { plan, newId }: World,
+  { clock, log, random }: SimulatedProcess,
+  aws: AwsPorts,
+  sendHttp: SendHttp,
+): BatchFunction {
+  const host = resolveGenesysHost('us-east-1');
+  const pace = new Pace({
+    requestsPerSecond: plan.requestsPerSecond,
+    instances: plan.adders,
+    clock,
+  });
+  const tokens = createTokenSource({
+    store: createTokenStore({
+      read: (stage) => aws.getSecret(SECRET_IDS.token, stage),
+      write: (version) => aws.putSecret({ secretId: SECRET_IDS.token, ...version }),
+      tokenUrl: host.tokenUrl,
+      holder: newId(),
+    }),
+    readCredentials: createReadCredentials(
+      (stage) => aws.getSecret(SECRET_IDS.credentials, stage),
+      SECRET_IDS.credentials,
+    ),
+    requestToken: createRequestToken({ host, sendHttp, pace, clock }),
+    clock,
+    random,
+    onEvent: (event, error) => log.info(event, { error }),
+  });
+  const client = createGenesysClient({ host, sendHttp, tokens, pace, clock, random });
+  return createAdder({
+    config: {
+      REQUEST_QUEUE_URL: QUEUE_URLS.requests,
+      REQUEST_DLQ_URL: QUEUE_URLS.requestsDead,
+      AUDIT_QUEUE_URL: QUEUE_URLS.audit,
+    },
+    client,
+    users: createUserLookup(client),
+    settling: createSettlingTimes(),
+    pace,
+    clock,
+    random,
+    maxParticipants: 20,
+    maxReceives: plan.maxReceives,
+    sendMessage: aws.sendMessage,
+    changeVisibility: aws.changeVisibility,
+    log,
+    putMetrics,
+  });
+}
+
+/** Loads the relay in a process, wired as its index.ts does it. */
+export function loadRelay(
+  { clock, log, random }: SimulatedProcess,
+  aws: AwsPorts,
+  sendHttp: SendHttp,
+): BatchFunction {
+  return createRelay({
+    config: {
+      AUDIT_QUEUE_URL: QUEUE_URLS.audit,
+      AUDIT_DLQ_URL: QUEUE_URLS.auditDead,
+      EXTERNAL_WEBHOOK_URL: WEBHOOK_URL,
+      WEBHOOK_SIGNING_SECRET_ID: SECRET_IDS.signing,
+      WEBHOOK_ALLOW_PRIVATE: 'false',
+    },
+    sendHttp,
+    changeVisibility: aws.changeVisibility,
+    sendMessage: aws.sendMessage,
+    getSecret: aws.getSecret,
+    clock,
+    random,
+    log,
+    putMetrics,
+  });
+}

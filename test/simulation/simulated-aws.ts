@@ -1,0 +1,137 @@
+import type { ChangeVisibility } from '../../lib/aws/change-visibility.ts';
+import type { GetSecret } from '../../lib/aws/get-secret.ts';
+import type { PutSecret } from '../../lib/aws/put-secret.ts';
+import type { SendMessage } from '../../lib/aws/send-message.ts';
+import { SecretStore } from '../../local/secrets-manager/secret-store.ts';
+import type { SimulatedProcess } from './simulated-process.ts';
+import { SimulatedQueue } from './simulated-queue.ts';
+import type { World } from './world.ts';
+
+export const QUEUE_URLS = {
+  requests: 'https://sqs/requests.fifo',
+  requestsDead: 'https://sqs/requests-dlq.fifo',
+  audit: 'https://sqs/audit',
+  auditDead: 'https://sqs/audit-dlq',
+};
+export type Queues = Record<keyof typeof QUEUE_URLS, SimulatedQueue>;
+
+/** The template's. */
+const VISIBILITY_MS = { requests: 360_000, audit: 180_000 };
+const AUDIT_MAX_RECEIVES = 100;
+
+export const SECRET_IDS = { credentials: 'credentials', token: 'token', signing: 'signing' };
+export const CLIENT = { clientId: 'client', clientSecret: 'client_5ecret_of_the_simulation' };
+export const SIGNING_BYTES = Buffer.from('signing_5ecret_of_the_simulation');
+export const TOKEN_MARK = 'tkn_5ecret_';
+/** No line and no message may hold any of these. */
+export const SECRET_TEXTS = [CLIENT.clientSecret, TOKEN_MARK, 'whsec_', 'Bearer ', 'Basic '];
+
+/** What our code can do at AWS, as one process does it. */
+export interface AwsPorts {
+  sendMessage: SendMessage;
+  changeVisibility: ChangeVisibility;
+  getSecret: GetSecret;
+  putSecret: PutSecret;
+}
+
+export interface SimulatedAws {
+  queues: Queues;
+  portsOf(process: SimulatedProcess): AwsPorts;
+}
+
+/** SQS and Secrets Manager with the template's queues and secrets. */
+export function createAws(world: World): SimulatedAws {
+  const queues = createQueues(world);
+  const secrets = new SecretStore({ now: () => world.time.nowMs });
+  const key = `whsec_${SIGNING_BYTES.toString('base64')}`;
+  secrets.create(SECRET_IDS.credentials, { SecretString: JSON.stringify(CLIENT) });
+  secrets.create(SECRET_IDS.token);
+  secrets.create(SECRET_IDS.signing, { SecretString: JSON.stringify({ keys: [key] }) });
+
+  const queueAt = (url: string) => {
+    const queue = Object.values(queues).find((one) => one.url === url);
+    if (!queue) throw new Error(`there is no queue ${url}`);
+    return queue;
+  };
+
+  return {
+    queues,
+    portsOf: (process) => ({
+      sendMessage({ queueUrl, ...message }) {
+        const name = queueUrl.split('/').at(-1);
+        return process.call(`sends to ${name}`, () => {
+          world.texts.push(message.body, JSON.stringify(message.attributes ?? {}));
+          world.story.tell(process.name, `sends to ${name}`);
+          queueAt(queueUrl).send(message, process);
+        });
+      },
+      changeVisibility: ({ queueUrl, receiptHandle, seconds }) =>
+        process.call('sets a visibility', () => {
+          world.story.tell(process.name, `hands a message back for ${Math.ceil(seconds)} s`);
+          queueAt(queueUrl).changeVisibility(receiptHandle, seconds);
+        }),
+      getSecret: (secretId, stage = 'AWSCURRENT') =>
+        process.call(`reads ${secretId}`, () =>
+          unless('ResourceNotFoundException', undefined, () => {
+            const { version } = secrets.get(secretId, { VersionStage: stage });
+            const { id, SecretString, stages } = version;
+            return { value: SecretString ?? '', versionId: id, stages: [...stages] };
+          }),
+        ),
+      putSecret: ({ secretId, value, clientRequestToken, stages }) =>
+        process.call(`writes ${secretId}`, () =>
+          unless('ResourceExistsException', 'taken' as const, () => {
+            secrets.put(secretId, {
+              SecretString: value,
+              ClientRequestToken: clientRequestToken,
+              VersionStages: stages,
+            });
+            world.story.tell(process.name, stages ? 'takes the lease' : 'writes the token');
+            return 'written' as const;
+          }),
+        ),
+    }),
+  };
+}
+
+function createQueues(world: World): Queues {
+  const { plan, time, random, newId } = world;
+  const common = {
+    time,
+    random,
+    newId,
+    visibilityTimeoutMs: 30_000,
+    maxReceiveCount: Number.POSITIVE_INFINITY,
+  };
+  const requestsDead = new SimulatedQueue({ ...common, url: QUEUE_URLS.requestsDead });
+  const auditDead = new SimulatedQueue({ ...common, url: QUEUE_URLS.auditDead });
+  return {
+    requestsDead,
+    auditDead,
+    requests: new SimulatedQueue({
+      ...common,
+      url: QUEUE_URLS.requests,
+      visibilityTimeoutMs: VISIBILITY_MS.requests,
+      maxReceiveCount: plan.maxReceives,
+      deadLetterQueue: requestsDead,
+    }),
+    audit: new SimulatedQueue({
+      ...common,
+      url: QUEUE_URLS.audit,
+      visibilityTimeoutMs: VISIBILITY_MS.audit,
+      maxReceiveCount: AUDIT_MAX_RECEIVES,
+      deadLetterQueue: auditDead,
+      duplicateProbability: () => world.weather.duplicates,
+    }),
+  };
+}
+
+/** The adapters in lib/aws give such an answer where AWS gives this error. */
+function unless<T, U>(errorName: string, otherwise: U, attempt: () => T): T | U {
+  try {
+    return attempt();
+  } catch (error) {
+    if ((error as Error).name === errorName) return otherwise;
+    throw error;
+  }
+}
