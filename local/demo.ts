@@ -3,6 +3,7 @@ import { formatTable } from './demo/format-table.ts';
 import { type Ending, playStory } from './demo/play-story.ts';
 import { createStories } from './demo/stories.ts';
 import { tellOutcome } from './story/tell.ts';
+import { LOCAL_CREDENTIALS } from './system/local-aws.ts';
 import { readSettings } from './system/read-settings.ts';
 import { type LocalSystem, startSystem } from './system/start-system.ts';
 
@@ -46,7 +47,7 @@ export async function main(): Promise<number> {
   const client = new SQSClient({
     endpoint: system.endpoints.sqsEndpoint,
     region: system.endpoints.region,
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    credentials: LOCAL_CREDENTIALS,
   });
   try {
     const endings: Ending[] = [];

@@ -1,38 +1,25 @@
-import { createServer } from 'node:http';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { resolve } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { readAdderConfig, readIntakeConfig, readRelayConfig } from '../../lib/config.ts';
-import {
-  type ApiGateway,
-  type Service,
-  type ServiceFunction,
-  startApiGateway,
-} from '../api-gateway/start-api-gateway.ts';
-import {
-  type EventSourceMappingOptions,
-  startEventSourceMapping,
-} from '../event-source-mapping/start-event-source-mapping.ts';
-import { SAMPLE_CLIENT } from '../genesys/sample-organisation.ts';
+import { type Service, startApiGateway } from '../api-gateway/start-api-gateway.ts';
+import { startEventSourceMapping } from '../event-source-mapping/start-event-source-mapping.ts';
 import { type RunningGenesys, startGenesys } from '../genesys/start-genesys.ts';
 import { type LambdaFunction, startLambda } from '../lambda/start-lambda.ts';
-import { listen } from '../listen.ts';
-import {
-  type LocalSecretsManager,
-  startSecretsManager,
-} from '../secrets-manager/start-secrets-manager.ts';
-import { type LocalSqs, startSqs } from '../sqs/start-sqs.ts';
+import { startSecretsManager } from '../secrets-manager/start-secrets-manager.ts';
+import { startSqs } from '../sqs/start-sqs.ts';
 import { type LogEntry, readLogLine } from '../story/log-entry.ts';
-import { UserError } from '../user-error.ts';
 import {
   type Delivery,
   startWebhookReceiver,
   type WebhookReceiver,
 } from '../webhook-receiver/start-webhook-receiver.ts';
 import { type CreatedResources, createResources } from './create-resources.ts';
+import { type DescribedFunction, describeFunctions } from './describe-functions.ts';
 import { type Endpoints, removeEndpoints, writeEndpoints } from './endpoints-file.ts';
+import { fillSecrets } from './fill-secrets.ts';
+import { findEventSources } from './find-event-sources.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from './local-aws.ts';
+import { onPort, reservePort } from './on-port.ts';
 import type { Environment, Settings } from './read-settings.ts';
-import { resolveReferences } from './resolve-references.ts';
 
 export interface SystemOptions {
   settings: Settings;
@@ -63,26 +50,8 @@ export interface LocalSystem {
 /** Repository root. */
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** HTTP events at a time. More of them wait: Lambda's thousand would not fit into this machine. */
-const HTTP_INSTANCES = 4;
-
-/** Credentials that a client has to have and nothing on this machine looks at. */
-const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
-
-const REGION = 'us-east-1';
-
-/** Of a function for which serverless.yml names none. */
-const DEFAULT_MEMORY_MB = 1024;
-const DEFAULT_TIMEOUT_SECONDS = 6;
-
 /** Deliveries that our receiver remembers. */
 const KEPT_DELIVERIES = 1_000;
-
-const readConfig: Record<string, (environment: Environment) => unknown> = {
-  intake: readIntakeConfig,
-  adder: readAdderConfig,
-  relay: readRelayConfig,
-};
 
 /**
  * Starts the whole system on this machine, as serverless.yml describes it.
@@ -104,26 +73,26 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   };
 
   try {
-    const apiPort = await reservePort(ports.api);
+    const apiPort = await reservePort('PORT', ports.api);
     const sqs = await run(
-      onPort('SQS_PORT', ports.sqs, (port) => startSqs({ port, region: REGION })),
+      onPort('SQS_PORT', ports.sqs, (port) => startSqs({ port, region: LOCAL_REGION })),
     );
     const secretsManager = await run(
       onPort('SECRETS_PORT', ports.secretsManager, (port) =>
-        startSecretsManager({ port, region: REGION }),
+        startSecretsManager({ port, region: LOCAL_REGION }),
       ),
     );
     const genesys = settings.genesys
       ? undefined
       : await run(onPort('GENESYS_PORT', ports.genesys, (port) => startGenesys({ port })));
-    const signingKeys = { read: () => settings.signingKeys };
+    let readSigningKeys = () => settings.signingKeys;
     const receiver = settings.webhookUrl
       ? undefined
       : await run(
           onPort('WEBHOOK_PORT', ports.webhook, (port) =>
             startWebhookReceiver({
               port,
-              keys: () => signingKeys.read(),
+              keys: () => readSigningKeys(),
               keep: KEPT_DELIVERIES,
               onDelivery: options.onDelivery ?? (() => {}),
             }),
@@ -132,35 +101,31 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
 
     const lambdas = new Map<string, LambdaFunction>();
     let resources: CreatedResources | undefined;
-    let functions: Endpoints['functions'] = {};
+    let functions: DescribedFunction[] = [];
     const setUp = (service: Service) => {
       resources = createResources(service, sqs, secretsManager);
-      fillSecrets(secretsManager, resources.secrets, settings);
-      const signingSecret = resources.secrets.WebhookSigningSecret ?? '';
-      signingKeys.read = () => readSigningKeys(secretsManager, signingSecret);
-      functions = describeFunctions(service, resources, sqs, secretsManager);
-      for (const definition of service.functions) {
-        const { key, name } = definition;
-        const { environment = {}, timeoutMs = 0 } = functions[key] ?? {};
+      readSigningKeys = fillSecrets(secretsManager, resources.secrets, settings);
+      functions = describeFunctions(service, {
+        root: ROOT,
+        references: resources.references,
+        sqsEndpoint: sqs.endpoint,
+        secretsManagerEndpoint: secretsManager.endpoint,
+      });
+      for (const { key, ...lambdaOptions } of functions) {
         const lambda = startLambda({
-          ...toModule(service, definition),
-          functionName: name,
-          environment,
-          timeoutMs,
-          memoryMb: definition.memorySize ?? service.provider.memorySize ?? DEFAULT_MEMORY_MB,
-          maxInstances: maxInstances(definition),
+          ...lambdaOptions,
           onLogLine: (line) => {
             const entry = readLogLine(line);
             if (typeof entry === 'string') onProblem(`${key}: ${entry}`);
             else if (entry) options.onLogEntry?.(entry);
           },
         });
-        lambdas.set(name, lambda);
+        lambdas.set(lambdaOptions.functionName, lambda);
         started.push(lambda);
       }
     };
 
-    const gateway: ApiGateway = await run(
+    const gateway = await run(
       startApiGateway({
         port: apiPort,
         root: ROOT,
@@ -171,7 +136,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
           AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
           AWS_SESSION_TOKEN: undefined,
           AWS_PROFILE: undefined,
-          AWS_REGION: REGION,
+          AWS_REGION: LOCAL_REGION,
           GENESYS_ENV: settings.genesys?.environment ?? genesys?.url,
           EXTERNAL_WEBHOOK_URL: settings.webhookUrl ?? receiver?.url,
           // Out of the way of a program that has no use for them. Empty and not absent, because it
@@ -212,9 +177,11 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       ...(receiver ? { webhookUrl: receiver.url } : {}),
       queues,
       secrets,
-      functions,
+      functions: Object.fromEntries(
+        functions.map(({ key, environment, timeoutMs }) => [key, { environment, timeoutMs }]),
+      ),
     };
-    const folder = join(ROOT, settings.folder);
+    const folder = resolve(ROOT, settings.folder);
     await writeEndpoints(folder, endpoints);
 
     return {
@@ -239,134 +206,4 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     await stopAll();
     throw error;
   }
-}
-
-/** Answers a port in use with the line that says which variable to change. */
-async function onPort<Part>(
-  variable: string,
-  port: number,
-  start: (port: number) => Promise<Part>,
-): Promise<Part> {
-  try {
-    return await start(port);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-    const why = code === 'EACCES' ? 'may not be used' : 'is taken';
-    throw new UserError(`Port ${port} ${why}: set ${variable} to another one, or to 0 for any.`);
-  }
-}
-
-/** serverless-offline wants to be told a port: finds a free one, or sees that the given one is. */
-async function reservePort(wanted: number): Promise<number> {
-  const { port, stop } = await onPort('PORT', wanted, (port) => listen(createServer(), port));
-  await stop();
-  return port;
-}
-
-function fillSecrets(
-  secretsManager: LocalSecretsManager,
-  secrets: Record<string, string>,
-  settings: Settings,
-): void {
-  const { clientId, clientSecret } = settings.genesys ?? SAMPLE_CLIENT;
-  const put = (logicalId: string, value: object) => {
-    const name = secrets[logicalId];
-    if (!name) throw new Error(`serverless.yml has no secret ${logicalId}`);
-    secretsManager.putSecret(name, JSON.stringify(value));
-  };
-  put('GenesysCredentialsSecret', { clientId, clientSecret });
-  put('WebhookSigningSecret', { keys: settings.signingKeys });
-}
-
-/** As they are now: keys may be rotated while the system runs. */
-function readSigningKeys(secretsManager: LocalSecretsManager, name: string): string[] {
-  const keys = JSON.parse(secretsManager.readSecret(name) ?? '{}').keys;
-  return Array.isArray(keys) ? keys.filter((key) => /^whsec_/.test(key)) : [];
-}
-
-function describeFunctions(
-  service: Service,
-  { references }: CreatedResources,
-  sqs: LocalSqs,
-  secretsManager: LocalSecretsManager,
-): Endpoints['functions'] {
-  return Object.fromEntries(
-    service.functions.map(({ key, name, timeout, memorySize, environment }) => {
-      const own = resolveReferences(
-        { ...service.provider.environment, ...environment },
-        references,
-      ) as Record<string, unknown>;
-      const variables: Record<string, string> = {
-        // What Lambda sets,
-        AWS_REGION: service.provider.region,
-        AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-        AWS_LAMBDA_FUNCTION_NAME: name,
-        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memorySize ?? DEFAULT_MEMORY_MB),
-        // what the SDK needs to stay on this machine,
-        AWS_ENDPOINT_URL_SQS: sqs.endpoint,
-        AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.endpoint,
-        // and what serverless.yml says.
-        ...Object.fromEntries(
-          Object.entries(own).map(([variable, value]) => [variable, String(value)]),
-        ),
-      };
-      // Here a wrong one is one line at start; in the function it would be one with each event.
-      readConfig[key]?.(variables);
-      return [
-        key,
-        {
-          environment: variables,
-          timeoutMs: (timeout ?? service.provider.timeout ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
-        },
-      ];
-    }),
-  );
-}
-
-/** `functions/intake/index.handler`, in the folder of the bundles. */
-function toModule(service: Service, { handler }: ServiceFunction) {
-  const [, file = '', exportName = ''] = /^(.*)\.([^.]+)$/.exec(handler) ?? [];
-  const moduleUrl = pathToFileURL(join(ROOT, service.bundles, `${file}.mjs`)).href;
-  return { moduleUrl, exportName };
-}
-
-function maxInstances({ events }: ServiceFunction): number {
-  const sources = events.flatMap(({ sqs }) => (sqs ? [sqs.maximumConcurrency ?? 5] : []));
-  return sources.length > 0 ? Math.max(...sources) : HTTP_INSTANCES;
-}
-
-type EventSource = { key: string; queueName: string } & Omit<
-  EventSourceMappingOptions,
-  'client' | 'onProblem'
->;
-
-/** The `sqs` events of serverless.yml, with the queue and the function that they connect. */
-function findEventSources(
-  service: Service,
-  { queues, references }: CreatedResources,
-  lambdas: Map<string, LambdaFunction>,
-): EventSource[] {
-  return service.functions.flatMap(({ key, name, events }) =>
-    events.flatMap(({ sqs: source }) => {
-      if (!source) return [];
-      const queueArn = String(resolveReferences(source.arn, references));
-      const queue = Object.values(queues).find(({ arn }) => arn === queueArn);
-      const lambda = lambdas.get(name);
-      if (!queue || !lambda) throw new Error(`serverless.yml has no queue ${queueArn}`);
-      return {
-        key,
-        queueName: queue.name,
-        queueUrl: queue.url,
-        queueArn,
-        invoke: (event) => lambda.invoke(event),
-        batchSize: source.batchSize,
-        maximumConcurrency: source.maximumConcurrency,
-        maximumBatchingWindowSeconds: source.maximumBatchingWindow,
-        reportBatchItemFailures: source.functionResponseType === 'ReportBatchItemFailures',
-      };
-    }),
-  );
 }

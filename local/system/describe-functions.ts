@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { readAdderConfig, readIntakeConfig, readRelayConfig } from '../../lib/config.ts';
+import type { Service, ServiceFunction } from '../api-gateway/start-api-gateway.ts';
+import type { LambdaOptions } from '../lambda/start-lambda.ts';
+import { LOCAL_CREDENTIALS } from './local-aws.ts';
+import type { Environment } from './read-settings.ts';
+import { type LocalResource, resolveReferences } from './resolve-references.ts';
+
+/** A function as it runs on this machine. */
+export type DescribedFunction = { key: string } & Omit<LambdaOptions, 'onLogLine'>;
+
+/** HTTP events at a time. More of them wait: Lambda's thousand would not fit into this machine. */
+const HTTP_INSTANCES = 4;
+
+/** Of an event source for which serverless.yml names no maximum. */
+const DEFAULT_CONCURRENCY = 5;
+
+/** Of a function for which serverless.yml names none, as osls has it. */
+const DEFAULT_MEMORY_MB = 1024;
+const DEFAULT_TIMEOUT_SECONDS = 6;
+
+const readConfig: Record<string, (environment: Environment) => unknown> = {
+  intake: readIntakeConfig,
+  adder: readAdderConfig,
+  relay: readRelayConfig,
+};
+
+export interface Surroundings {
+  /** Repository root. */
+  root: string;
+  references: Record<string, LocalResource>;
+  sqsEndpoint: string;
+  secretsManagerEndpoint: string;
+}
+
+/**
+ * The functions of serverless.yml, their bundles and their environment.
+ * @throws ConfigError where the environment is wrong: once at start, and not with each event
+ */
+export function describeFunctions(
+  service: Service,
+  surroundings: Surroundings,
+): DescribedFunction[] {
+  const { provider, functions } = service;
+  return functions.map((definition): DescribedFunction => {
+    const { key, name, timeout, memorySize } = definition;
+    const memoryMb = memorySize ?? provider.memorySize ?? DEFAULT_MEMORY_MB;
+    const own = resolveReferences(
+      { ...provider.environment, ...definition.environment },
+      surroundings.references,
+    ) as Record<string, unknown>;
+    const environment: Record<string, string> = {
+      // What Lambda sets,
+      AWS_REGION: provider.region,
+      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+      AWS_LAMBDA_FUNCTION_NAME: name,
+      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+      // what the SDK needs to stay on this machine,
+      AWS_ENDPOINT_URL_SQS: surroundings.sqsEndpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: surroundings.secretsManagerEndpoint,
+      // and what serverless.yml says.
+      ...Object.fromEntries(
+        Object.entries(own).map(([variable, value]) => [variable, String(value)]),
+      ),
+    };
+    readConfig[key]?.(environment);
+    return {
+      key,
+      functionName: name,
+      ...toModule(surroundings.root, service.bundles, definition),
+      environment,
+      timeoutMs: (timeout ?? provider.timeout ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+      memoryMb,
+      maxInstances: maxInstances(definition),
+    };
+  });
+}
+
+/** `functions/intake/index.handler`, in the folder of the bundles. */
+function toModule(root: string, bundles: string, { handler }: ServiceFunction) {
+  const [, file = '', exportName = ''] = /^(.*)\.([^.]+)$/.exec(handler) ?? [];
+  return { moduleUrl: pathToFileURL(join(root, bundles, `${file}.mjs`)).href, exportName };
+}
+
+function maxInstances({ events }: ServiceFunction): number {
+  const sources = events.flatMap(({ sqs }) =>
+    sqs ? [sqs.maximumConcurrency ?? DEFAULT_CONCURRENCY] : [],
+  );
+  return sources.length > 0 ? Math.max(...sources) : HTTP_INSTANCES;
+}
