@@ -18,9 +18,10 @@ export function renderTable(figures: readonly { title: string; rows: readonly Ro
   ].join('\n');
 }
 
-/** Ours over the baseline, by their medians. */
+/** Ours over the baseline, by their medians; of nothing there is no ratio. */
 export function ratioOf({ ours, baseline }: Row): number | undefined {
-  return baseline && median(ours) / median(baseline.samples);
+  const against = baseline ? median(baseline.samples) : 0;
+  return against === 0 ? undefined : median(ours) / against;
 }
 
 function toCells(row: Row): string[] {

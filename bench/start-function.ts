@@ -17,12 +17,16 @@ export interface Called {
 export interface FunctionProcess {
   /** Calls it with an event, again and again. Default: once. @throws Error the function's */
   call(event: object, times?: number): Promise<Called>;
+  /** Bytes of the heap that are in use once everything dead is collected. Needs `heapMb`. */
+  collectHeap(): Promise<number>;
+  /** What it has written to its log so far. */
+  logBytes(): number;
   stop(): Promise<void>;
 }
 
 const child = fileURLToPath(new URL('./function-child.mjs', import.meta.url));
 
-/** @param heapMb default: Node's own limit, which goes by the machine */
+/** @param heapMb the most that V8 may take. Default: its own limit, which goes by the machine's memory. */
 export async function startFunction(
   { path }: Pick<FunctionModule, 'path'>,
   environment: Record<string, string>,
@@ -30,12 +34,15 @@ export async function startFunction(
 ): Promise<FunctionProcess> {
   const running = fork(child, [path], {
     env: environment,
-    execArgv: heapMb === undefined ? [] : [`--max-old-space-size=${heapMb}`],
+    execArgv: heapMb === undefined ? [] : [`--max-heap-size=${heapMb}`, '--expose-gc'],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let errors = '';
   // Read, as Lambda reads it, so that the function never waits for its log.
-  running.stdout?.resume();
+  let logBytes = 0;
+  running.stdout?.on('data', (chunk: Buffer) => {
+    logBytes += chunk.length;
+  });
   running.stderr?.on('data', (chunk) => {
     errors += chunk;
   });
@@ -48,6 +55,11 @@ export async function startFunction(
       if (error !== undefined) throw new Error(error);
       return called;
     },
+    async collectHeap() {
+      running.send({ collect: true });
+      return (await next()) as number;
+    },
+    logBytes: () => logBytes,
     async stop() {
       const ended = new Promise((resolve) => running.once('exit', resolve));
       running.kill('SIGKILL');

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SAMPLE_CLIENT } from '../local/genesys/sample-organisation.ts';
 import {
   type RunningGenesys,
@@ -41,14 +42,19 @@ export interface CountingReceiver extends WebhookReceiver {
   waitForCount(count: number): Promise<void>;
 }
 
-/** All that the functions talk to, on this machine and in this process. */
-export async function startServers(genesysOptions: StartGenesysOptions = {}): Promise<Servers> {
+/**
+ * All that the functions talk to, on this machine and in this process.
+ * @param options.webhookMs the receiver takes so long to answer. Default 0.
+ */
+export async function startServers(
+  options: { genesys?: StartGenesysOptions; webhookMs?: number } = {},
+): Promise<Servers> {
   const signingKey = `whsec_${randomBytes(32).toString('base64')}`;
   const [sqs, secrets, genesys, receiver] = await Promise.all([
     startSqs(),
     startSecretsManager(),
-    startGenesys({ requestsPerMinute: NO_LIMIT_PER_MINUTE, ...genesysOptions }),
-    startReceiver(signingKey),
+    startGenesys({ requestsPerMinute: NO_LIMIT_PER_MINUTE, ...options.genesys }),
+    startReceiver(signingKey, options.webhookMs ?? 0),
   ]);
   const hidden = { VisibilityTimeout: '360' };
   const queues = {
@@ -95,12 +101,16 @@ export async function startServers(genesysOptions: StartGenesysOptions = {}): Pr
   };
 }
 
-async function startReceiver(signingKey: string): Promise<CountingReceiver> {
+async function startReceiver(signingKey: string, answerAfterMs: number): Promise<CountingReceiver> {
   let count = 0;
   let waiting: { wanted: number; wake: () => void }[] = [];
   const receiver = await startWebhookReceiver({
     keys: [signingKey],
     keep: 10,
+    respond: async ({ verified }) => {
+      if (answerAfterMs > 0) await delay(answerAfterMs);
+      return { status: verified ? 204 : 401 };
+    },
     onDelivery: ({ verified }) => {
       if (verified) count += 1;
       for (const { wanted, wake } of waiting) if (count >= wanted) wake();

@@ -15,7 +15,7 @@ export const timeToAdd: Figure = {
   name: 'time-to-add',
   title: `Time to add ${USERS} users, ${CALL_MS} ms a Genesys call, warm`,
   async measure({ repetitions, onProgress }) {
-    const servers = await startServers({ faults: [{ fault: { waitMs: CALL_MS } }] });
+    const servers = await startServers({ genesys: { faults: [{ fault: { waitMs: CALL_MS } }] } });
     const [ours, reference, bare] = await Promise.all([
       startFunction(await packagedFunction('adder'), servers.environment),
       startFunction(await baselineFunction('reference-adder', 'by-default'), servers.environment),
