@@ -93,7 +93,8 @@ export function createSendHttp(): SendHttp {
         clearTimeout(timer);
         reject(
           new HttpFault('connection', `${where}: ${cause.message}`, {
-            reusedConnection: outgoing.reusedSocket && answer === undefined,
+            reusedConnection:
+              outgoing.reusedSocket && answer === undefined && isConnectionLoss(cause),
             answer,
             cause,
           }),
@@ -118,6 +119,11 @@ export function createSendHttp(): SendHttp {
       });
       outgoing.end(request.body);
     });
+}
+
+/** The connection went away by itself, and no part of an answer had come. */
+function isConnectionLoss({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 function flatten(headers: IncomingMessage['headers']): Record<string, string> {

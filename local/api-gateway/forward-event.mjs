@@ -21,6 +21,12 @@ export function handler(event, { functionName }) {
   return new Promise((resolve) => {
     lastId += 1;
     pending.set(lastId, resolve);
-    process.send({ type: 'invoke', id: lastId, functionName, event });
+    process.send({ type: 'invoke', id: lastId, functionName, event: asSent(event) });
   });
+}
+
+/** The event with the content type that the caller sent, or without any (serverless-plugin.mjs). */
+function asSent(event) {
+  const { 'content-type': _made, 'x-original-content-type': original, ...headers } = event.headers;
+  return { ...event, headers: { ...headers, ...(original && { 'content-type': original }) } };
 }

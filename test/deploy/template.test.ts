@@ -208,21 +208,20 @@ describe('the API', () => {
     ofType(from, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
 
   test('lets in whom IAM lets in', () => {
+    const route = (RouteKey: string) =>
+      expect.objectContaining({ RouteKey, AuthorizationType: 'AWS_IAM' });
     expect(routes(template)).toEqual([
-      expect.objectContaining({
-        RouteKey: 'POST /conversations/{conversationId}/participants',
-        AuthorizationType: 'AWS_IAM',
-      }),
+      route('POST /conversations/{conversationId}/participants'),
+      route('$default'),
     ]);
   });
 
   test('lets in the tokens of one issuer instead, where one is given', () => {
-    expect(routes(production)).toEqual([
-      expect.objectContaining({
-        AuthorizationType: 'JWT',
-        AuthorizerId: ref('HttpApiAuthorizerJwt'),
-      }),
-    ]);
+    const byToken = expect.objectContaining({
+      AuthorizationType: 'JWT',
+      AuthorizerId: ref('HttpApiAuthorizerJwt'),
+    });
+    expect(routes(production)).toEqual([byToken, byToken]);
     expect(production.Resources.HttpApiAuthorizerJwt?.Properties.JwtConfiguration).toEqual({
       Issuer: 'https://issuer.example/',
       Audience: ['adder', 'other'],

@@ -112,6 +112,8 @@ describe('npm start', () => {
       422,
       ['/participants'],
     ],
+    ['JSON that is no object', 'null', PLATFORM_CONVERSATION, 422, ['']],
+    ['a path that leads elsewhere', { participants: [{ id: first }] }, '..', 404, []],
     ['2 MB', 'x'.repeat(2_000_000), PLATFORM_CONVERSATION, 413, []],
     [
       'a conversation id that is none',
@@ -138,6 +140,15 @@ describe('npm start', () => {
       expect(Attributes?.ApproximateNumberOfMessages).toBe('0');
     },
   );
+
+  test('refuses a body that is not declared as JSON, or not declared at all', async () => {
+    const url = `${system.endpoints.apiUrl}/conversations/${PLATFORM_CONVERSATION}/participants`;
+    for (const headers of [{}, { 'content-type': 'text/plain' }]) {
+      // Bytes, because fetch declares a string as text by itself.
+      const body = new TextEncoder().encode(JSON.stringify({ participants: [{ id: first }] }));
+      expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(415);
+    }
+  });
 
   test('carries out a message that was sent straight to the queue', async () => {
     await sqs.send(
