@@ -122,7 +122,11 @@ export function createHandler(deps: AdderDeps): AdderHandler {
     log[level]('result', { ...names, event });
     const added = audit.participants.some(({ outcome }) => outcome === 'ADDED');
     deps.putMetrics(
-      { name: STATUS_METRICS[audit.status], unit: 'Count', value: 1 },
+      // Zeroes too: an alarm on the share of one of them needs all of them.
+      ...Object.entries(STATUS_METRICS).map(
+        ([status, name]) =>
+          ({ name, unit: 'Count', value: status === audit.status ? 1 : 0 }) as const,
+      ),
       { name: 'GenesysCalls', unit: 'Count', value: audit.genesys_calls },
       ...(added
         ? [

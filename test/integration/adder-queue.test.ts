@@ -52,6 +52,20 @@ describe('a message', () => {
     expect(line?.fields).toMatchObject({ correlation_id: 'trace-me', event: { audit } });
   });
 
+  test('is counted under its status, with the time from its acceptance to the adding', async () => {
+    adder = await startAdder();
+    await adder.settle(ask(first, { requestedAt: inSeconds(-2) }));
+    const values = Object.fromEntries(adder.metrics.map(({ name, value }) => [name, value]));
+    expect(values).toMatchObject({
+      ResultsSuccess: 1,
+      ResultsPartial: 0,
+      ResultsFailed: 0,
+      ResultsExpired: 0,
+      GenesysCalls: 3,
+    });
+    expect(values.AcceptedToAddedMs).toBeGreaterThanOrEqual(2_000);
+  });
+
   test('needs nothing but a conversation and participants', async () => {
     adder = await startAdder();
     const record = adder.record(ask(first));
