@@ -86,7 +86,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     request: HttpRequest,
     session: Session,
   ): Promise<unknown> {
-    let token = await tokens.get();
+    let token = await tokens.get(session.finishByMs);
     for (let replacements = 0; ; replacements += 1) {
       const response = await exchange(
         operation,
@@ -106,7 +106,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       const error = toGenesysError(operation, response, clock.now());
       if (error.remedy === 'new-token') {
         if (replacements === MAX_TOKEN_REPLACEMENTS) throw error;
-        token = await tokens.replace(token);
+        token = await tokens.replace(token, session.finishByMs);
         continue;
       }
       // A gateway's 5xx says nothing about the token, nor does a 401 for another reason.

@@ -3,6 +3,7 @@ import { AdderError } from '../domain/errors.ts';
 import { RETRIES_IN_PLACE, retryInPlaceDelayMs } from '../domain/retry-policy.ts';
 import type { Credentials, ReadCredentials } from './credentials.ts';
 import type { AccessToken, RequestToken } from './request-token.ts';
+import { OutOfTime } from './session.ts';
 import type { Lease, TokenStore } from './token-store.ts';
 
 /** A lease that has been watched this long without a result belongs to somebody who died. */
@@ -31,10 +32,19 @@ export function staleAtMs({ issuedAtMs, expiresAtMs }: AccessToken, random: Rand
 }
 
 export interface TokenSource {
-  /** A token that is good as far as is known here. @throws AdderError */
-  get(): Promise<string>;
-  /** Another token than the one that Genesys Cloud has just refused. @throws AdderError */
-  replace(refused: string): Promise<string>;
+  /**
+   * A token that is good as far as is known here.
+   * @param finishByMs the search for one is over by then (milliseconds since the epoch). Default: it
+   * takes the time that it takes
+   * @throws AdderError, OutOfTime
+   */
+  get(finishByMs?: number): Promise<string>;
+  /**
+   * Another token than the one that Genesys Cloud has just refused.
+   * @param finishByMs see `get`
+   * @throws AdderError, OutOfTime
+   */
+  replace(refused: string, finishByMs?: number): Promise<string>;
   /** Genesys Cloud has taken this token. */
   accepted(token: string): void;
 }
@@ -85,8 +95,9 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   let abandoned: Lease | undefined;
   let underWay: Promise<string> | undefined;
 
-  function single(): Promise<string> {
-    underWay ??= obtain().finally(() => {
+  /** Callers come from one invocation at a time, so the first one's time limit is everybody's. */
+  function single(finishByMs = Number.POSITIVE_INFINITY): Promise<string> {
+    underWay ??= obtain(finishByMs).finally(() => {
       underWay = undefined;
     });
     return underWay;
@@ -102,7 +113,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     return clock.now() < held.staleAtMs ? held.token.accessToken : undefined;
   }
 
-  async function obtain(): Promise<string> {
+  async function obtain(finishByMs: number): Promise<string> {
     const giveUpAtMs = clock.now() + LONGEST_WAIT_MS;
     let credentials: Credentials | undefined;
     let rival: Rival | undefined;
@@ -116,6 +127,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       const usable = token && fresh();
       if (usable !== undefined) return usable;
 
+      // A function that is ended while it holds the lease keeps everybody waiting.
+      if (clock.now() + LONGEST_WAIT_MS > finishByMs) throw new OutOfTime('a new token');
       credentials ??= await readCredentials();
       throwIfBackingOff(credentials.versionId);
 
@@ -219,11 +232,11 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   return {
-    async get() {
-      return fresh() ?? single();
+    async get(finishByMs) {
+      return fresh() ?? single(finishByMs);
     },
 
-    async replace(refused) {
+    async replace(refused, finishByMs) {
       refusedTokens.add(refused);
       const usable = fresh();
       if (usable !== undefined) return usable;
@@ -244,7 +257,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       }
       for (;;) {
         // A search that was under way already may still come back with the refused one.
-        const token = await single();
+        const token = await single(finishByMs);
         if (token !== refused) return token;
       }
     },

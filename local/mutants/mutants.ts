@@ -113,6 +113,13 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: 'simulation',
   },
   {
+    what: 'asks for a token with too little time left for the answer',
+    file: TOKENS,
+    find: "if (clock.now() + LONGEST_WAIT_MS > finishByMs) throw new OutOfTime('a new token');",
+    replace: '',
+    caughtBy: 'test/simulation/simulation.test.ts',
+  },
+  {
     what: 'accepts a request before the queue has it',
     file: INTAKE,
     find: 'await deps.sendMessage(message);',
