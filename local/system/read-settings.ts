@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { resolveGenesysHost } from '../../lib/genesys/region.ts';
+import { parseSigningKeys } from '../../lib/webhook/signing-keys.ts';
 import { parseWebhookUrl } from '../../lib/webhook/webhook-url.ts';
 import { UserError } from '../user-error.ts';
 
@@ -44,14 +45,24 @@ export function readSettings(environment: Environment): Settings {
     );
   }
   const givenKeys = get('WEBHOOK_SIGNING_KEY')?.split(/[\s,]+/);
+  const { problems } = parseSigningKeys(JSON.stringify({ keys: givenKeys ?? [] }));
+  if (problems.length > 0) throw new UserError(`WEBHOOK_SIGNING_KEY: ${problems.join('; ')}.`);
+  const ports = {
+    api: port('PORT', DEFAULT_API_PORT),
+    sqs: port('SQS_PORT', 0),
+    secretsManager: port('SECRETS_PORT', 0),
+    genesys: port('GENESYS_PORT', 0),
+    webhook: port('WEBHOOK_PORT', 0),
+  };
+  const chosen = Object.values(ports).filter((number) => number !== 0);
+  const twice = chosen.find((number, position) => chosen.indexOf(number) !== position);
+  if (twice !== undefined) {
+    throw new UserError(
+      `Port ${twice} is asked for twice; PORT, SQS_PORT, SECRETS_PORT, GENESYS_PORT and WEBHOOK_PORT must differ (0: any free one).`,
+    );
+  }
   return {
-    ports: {
-      api: port('PORT', DEFAULT_API_PORT),
-      sqs: port('SQS_PORT', 0),
-      secretsManager: port('SECRETS_PORT', 0),
-      genesys: port('GENESYS_PORT', 0),
-      webhook: port('WEBHOOK_PORT', 0),
-    },
+    ports,
     ...(genesys ? { genesys } : {}),
     ...(webhookUrl ? { webhookUrl } : {}),
     signingKeys: givenKeys ?? [`whsec_${randomBytes(32).toString('base64')}`],

@@ -89,3 +89,16 @@ describe('what cannot be used is refused in one line that names the variable', (
     expect(readSettings(environment).webhookUrl).toBe('https://10.0.0.1/hook');
   });
 });
+
+test('a signing key that cannot be used is refused at start, without its value', () => {
+  const settings = () => readSettings({ WEBHOOK_SIGNING_KEY: 'hunter2' });
+  expect(settings).toThrow(/^WEBHOOK_SIGNING_KEY: key 1 of 1 /);
+  expect(settings).not.toThrow(/hunter2/);
+});
+
+test('a port that is asked for twice is refused, and any free one may be asked for as often', () => {
+  expect(() => readSettings({ PORT: '4000', SQS_PORT: '4000' })).toThrow(
+    /^Port 4000 is asked for twice/,
+  );
+  expect(readSettings({ PORT: '0', SQS_PORT: '0' }).ports).toMatchObject({ api: 0, sqs: 0 });
+});
