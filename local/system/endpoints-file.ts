@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Where the parts of the running system are, for other commands. No secret is in it. */
@@ -45,5 +45,8 @@ export async function readEndpoints(folder: string): Promise<Endpoints | undefin
 
 /** Removes the file, unless another system has written its own over it. */
 export async function removeEndpoints(folder: string, pid: number): Promise<void> {
-  if ((await readEndpoints(folder))?.pid === pid) await rm(join(folder, FILE), { force: true });
+  if ((await readEndpoints(folder))?.pid !== pid) return;
+  await rm(join(folder, FILE), { force: true });
+  // A folder that was made for this system alone goes with it.
+  await rmdir(folder).catch(() => {});
 }
