@@ -9,9 +9,11 @@ export const RETRIES_IN_PLACE = 3;
 /** A request that has less time than this left is not worth another try. */
 const LAST_TRY_BEFORE_DEADLINE_MS = 3_000;
 
-/** Receives that waiting leaves alone: the last one, which only reports, and two for crashes. */
-const RESERVED_RECEIVES = 3;
+/** Receives that waiting leaves alone: the last one, which only reports, and some for crashes. */
+const RESERVED_RECEIVES = 5;
 
+/** Whoever says "at once" is not taken at his word: the queue's receives are not for hammering. */
+const SHORTEST_HAND_BACK_MS = 1_000;
 const FIRST_HAND_BACK_MS = 5_000;
 const LONGEST_HAND_BACK_MS = 60_000;
 
@@ -59,14 +61,19 @@ export function handBackDelayMs(state: HandBack): number | undefined {
   const receivesLeft = Math.max(1, state.maxReceives - state.receiveCount - RESERVED_RECEIVES);
   const spreadMs = leftMs / receivesLeft;
   const latestMs = leftMs - LAST_TRY_BEFORE_DEADLINE_MS;
-  if (state.retryAfterMs !== undefined) {
-    const delayMs = Math.max(state.retryAfterMs, Math.min(spreadMs, latestMs));
-    return delayMs < leftMs ? delayMs : undefined;
+  const named = state.retryAfterMs;
+  if (named !== undefined && named > Math.max(latestMs, SHORTEST_HAND_BACK_MS)) {
+    return named < leftMs ? named : undefined;
   }
-  if (latestMs < 1_000) return undefined;
-  const backoffMs = equalJitter(
-    Math.min(FIRST_HAND_BACK_MS * 2 ** Math.min(state.receiveCount - 1, 10), LONGEST_HAND_BACK_MS),
-    state.random,
-  );
-  return Math.min(Math.max(backoffMs, spreadMs), latestMs);
+  if (latestMs < SHORTEST_HAND_BACK_MS) return undefined;
+  const wantedMs =
+    named ??
+    equalJitter(
+      Math.min(
+        FIRST_HAND_BACK_MS * 2 ** Math.min(state.receiveCount - 1, 10),
+        LONGEST_HAND_BACK_MS,
+      ),
+      state.random,
+    );
+  return Math.min(Math.max(wantedMs, spreadMs, SHORTEST_HAND_BACK_MS), latestMs);
 }
