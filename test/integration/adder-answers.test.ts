@@ -187,14 +187,17 @@ describe('the token', () => {
     expect(audit.genesys_calls).toBe(5);
   });
 
-  test('that is revoked between the reads and the POST is replaced, and nobody is rung twice', async () => {
-    const audit = await ask([
-      { ...ADD, calls: [1], fault: { answer: platformError(401, 'bad.credentials') } },
-    ]);
-    expect(audit.status).toBe('SUCCESS');
-    expect(count(TOKEN)).toBe(2);
-    expect(adder.genesys.state.organisation.rings).toHaveLength(1);
-  });
+  test.each(['authentication.required', 'bad.credentials', 'never.documented'])(
+    'that is refused with 401 %s between the reads and the POST is replaced, and nobody is rung twice',
+    async (code) => {
+      const audit = await ask([
+        { ...ADD, calls: [1], fault: { answer: platformError(401, code) } },
+      ]);
+      expect(audit.status).toBe('SUCCESS');
+      expect(count(TOKEN)).toBe(2);
+      expect(adder.genesys.state.organisation.rings).toHaveLength(1);
+    },
+  );
 
   test('is renewed before its time is up', async () => {
     await ask([]);
