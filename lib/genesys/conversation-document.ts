@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { AdderError } from '../domain/errors.ts';
 import type { Participation, Roster } from '../domain/roster.ts';
+import { entriesOf, optionalText } from './tolerant.ts';
 
 /** The media arrays of a participant, by the name that an error gives them (FACTS, contract P). */
 const MEDIA = {
@@ -20,27 +21,19 @@ const OVER = new Set(['disconnected', 'terminated']);
 /** Purposes of participants that are programs and take no seat. */
 const MACHINES = new Set(['acd', 'ivr', 'workflow', 'botflow']);
 
-const text = z.catch(z.optional(z.string()), undefined);
 const endpoint = z.catch(
-  z.optional(z.object({ addressNormalized: text, addressRaw: text })),
+  z.optional(z.object({ addressNormalized: optionalText, addressRaw: optionalText })),
   undefined,
 );
-const mediaEntry = z.object({ state: text, self: endpoint });
-/** Entries that are none (null, say) are passed over: they must not make a live one invisible. */
-function entriesOf<Schema extends z.ZodMiniType>(entry: Schema) {
-  return z.pipe(
-    z.array(z.catch(z.nullable(entry), null)),
-    z.transform((entries) => entries.filter((one) => one !== null)),
-  );
-}
+const mediaEntry = z.object({ state: optionalText, self: endpoint });
 const mediaArray = z.catch(z.optional(entriesOf(mediaEntry)), undefined);
 
 const participantDocument = z.object({
-  id: text,
-  userId: text,
-  address: text,
-  purpose: text,
-  endTime: text,
+  id: optionalText,
+  userId: optionalText,
+  address: optionalText,
+  purpose: optionalText,
+  endTime: optionalText,
   calls: mediaArray,
   messages: mediaArray,
   emails: mediaArray,
@@ -53,9 +46,9 @@ const participantDocument = z.object({
 type ParticipantDocument = z.output<typeof participantDocument>;
 
 const conversationDocument = z.object({
-  id: text,
-  type: text,
-  endTime: text,
+  id: optionalText,
+  type: optionalText,
+  endTime: optionalText,
   maxParticipants: z.catch(z.optional(z.int().check(z.positive())), undefined),
   participants: z.nullish(entriesOf(participantDocument)),
 });

@@ -5,6 +5,7 @@ import { HttpFault, type HttpResponse } from '../http/send-http.ts';
 import { type Operation, ruleFor } from './answer-table.ts';
 import { GenesysError, type Remedy } from './genesys-error.ts';
 import { readRateLimit } from './rate-limit-headers.ts';
+import { entriesOf, optionalText } from './tolerant.ts';
 
 const OPERATION_NAMES: Record<Operation, string> = {
   token: 'asking for a token',
@@ -24,18 +25,20 @@ const DISPOSITIONS: Record<Remedy, Disposition> = {
 };
 
 /** The vendor's `ErrorBody`, and OAuth's error answer (RFC 6749, section 5.2), as far as read here. */
-const text = z.catch(z.optional(z.string()), undefined);
-const blame = z.object({ entityId: text });
+const blame = z.object({ entityId: optionalText });
 const errorBody = z.object({
-  message: text,
-  code: text,
-  entityId: text,
-  details: z.catch(z.array(blame), []),
-  errors: z.catch(z.array(z.object({ entityId: text, details: z.catch(z.array(blame), []) })), []),
+  message: optionalText,
+  code: optionalText,
+  entityId: optionalText,
+  details: z.catch(entriesOf(blame), []),
+  errors: z.catch(
+    entriesOf(z.object({ entityId: optionalText, details: z.catch(entriesOf(blame), []) })),
+    [],
+  ),
   messageParams: z.catch(z.record(z.string(), z.unknown()), {}),
-  error: text,
-  error_description: text,
-  description: text,
+  error: optionalText,
+  error_description: optionalText,
+  description: optionalText,
 });
 
 /** The body as JSON; `undefined` for anything else, such as a gateway's HTML. */

@@ -3,23 +3,25 @@ import type { Contract, UserFacts } from '../domain/roster.ts';
 import type { GenesysClient } from './genesys-client.ts';
 import { GenesysError } from './genesys-error.ts';
 import type { Session } from './session.ts';
+import { entriesOf, optionalText } from './tolerant.ts';
 
-const text = z.catch(z.optional(z.string()), undefined);
 const userDocument = z.object({
-  id: text,
+  id: optionalText,
   /** Contract P: active, inactive, deleted. Contract G has no state: whoever is there is active. */
-  state: text,
+  state: optionalText,
   /** Contract P, only where asked for by `expand`. */
   presence: z.catch(
-    z.optional(z.object({ presenceDefinition: z.optional(z.object({ systemPresence: text })) })),
+    z.optional(
+      z.object({ presenceDefinition: z.optional(z.object({ systemPresence: optionalText })) }),
+    ),
     undefined,
   ),
   /** Contract G. */
-  status: text,
+  status: optionalText,
 });
 type UserDocument = z.output<typeof userDocument>;
 
-const userList = z.object({ entities: z.array(z.catch(z.nullable(userDocument), null)) });
+const userList = z.object({ entities: entriesOf(userDocument) });
 
 /** Facts by user id in lower case. */
 export type Users = Map<string, UserFacts>;
@@ -79,8 +81,8 @@ export async function readUsersInBulk(
     userIds.map((id) => [id, { state: 'unknown', presence: 'unknown' }]),
   );
   for (const user of parsed.data.entities) {
-    const id = user?.id?.toLowerCase();
-    if (user && id !== undefined && users.has(id)) users.set(id, toFacts(user));
+    const id = user.id?.toLowerCase();
+    if (id !== undefined && users.has(id)) users.set(id, toFacts(user));
   }
   return users;
 }
