@@ -31,7 +31,7 @@ const getSecret: GetSecret = (...secret) => {
 export const handler = createHandler({
   config,
   sendHttp: createSendHttp(),
-  lookup: createCheckedLookup({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE === 'true' }),
+  lookup: createCheckedLookup({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
   changeVisibility: createChangeVisibility(sqs),
   sendMessage: createSendMessage(sqs),
   getSecret,

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
-import { auditEnvelope } from '../../lib/domain/audit-envelope.ts';
+import { readAuditEnvelope } from '../../lib/domain/audit-envelope.ts';
 import { EVENT_ID, eventId } from '../../lib/domain/event-id.ts';
+import { parseJson } from '../../lib/domain/json.ts';
 
 /** A message of the audit queue. */
 export interface AuditMessage {
@@ -27,28 +28,19 @@ export function readAuditMessage(record: SQSRecord): AuditMessage {
   const { ApproximateReceiveCount, SentTimestamp } = record.attributes;
   const tries = Number(ApproximateReceiveCount) || 1;
   const message = { record, tries, sentAtMs: Number(SentTimestamp) };
-  const json = parseJson(record.body);
-  const parsed = auditEnvelope.safeParse(json);
-  if (!parsed.success) {
+  const envelope = readAuditEnvelope(parseJson(record.body));
+  if (!envelope) {
     // No correlation id to be had: the message's own id ties its log lines together.
     const { messageId } = record;
     return { ...message, fields: { message_id: messageId, correlation_id: messageId, tries } };
   }
-  const { request_id: requestId, correlation_id: correlationId = requestId } = parsed.data.audit;
+  const { requestId, correlationId, audit } = envelope;
   // A redriven request is carried out a second time, and its result is an event of its own.
   const given = record.messageAttributes.event_id?.stringValue;
   const id = given !== undefined && EVENT_ID.test(given) ? given : eventId(requestId);
   return {
     ...message,
     fields: { request_id: requestId, correlation_id: correlationId, event_id: id, tries },
-    event: { id, requestId, correlationId, audit: (json as { audit: unknown }).audit },
+    event: { id, requestId, correlationId, audit },
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,17 +1,26 @@
-import * as z from 'zod/mini';
 import { EVENT_ID } from './event-id.ts';
+import { fieldsOf, textOf } from './json.ts';
 
 /** `participant_added` for SUCCESS and PARTIAL, `participant_add_failed` for FAILED and EXPIRED. */
 export const EVENTS = ['participant_added', 'participant_add_failed'] as const;
 
+/** As much of an audit event as it takes to pass it on. */
+export interface AuditEnvelope {
+  requestId: string;
+  correlationId: string;
+  /** As it is. */
+  audit: unknown;
+}
+
 /**
- * As much of an event as it takes to pass it on. The rest is none of the relay's business: it posts
- * the bytes it was given, whichever version of the adder wrote them.
+ * Reads an audit event; nothing where it is none. The rest of it is none of the relay's business: it
+ * posts the bytes it was given, whichever version of the adder wrote them.
  */
-export const auditEnvelope = z.object({
-  event: z.enum(EVENTS),
-  audit: z.object({
-    request_id: z.string().check(z.regex(EVENT_ID)),
-    correlation_id: z.optional(z.string()),
-  }),
-});
+export function readAuditEnvelope(json: unknown): AuditEnvelope | undefined {
+  const event = fieldsOf(json);
+  const audit = fieldsOf(event?.audit);
+  const requestId = textOf(audit?.request_id);
+  if (!(EVENTS as readonly unknown[]).includes(event?.event)) return undefined;
+  if (requestId === undefined || !EVENT_ID.test(requestId)) return undefined;
+  return { requestId, correlationId: textOf(audit?.correlation_id) ?? requestId, audit };
+}

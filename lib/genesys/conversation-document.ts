@@ -1,7 +1,6 @@
-import * as z from 'zod/mini';
 import { AdderError } from '../domain/errors.ts';
+import { entriesOf, type Fields, fieldsOf, textOf } from '../domain/json.ts';
 import type { Participation, Roster } from '../domain/roster.ts';
-import { entriesOf, optionalText } from './tolerant.ts';
 
 /** The media arrays of a participant, by the name that an error gives them (FACTS, contract P). */
 const MEDIA = {
@@ -21,41 +20,48 @@ const OVER = new Set(['disconnected', 'terminated']);
 /** Purposes of participants that are programs and take no seat. */
 const MACHINES = new Set(['acd', 'ivr', 'workflow', 'botflow']);
 
-const endpoint = z.catch(
-  z.optional(z.object({ addressNormalized: optionalText, addressRaw: optionalText })),
-  undefined,
-);
-const mediaEntry = z.object({ state: optionalText, self: endpoint });
-const mediaArray = z.catch(z.optional(entriesOf(mediaEntry)), undefined);
+/** As much of a participant as is read here, in the contracts' own names. */
+interface ParticipantDocument {
+  id: string | undefined;
+  userId: string | undefined;
+  address: string | undefined;
+  purpose: string | undefined;
+  endTime: string | undefined;
+  media: Record<Medium, MediaEntry[]>;
+}
 
-const participantDocument = z.object({
-  id: optionalText,
-  userId: optionalText,
-  address: optionalText,
-  purpose: optionalText,
-  endTime: optionalText,
-  calls: mediaArray,
-  messages: mediaArray,
-  emails: mediaArray,
-  chats: mediaArray,
-  callbacks: mediaArray,
-  cobrowsesessions: mediaArray,
-  videos: mediaArray,
-  internalMessages: mediaArray,
-});
-type ParticipantDocument = z.output<typeof participantDocument>;
+interface MediaEntry {
+  state: string | undefined;
+  /** Of the participant's own end of it. */
+  addresses: (string | undefined)[];
+}
 
-const conversationDocument = z.object({
-  id: optionalText,
-  type: optionalText,
-  endTime: optionalText,
-  maxParticipants: z.catch(z.optional(z.int().check(z.positive())), undefined),
-  participants: z.nullish(entriesOf(participantDocument)),
-});
+function readMediaEntry(entry: Fields): MediaEntry {
+  const self = fieldsOf(entry.self);
+  return {
+    state: textOf(entry.state)?.toLowerCase(),
+    addresses: [textOf(self?.addressNormalized), textOf(self?.addressRaw)],
+  };
+}
+
+function readParticipant(participant: Fields): ParticipantDocument {
+  const media = MEDIA_ARRAYS.map((medium) => [
+    medium,
+    (entriesOf(participant[medium]) ?? []).map(readMediaEntry),
+  ]);
+  return {
+    id: textOf(participant.id),
+    userId: textOf(participant.userId)?.toLowerCase(),
+    address: textOf(participant.address),
+    purpose: textOf(participant.purpose)?.toLowerCase(),
+    endTime: textOf(participant.endTime),
+    media: Object.fromEntries(media),
+  };
+}
 
 function liveEntries(participant: ParticipantDocument, medium: Medium) {
   if (participant.endTime !== undefined) return [];
-  return (participant[medium] ?? []).filter((entry) => !OVER.has(entry.state?.toLowerCase() ?? ''));
+  return participant.media[medium].filter(({ state }) => !OVER.has(state ?? ''));
 }
 
 function liveMedia(participant: ParticipantDocument): Medium[] {
@@ -63,16 +69,14 @@ function liveMedia(participant: ParticipantDocument): Medium[] {
 }
 
 function toParticipation(participant: ParticipantDocument, position: number): Participation {
-  const selves = (participant.calls ?? []).flatMap(({ self }) => [
-    self?.addressNormalized,
-    self?.addressRaw,
-  ]);
+  const { id, userId, address, purpose, media } = participant;
+  const selves = media.calls.flatMap(({ addresses }) => addresses);
   return {
-    participationId: participant.id ?? `position ${position}`,
-    ...(participant.userId === undefined ? {} : { userId: participant.userId.toLowerCase() }),
-    addresses: [participant.address, ...selves].filter((address) => address !== undefined),
+    participationId: id ?? `position ${position}`,
+    ...(userId === undefined ? {} : { userId }),
+    addresses: [address, ...selves].filter((one) => one !== undefined),
     live: liveMedia(participant).length > 0,
-    machine: MACHINES.has(participant.purpose?.toLowerCase() ?? ''),
+    machine: MACHINES.has(purpose ?? ''),
   };
 }
 
@@ -82,9 +86,9 @@ function toParticipation(participant: ParticipantDocument, position: number): Pa
  */
 function rankActingUsers(participants: ParticipantDocument[]): string[] {
   const rank = (participant: ParticipantDocument): number => {
-    const states = liveEntries(participant, 'calls').map((call) => call.state?.toLowerCase());
+    const states = liveEntries(participant, 'calls').map(({ state }) => state);
     const connected = states.includes('connected') ? 0 : 2;
-    return connected + (participant.purpose?.toLowerCase() === 'agent' ? 0 : 1);
+    return connected + (participant.purpose === 'agent' ? 0 : 1);
   };
   const candidates = participants.filter(
     (participant) =>
@@ -92,8 +96,14 @@ function rankActingUsers(participants: ParticipantDocument[]): string[] {
   );
   const ids = candidates
     .toSorted((one, other) => rank(one) - rank(other))
-    .flatMap(({ userId }) => (userId === undefined ? [] : [userId.toLowerCase()]));
+    .flatMap(({ userId }) => userId ?? []);
   return [...new Set(ids)];
+}
+
+function limitOf({ maxParticipants }: Fields): number | undefined {
+  return Number.isSafeInteger(maxParticipants) && Number(maxParticipants) > 0
+    ? Number(maxParticipants)
+    : undefined;
 }
 
 /**
@@ -105,26 +115,28 @@ function rankActingUsers(participants: ParticipantDocument[]): string[] {
  * conversation at all
  */
 export function readConversationDocument(document: unknown, defaultLimit: number): Roster {
-  const parsed = conversationDocument.safeParse(document);
-  if (!parsed.success) {
+  const conversation = fieldsOf(document);
+  // Contract G leaves the list out where nobody is in it. Anything else in its place is none.
+  const list = entriesOf(conversation?.participants ?? []);
+  if (!conversation || !list) {
     throw new AdderError('Genesys Cloud answered with something that is no conversation', {
       code: 'GENESYS_UNAVAILABLE',
       disposition: 'retry',
     });
   }
-  const conversation = parsed.data;
-  const participants = conversation.participants ?? [];
+  const participants = list.map(readParticipant);
   const ended = (how: string) =>
     new AdderError(`The conversation is over: ${how}`, {
       code: 'CONVERSATION_ENDED',
       disposition: 'reject',
     });
-  if (conversation.endTime !== undefined) throw ended(`it ended at ${conversation.endTime}`);
+  const endTime = textOf(conversation.endTime);
+  if (endTime !== undefined) throw ended(`it ended at ${endTime}`);
 
-  const hasMedia = participants.some((participant) =>
-    MEDIA_ARRAYS.some((medium) => (participant[medium] ?? []).length > 0),
+  const hasMedia = participants.some(({ media }) =>
+    MEDIA_ARRAYS.some((medium) => media[medium].length > 0),
   );
-  if (conversation.type !== undefined && !hasMedia) {
+  if (textOf(conversation.type) !== undefined && !hasMedia) {
     return {
       contract: 'generic',
       participations: participants.flatMap(({ id, endTime }) => {
@@ -150,7 +162,7 @@ export function readConversationDocument(document: unknown, defaultLimit: number
   return {
     contract: 'call',
     participations: participants.map(toParticipation),
-    limit: conversation.maxParticipants ?? defaultLimit,
+    limit: limitOf(conversation) ?? defaultLimit,
     actingUserIds: rankActingUsers(participants),
   };
 }

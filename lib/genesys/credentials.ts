@@ -1,5 +1,5 @@
-import * as z from 'zod/mini';
 import { AdderError } from '../domain/errors.ts';
+import { fieldsOf, parseJson, textOf } from '../domain/json.ts';
 import type { SecretReader } from './secret-ports.ts';
 
 /** The OAuth client, from the secret `{"clientId", "clientSecret"}`. */
@@ -9,11 +9,6 @@ export interface Credentials {
   /** Of the secret: a new one is worth a new try with credentials that were refused. */
   versionId: string;
 }
-
-const schema = z.object({
-  clientId: z.string().check(z.minLength(1)),
-  clientSecret: z.string().check(z.minLength(1)),
-});
 
 export type ReadCredentials = () => Promise<Credentials>;
 
@@ -31,14 +26,12 @@ export function createReadCredentials(read: SecretReader, secretId: string): Rea
         { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
       );
     if (version === undefined) throw refuse('has no value yet');
-    let value: unknown;
-    try {
-      value = JSON.parse(version.value);
-    } catch {
-      throw refuse('is not JSON');
-    }
-    const parsed = schema.safeParse(value);
-    if (!parsed.success) throw refuse('lacks the client id or the client secret');
-    return { ...parsed.data, versionId: version.versionId };
+    const value = parseJson(version.value);
+    if (value === undefined) throw refuse('is not JSON');
+    const fields = fieldsOf(value);
+    const clientId = textOf(fields?.clientId);
+    const clientSecret = textOf(fields?.clientSecret);
+    if (!clientId || !clientSecret) throw refuse('lacks the client id or the client secret');
+    return { clientId, clientSecret, versionId: version.versionId };
   };
 }

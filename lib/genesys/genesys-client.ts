@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../domain/clock.ts';
+import { type Fields, parseJson } from '../domain/json.ts';
 import { RETRIES_IN_PLACE, retryInPlaceDelayMs, SHORT_WAIT_MS } from '../domain/retry-policy.ts';
 import {
   HttpFault,
@@ -9,7 +10,7 @@ import {
 import type { Operation } from './answer-table.ts';
 import { GenesysError } from './genesys-error.ts';
 import type { Pace } from './pace.ts';
-import { faultToGenesysError, parseJson, toGenesysError, unreadable } from './read-answer.ts';
+import { faultToGenesysError, toGenesysError, unreadable } from './read-answer.ts';
 import type { GenesysHost } from './region.ts';
 import type { Session } from './session.ts';
 import type { TokenSource } from './token-source.ts';
@@ -43,7 +44,7 @@ export interface GenesysClient {
    * @param patienceMs no repetition starts later than this after the first try
    * @throws GenesysError, AdderError, OutOfTime
    */
-  read(operation: Operation, path: string, session: Session, patienceMs?: number): Promise<unknown>;
+  read(operation: Operation, path: string, session: Session, patienceMs?: number): Promise<Fields>;
   /**
    * Posts a document once. After any failure that is not a clear refusal the caller has to look
    * what became of it before it posts again. A success without a body is `null`.
@@ -150,7 +151,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       });
       for (let retry = 0; ; retry += 1) {
         try {
-          return await call(operation, request(), session);
+          return (await call(operation, request(), session)) as Fields;
         } catch (error) {
           const delayMs = readAgainInMs(error, retry);
           if (delayMs === undefined) throw error;

@@ -1,11 +1,10 @@
-import * as z from 'zod/mini';
 import type { Disposition } from '../domain/errors.ts';
+import { entriesOf, type Fields, fieldsOf, parseJson, textOf } from '../domain/json.ts';
 import { parseRetryAfter } from '../http/retry-after.ts';
 import { HttpFault, type HttpResponse } from '../http/send-http.ts';
 import { type Operation, ruleFor } from './answer-table.ts';
 import { GenesysError, type Remedy } from './genesys-error.ts';
 import { readRateLimit } from './rate-limit-headers.ts';
-import { entriesOf, optionalText } from './tolerant.ts';
 
 const OPERATION_NAMES: Record<Operation, string> = {
   token: 'asking for a token',
@@ -24,30 +23,27 @@ const DISPOSITIONS: Record<Remedy, Disposition> = {
   'new-token': 'fatal',
 };
 
-/** The vendor's `ErrorBody`, and OAuth's error answer (RFC 6749, section 5.2), as far as read here. */
-const blame = z.object({ entityId: optionalText });
-const errorBody = z.object({
-  message: optionalText,
-  code: optionalText,
-  entityId: optionalText,
-  details: z.catch(entriesOf(blame), []),
-  errors: z.catch(
-    entriesOf(z.object({ entityId: optionalText, details: z.catch(entriesOf(blame), []) })),
-    [],
-  ),
-  messageParams: z.catch(z.record(z.string(), z.unknown()), {}),
-  error: optionalText,
-  error_description: optionalText,
-  description: optionalText,
-});
+/** What an error answer says. */
+interface Complaint {
+  vendorCode: string | undefined;
+  said: string | undefined;
+  /** Everything in it that may be the id of somebody or something that is to blame, in lower case. */
+  blamed: string[];
+}
 
-/** The body as JSON; `undefined` for anything else, such as a gateway's HTML. */
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
+/** Reads the vendor's `ErrorBody`, or OAuth's error answer (RFC 6749, section 5.2). */
+function readComplaint(body: Fields): Complaint {
+  const errors = entriesOf(body.errors) ?? [];
+  const places = [body, ...errors].flatMap((place) => [place, ...(entriesOf(place.details) ?? [])]);
+  const ids = [
+    ...places.map(({ entityId }) => entityId),
+    ...Object.values(fieldsOf(body.messageParams) ?? {}),
+  ];
+  return {
+    vendorCode: textOf(body.code) ?? textOf(body.error),
+    said: textOf(body.message) ?? textOf(body.error_description) ?? textOf(body.description),
+    blamed: ids.filter((id) => typeof id === 'string').map((id) => id.toLowerCase()),
+  };
 }
 
 /**
@@ -69,11 +65,8 @@ export function toGenesysError(
   response: HttpResponse,
   nowMs: number,
 ): GenesysError {
-  const parsed = errorBody.safeParse(parseJson(response.body));
-  const body = parsed.success ? parsed.data : undefined;
-  const vendorCode = body?.code ?? body?.error;
+  const { vendorCode, said, blamed } = readComplaint(fieldsOf(parseJson(response.body)) ?? {});
   const rule = ruleFor(operation, response.status, vendorCode);
-  const said = body?.message ?? body?.error_description ?? body?.description;
   const vendor = [vendorCode, said].filter(Boolean).join(': ');
   const correlationId = response.headers['inin-correlation-id'];
   const message = [
@@ -82,15 +75,6 @@ export function toGenesysError(
     `; ${rule.hint}`,
     correlationId ? ` [${correlationId}]` : '',
   ].join('');
-  const blamed = [
-    body?.entityId,
-    ...(body?.details ?? []).map((detail) => detail.entityId),
-    ...(body?.errors ?? []).flatMap((error) => [
-      error.entityId,
-      ...error.details.map((detail) => detail.entityId),
-    ]),
-    ...Object.values(body?.messageParams ?? {}),
-  ];
   const retryAfterMs = namedDelayMs(response, nowMs);
   return new GenesysError(message, {
     code: rule.code,
@@ -99,7 +83,7 @@ export function toGenesysError(
     status: response.status,
     vendorCode,
     correlationId,
-    blamed: blamed.filter((id) => typeof id === 'string').map((id) => id.toLowerCase()),
+    blamed,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }

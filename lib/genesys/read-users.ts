@@ -1,40 +1,28 @@
-import * as z from 'zod/mini';
+import { entriesOf, type Fields, fieldsOf, textOf } from '../domain/json.ts';
 import type { Contract, UserFacts } from '../domain/roster.ts';
 import type { GenesysClient } from './genesys-client.ts';
 import { GenesysError } from './genesys-error.ts';
 import type { Session } from './session.ts';
-import { entriesOf, optionalText } from './tolerant.ts';
-
-const userDocument = z.object({
-  id: optionalText,
-  /** Contract P: active, inactive, deleted. Contract G has no state: whoever is there is active. */
-  state: optionalText,
-  /** Contract P, only where asked for by `expand`. */
-  presence: z.catch(
-    z.optional(
-      z.object({ presenceDefinition: z.optional(z.object({ systemPresence: optionalText })) }),
-    ),
-    undefined,
-  ),
-  /** Contract G. */
-  status: optionalText,
-});
-type UserDocument = z.output<typeof userDocument>;
-
-const userList = z.object({ entities: entriesOf(userDocument) });
 
 /** Facts by user id in lower case. */
 export type Users = Map<string, UserFacts>;
 
-function toFacts(user: UserDocument): UserFacts {
-  const state = user.state?.toLowerCase();
-  const presence = (
-    user.presence?.presenceDefinition?.systemPresence ?? user.status
-  )?.toLowerCase();
+function toFacts(user: Fields): UserFacts {
+  // Contract P: active, inactive, deleted. Contract G has no state: whoever is there is active.
+  const state = textOf(user.state)?.toLowerCase();
   return {
     state: state === 'inactive' || state === 'deleted' ? state : 'active',
-    presence: presence === undefined ? 'unknown' : presence === 'offline' ? 'offline' : 'reachable',
+    presence: presenceOf(user),
   };
+}
+
+function presenceOf(user: Fields): UserFacts['presence'] {
+  // Contract P, only where asked for by `expand`.
+  const definition = fieldsOf(fieldsOf(user.presence)?.presenceDefinition);
+  // `status` is contract G's.
+  const presence = (textOf(definition?.systemPresence) ?? textOf(user.status))?.toLowerCase();
+  if (presence === undefined) return 'unknown';
+  return presence === 'offline' ? 'offline' : 'reachable';
 }
 
 /** Availability is advice: a lookup that hangs or fails must not hold up the adding for long. */
@@ -67,7 +55,7 @@ export async function readUsersInBulk(
   style: IdStyle,
   session: Session,
 ): Promise<Users | undefined> {
-  let document: unknown;
+  let document: Fields;
   try {
     const path = bulkPath(userIds, style);
     document = await client.read('read-users', path, session, PATIENCE_MS);
@@ -75,13 +63,13 @@ export async function readUsersInBulk(
     if (error instanceof GenesysError && NO_BULK.has(error.status ?? 0)) return undefined;
     throw error;
   }
-  const parsed = userList.safeParse(document);
-  if (!parsed.success) return undefined;
+  const entities = entriesOf(document.entities);
+  if (!entities) return undefined;
   const users: Users = new Map(
     userIds.map((id) => [id, { state: 'unknown', presence: 'unknown' }]),
   );
-  for (const user of parsed.data.entities) {
-    const id = user.id?.toLowerCase();
+  for (const user of entities) {
+    const id = textOf(user.id)?.toLowerCase();
     if (id !== undefined && users.has(id)) users.set(id, toFacts(user));
   }
   return users;
@@ -101,7 +89,7 @@ export async function readUser(
   const query = contract === 'call' ? '?expand=presence,routingStatus' : '';
   try {
     const path = `/api/v2/users/${encodeURIComponent(userId)}${query}`;
-    return toFacts(userDocument.parse(await client.read('read-user', path, session, PATIENCE_MS)));
+    return toFacts(await client.read('read-user', path, session, PATIENCE_MS));
   } catch (error) {
     if (error instanceof GenesysError && error.status === 404) {
       return { state: 'unknown', presence: 'unknown' };

@@ -1,9 +1,9 @@
-import * as z from 'zod/mini';
 import type { Clock } from '../domain/clock.ts';
+import { fieldsOf, parseJson, textOf } from '../domain/json.ts';
 import type { SendHttp } from '../http/send-http.ts';
 import type { Credentials } from './credentials.ts';
 import type { Pace } from './pace.ts';
-import { faultToGenesysError, parseJson, toGenesysError, unreadable } from './read-answer.ts';
+import { faultToGenesysError, toGenesysError, unreadable } from './read-answer.ts';
 import type { GenesysHost } from './region.ts';
 
 /** Time limit of a token request (contract 8). */
@@ -18,11 +18,6 @@ export interface AccessToken {
   issuedAtMs: number;
   expiresAtMs: number;
 }
-
-const tokenAnswer = z.object({
-  access_token: z.string().check(z.minLength(1)),
-  expires_in: z.catch(z.number().check(z.positive()), SHORTEST_LIFE_SECONDS),
-});
 
 export type RequestToken = (credentials: Credentials) => Promise<AccessToken>;
 
@@ -71,12 +66,14 @@ export function createRequestToken(deps: {
       }
       throw error;
     }
-    const parsed = tokenAnswer.safeParse(parseJson(response.body));
-    if (!parsed.success) throw unreadable('token', response);
+    const answer = fieldsOf(parseJson(response.body));
+    const accessToken = textOf(answer?.access_token);
+    if (!accessToken) throw unreadable('token', response);
+    const lifeSeconds = Number.isFinite(answer?.expires_in) ? Number(answer?.expires_in) : 0;
     return {
-      accessToken: parsed.data.access_token,
+      accessToken,
       issuedAtMs: askedAtMs,
-      expiresAtMs: askedAtMs + parsed.data.expires_in * 1000,
+      expiresAtMs: askedAtMs + (lifeSeconds > 0 ? lifeSeconds : SHORTEST_LIFE_SECONDS) * 1000,
     };
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod/mini';
+import { type Fields, fieldsOf, parseJson, textOf } from '../domain/json.ts';
 import type { AccessToken } from './request-token.ts';
 import type { SecretReader, SecretWriter } from './secret-ports.ts';
 
@@ -28,30 +28,30 @@ export interface TokenStore {
   writeToken(token: AccessToken): Promise<void>;
 }
 
-const tokenDocument = z.object({
-  kind: z.literal('token'),
-  accessToken: z.string(),
-  tokenUrl: z.string(),
-  issuedAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
-});
-
-const leaseDocument = z.object({
-  kind: z.literal('lease'),
-  base: z.string(),
-  generation: z.int(),
-  holder: z.string(),
-});
-
 /** The state of a secret that never had a value. */
 const EMPTY = 'empty';
 
-function parse<Schema extends z.ZodMiniType>(schema: Schema, value: string) {
-  try {
-    return schema.safeParse(JSON.parse(value)).data as z.output<Schema> | undefined;
-  } catch {
-    return undefined;
-  }
+/** A document of this store of one kind; nothing where the value is something else. */
+function documentOf(kind: 'token' | 'lease', value: string): Fields | undefined {
+  const fields = fieldsOf(parseJson(value));
+  return fields?.kind === kind ? fields : undefined;
+}
+
+function readLease(value: string): Lease | undefined {
+  const { base, generation } = documentOf('lease', value) ?? {};
+  return typeof base === 'string' && Number.isSafeInteger(generation)
+    ? { base, generation: Number(generation) }
+    : undefined;
+}
+
+function readToken(value: string, tokenUrl: string): AccessToken | undefined {
+  const fields = documentOf('token', value);
+  const accessToken = textOf(fields?.accessToken);
+  const issuedAtMs = Date.parse(textOf(fields?.issuedAt) ?? '');
+  const expiresAtMs = Date.parse(textOf(fields?.expiresAt) ?? '');
+  if (fields?.tokenUrl !== tokenUrl || !accessToken) return undefined;
+  if (Number.isNaN(issuedAtMs) || Number.isNaN(expiresAtMs)) return undefined;
+  return { accessToken, issuedAtMs, expiresAtMs };
 }
 
 /**
@@ -72,26 +72,14 @@ export function createTokenStore(deps: {
       if (version === undefined) return { base: EMPTY, token: undefined };
       // The first version of a secret becomes AWSCURRENT whatever its labels (PutSecretValue): a
       // lease found there still stands for the empty secret.
-      const lease = parse(leaseDocument, version.value);
+      const lease = readLease(version.value);
       if (lease) return { base: lease.base, token: undefined };
-      const stored = parse(tokenDocument, version.value);
-      const usable = stored !== undefined && stored.tokenUrl === tokenUrl;
-      return {
-        base: version.versionId,
-        token: usable
-          ? {
-              accessToken: stored.accessToken,
-              issuedAtMs: Date.parse(stored.issuedAt),
-              expiresAtMs: Date.parse(stored.expiresAt),
-            }
-          : undefined,
-      };
+      return { base: version.versionId, token: readToken(version.value, tokenUrl) };
     },
 
     async readLease() {
       const version = await read(LEASE_STAGE);
-      const lease = version && parse(leaseDocument, version.value);
-      return lease && { base: lease.base, generation: lease.generation };
+      return version && readLease(version.value);
     },
 
     async takeLease(base, generation) {

@@ -105,7 +105,7 @@ export function loadRelay(
       AUDIT_DLQ_URL: QUEUE_URLS.auditDead,
       EXTERNAL_WEBHOOK_URL: WEBHOOK_URL,
       WEBHOOK_SIGNING_SECRET_ID: SECRET_IDS.signing,
-      WEBHOOK_ALLOW_PRIVATE: 'false',
+      WEBHOOK_ALLOW_PRIVATE: false,
     },
     sendHttp,
     changeVisibility: aws.changeVisibility,

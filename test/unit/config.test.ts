@@ -54,7 +54,7 @@ describe('the configuration', () => {
   test('of the relay needs no webhook and no keys', () => {
     expect(readRelayConfig({ ...relay, EXTERNAL_WEBHOOK_URL: '' })).toEqual({
       ...relay,
-      WEBHOOK_ALLOW_PRIVATE: 'false',
+      WEBHOOK_ALLOW_PRIVATE: false,
     });
   });
 

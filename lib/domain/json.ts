@@ -1,0 +1,32 @@
+// Reading JSON that somebody else wrote, leniently: an odd field or entry must not hide the good ones.
+// By hand, because a schema that forgives everything says no more than this, and takes longer to be
+// made than all the rest of the reading (docs/performance.md).
+
+/** A JSON object's fields, each of any type. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** What a text says in JSON; `undefined` where it is none, such as a gateway's HTML. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A JSON object, or nothing where there is something else. */
+export function fieldsOf(value: unknown): Fields | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? (value as Fields) : undefined;
+}
+
+/** A text, or nothing where there is something else. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The objects in a list, without the entries that are none (null, say); nothing where it is no list. */
+export function entriesOf(value: unknown): Fields[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.map(fieldsOf).filter((entry) => entry !== undefined);
+}
