@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../lib/config.ts';
-import { uuid } from '../lib/domain/participant.ts';
+import { readUuid } from '../lib/domain/uuid.ts';
 import { createSendHttp } from '../lib/http/send-http.ts';
 import { systemClock as clock } from '../lib/system-clock.ts';
 import { examine, type Wanted } from './doctor/examine.ts';
@@ -59,9 +59,9 @@ function readArguments(argv: string[]): Wanted | 'help' {
 
 function readId(option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
-  const parsed = uuid.safeParse(value);
-  if (!parsed.success) throw new UsageError(`${option} must be a UUID, not "${value}"`);
-  return parsed.data;
+  const id = readUuid(value);
+  if (id === undefined) throw new UsageError(`${option} must be a UUID, not "${value}"`);
+  return id;
 }
 
 /** @returns the exit code */

@@ -6,9 +6,9 @@ import type { AdderConfig } from '../../lib/config.ts';
 import type { AuditEvent, Status } from '../../lib/domain/audit-event.ts';
 import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
 import { eventId } from '../../lib/domain/event-id.ts';
-import { uuid } from '../../lib/domain/participant.ts';
 import type { Verdict } from '../../lib/domain/result.ts';
 import { hasAnotherTry } from '../../lib/domain/retry-policy.ts';
+import { readUuid } from '../../lib/domain/uuid.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
 import { type SettleDeps, type Settlement, settleRequest } from './settle-request.ts';
@@ -163,8 +163,7 @@ function receiveCount(record: SQSRecord): number {
 
 /** A message that an operator sent again keeps the request id that its first message gave it. */
 function originalId(record: SQSRecord): string {
-  const kept = uuid.safeParse(record.messageAttributes.request_id?.stringValue);
-  return kept.success ? kept.data : record.messageId;
+  return readUuid(record.messageAttributes.request_id?.stringValue) ?? record.messageId;
 }
 
 /** How often an operator has sent this request again from the dead-letter queue. */

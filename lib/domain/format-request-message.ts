@@ -1,5 +1,4 @@
-import type * as z from 'zod/mini';
-import type { AddRequest, requestMessage } from './request-message.ts';
+import type { AddRequest, RequestMessage } from './request-message.ts';
 
 /** Writes the queue message of a request: what `parseRequestMessage` reads back as the same one. */
 export function formatRequestMessage(request: AddRequest): string {
@@ -12,5 +11,5 @@ export function formatRequestMessage(request: AddRequest): string {
     deadline: new Date(request.deadlineMs).toISOString(),
     correlationId: request.correlationId,
     requestedBy: request.requestedBy,
-  } satisfies z.input<typeof requestMessage>);
+  } satisfies RequestMessage);
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { DEADLINE_SECONDS } from './deadline-seconds.ts';
-import { participantList, strictParticipant } from './participant.ts';
+import { participantList, strictParticipant } from './participant-schema.ts';
 
 /** Who a participant is. Case tells nobody apart: neither users nor hosts nor SIP schemes. */
 function identityOf(participant: unknown): { field: 'id' | 'address'; key: string } | undefined {

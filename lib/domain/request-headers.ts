@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
-import { label } from './label.ts';
+import { MAX_LENGTH } from './label.ts';
+import { label } from './label-schema.ts';
 
 /** Names an event across all systems that it passes. */
-export const correlationId = label(128);
+export const correlationId = label(MAX_LENGTH.correlationId);
 
 /** The same key, caller, conversation and body within five minutes are the same request. */
-export const idempotencyKey = label(64);
+export const idempotencyKey = label(MAX_LENGTH.idempotencyKey);
 
 /** The headers of a request that mean something to the service (contract 2); names in lower case. */
 export const requestHeaders = z.object({

@@ -1,5 +1,4 @@
 import { auditEvent } from '../../lib/domain/audit-event.ts';
-import { requestMessage } from '../../lib/domain/request-message.ts';
 import {
   describeProperties,
   type JsonObject,
@@ -7,6 +6,7 @@ import {
   toJsonSchema,
 } from './json-schema.ts';
 import { describeApi } from './openapi-document.ts';
+import { requestMessage } from './request-message-schema.ts';
 
 /**
  * What `npm run schemas` writes into `schemas/`, by file name: everything about the service that a
