@@ -5,7 +5,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { IntakeHandler } from '../../functions/intake/handler.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
@@ -68,6 +68,8 @@ function createWire() {
 const queueUrl = (name: string) => `${wire.url}/000000000000/${name}`;
 
 beforeAll(async () => {
+  // The metrics.
+  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   sqs = await startSqs();
   wire = await listen(createWire());
   queue = sqs.createQueue('requests.fifo');
@@ -78,7 +80,6 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_SQS: wire.url,
     REQUEST_QUEUE_URL: queueUrl(queue.name),
     POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
     _X_AMZN_TRACE_ID: 'Root=1-6921d5f4-1f2e3d4c5b6a798001234567;Sampled=1',
   });
   client = new SQSClient({ endpoint: sqs.endpoint });
@@ -86,6 +87,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
+  jest.restoreAllMocks();
   client.destroy();
   await wire.stop();
   await sqs.stop();

@@ -1,5 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, expect, jest, test } from '@jest/globals';
 import { Webhook } from 'standardwebhooks';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { startEventSourceMapping } from '../../local/event-source-mapping/start-event-source-mapping.ts';
@@ -15,9 +15,11 @@ const toStop: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of toStop.splice(0)) await stop();
   process.env = environment;
+  jest.restoreAllMocks();
 });
 
 test('the function as Lambda loads it relays from the queue to the webhook by its environment alone', async () => {
+  const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   const sqs = await startSqs();
   const secrets = await startSecretsManager();
   const receiver = await startWebhookReceiver({ keys: [KEY] });
@@ -32,7 +34,6 @@ test('the function as Lambda loads it relays from the queue to the webhook by it
     AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
     POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
     AUDIT_QUEUE_URL: queue.url,
     AUDIT_DLQ_URL: deadLetters.url,
     EXTERNAL_WEBHOOK_URL: receiver.url,
@@ -63,4 +64,7 @@ test('the function as Lambda loads it relays from the queue to the webhook by it
   expect(new Webhook(KEY).verify(body, delivery.headers as Record<string, string>)).toEqual(
     JSON.parse(body),
   );
+  await mapping.stop();
+  const metrics = written.mock.calls.map(([line]) => String(line)).join('');
+  expect(JSON.parse(metrics)).toMatchObject({ service: 'relay', WebhookTries: 1 });
 });
