@@ -51,6 +51,18 @@ const replacements = [
     contents: 'export const getInstanceMetadataRegion = async () => undefined;',
   },
   {
+    // No body is a web stream or a blob: asking whether it is one would load both.
+    module: /\/stream-type-check$/,
+    contents: 'export const isReadableStream = () => false; export const isBlob = () => false;',
+  },
+  {
+    // Ids of single sends. The SDK's own would load Web Crypto for them.
+    module: /\/uuid\/v4$/,
+    contents: `
+      import { randomUUID } from 'node:crypto';
+      export const bindV4 = () => randomUUID;`,
+  },
+  {
     // For places whose node:crypto lacks the two.
     module: /\/(Sha256Js|Md5Js)$/,
     contents: 'export const Sha256Js = undefined; export const Md5Js = undefined;',
@@ -81,19 +93,40 @@ const onlyWhatLambdaUses = {
 /**
  * Node's own modules, without the parts that nobody asked for. An ES import of `node:http` reads each
  * of its exports, and those that are made on first use (WebSocket and its events) then load all of
- * fetch: some 30 ms of a cold start (docs/performance.md). `process.getBuiltinModule` reads none.
+ * fetch: some 30 ms of a cold start (docs/performance.md). Here a name is read if something imports it.
  * @type {import('esbuild').Plugin}
  */
-const builtinsAsTheyAre = {
-  name: 'builtins-as-they-are',
+const builtinsByName = {
+  name: 'builtins-by-name',
   setup(build) {
-    build.onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path }) =>
-      isBuiltin(path) ? { path, namespace: 'builtins-as-they-are' } : undefined,
+    build.onResolve({ filter: /^[a-z0-9_:/]+$/ }, ({ path, kind }) =>
+      isBuiltin(path)
+        ? { path, namespace: kind === 'import-statement' ? 'builtin' : 'whole-builtin' }
+        : undefined,
     );
-    build.onLoad({ filter: /.*/, namespace: 'builtins-as-they-are' }, ({ path }) => ({
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(path)).filter((name) =>
+        IDENTIFIER.test(name),
+      );
+      return {
+        contents: [
+          `const builtin = /* @__PURE__ */ process.getBuiltinModule('${path}');`,
+          'export { builtin as default };',
+          // In a function that is called here and marked as pure, so that esbuild may leave it out.
+          ...names.flatMap((name, index) => [
+            `const name${index} = /* @__PURE__ */ (() => builtin.${name})();`,
+            `export { name${index} as ${name} };`,
+          ]),
+        ].join('\n'),
+      };
+    });
+    // By `import()` or `require`, which give no names.
+    build.onLoad({ filter: /.*/, namespace: 'whole-builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('${path}');`,
     }));
   },
 };
 
-module.exports = [onlyWhatLambdaUses, builtinsAsTheyAre];
+const IDENTIFIER = /^(?!default$)[A-Za-z_$][\w$]*$/;
+
+module.exports = [onlyWhatLambdaUses, builtinsByName];

@@ -17,6 +17,8 @@ const config = readRelayConfig(process.env);
 // it is what is left after them.
 const clientOptions = {
   maxAttempts: 2,
+  // Nothing here changes a client once it is made.
+  cacheMiddleware: true,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
 };
 const sqs = new SQSClient(clientOptions);

@@ -30,7 +30,7 @@ const MAX_TOKEN_REPLACEMENTS = 2;
 export interface GenesysClientOptions {
   host: GenesysHost;
   sendHttp: SendHttp;
-  tokens: TokenSource;
+  tokens: Omit<TokenSource, 'readAhead'>;
   pace: Pace;
   clock: Clock;
   random: Random;

@@ -33,6 +33,11 @@ export function staleAtMs({ issuedAtMs, expiresAtMs }: AccessToken, random: Rand
 
 export interface TokenSource {
   /**
+   * Begins to read the stored token, so that the first who needs one waits less. It asks Genesys Cloud
+   * for none, and its failures are nobody's: whoever needs a token then reads again.
+   */
+  readAhead(): void;
+  /**
    * A token that is good as far as is known here.
    * @param finishByMs the search for one is over by then (milliseconds since the epoch). Default: it
    * takes the time that it takes
@@ -94,6 +99,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   /** The lease under which this instance failed: nobody needs to watch it any longer. */
   let abandoned: Lease | undefined;
   let underWay: Promise<string> | undefined;
+  let readingAhead: Promise<void> | undefined;
 
   /** Callers come from one invocation at a time, so the first one's time limit is everybody's. */
   function single(finishByMs = Number.POSITIVE_INFINITY): Promise<string> {
@@ -232,7 +238,15 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   return {
+    readAhead() {
+      readingAhead = store.readState().then(
+        ({ token }) => token && hold(token),
+        () => {},
+      );
+    },
+
     async get(finishByMs) {
+      await readingAhead;
       return fresh() ?? single(finishByMs);
     },
 

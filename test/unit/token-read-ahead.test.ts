@@ -1,0 +1,77 @@
+import { describe, expect, test } from '@jest/globals';
+import { createTokenSource } from '../../lib/genesys/token-source.ts';
+import { createTokenStore } from '../../lib/genesys/token-store.ts';
+import { systemClock as clock } from '../../lib/system-clock.ts';
+
+const TOKEN_URL = 'https://login.example.com/oauth/token';
+const HOUR_MS = 3_600_000;
+
+/** A token in the secret, given out at a time. */
+const stored = (accessToken: string, issuedAtMs: number) => ({
+  value: JSON.stringify({
+    kind: 'token',
+    accessToken,
+    tokenUrl: TOKEN_URL,
+    issuedAt: new Date(issuedAtMs).toISOString(),
+    expiresAt: new Date(issuedAtMs + HOUR_MS).toISOString(),
+  }),
+  versionId: accessToken,
+  stages: ['AWSCURRENT'],
+});
+
+/** Answers the reads of the secret one after the other; no Genesys Cloud is there to be asked. */
+function start(...answers: (() => ReturnType<typeof stored>)[]) {
+  const events: string[] = [];
+  let reads = 0;
+  const source = createTokenSource({
+    store: createTokenStore({
+      read: async () => {
+        const answer = answers[reads++];
+        if (!answer) throw new Error('one read too many');
+        return answer();
+      },
+      write: () => Promise.reject(new Error('nothing is to be written')),
+      tokenUrl: TOKEN_URL,
+      holder: 'test',
+    }),
+    readCredentials: () => Promise.reject(new Error('nobody is to be asked')),
+    requestToken: () => Promise.reject(new Error('nobody is to be asked')),
+    clock,
+    random: () => 0.5,
+    onEvent: (event) => void events.push(event),
+  });
+  return { source, events, reads: () => reads };
+}
+
+const unavailable = () => {
+  throw new Error('Secrets Manager is not there');
+};
+
+describe('reading the token ahead', () => {
+  test('saves the first who needs it the reading', async () => {
+    const { source, reads } = start(() => stored('good', clock.now()));
+    source.readAhead();
+    expect(reads()).toBe(1);
+    expect(await Promise.all([source.get(), source.get()])).toEqual(['good', 'good']);
+    expect(await source.get()).toBe('good');
+    expect(reads()).toBe(1);
+  });
+
+  test('that fails is told to nobody: whoever needs the token reads again', async () => {
+    const { source, events, reads } = start(unavailable, () => stored('good', clock.now()));
+    source.readAhead();
+    expect(await source.get()).toBe('good');
+    expect(reads()).toBe(2);
+    expect(events).toEqual([]);
+  });
+
+  test('fetches no token, and hands out none that is too old', async () => {
+    const { source, reads } = start(
+      () => stored('old', clock.now() - HOUR_MS),
+      () => stored('good', clock.now()),
+    );
+    source.readAhead();
+    expect(await source.get()).toBe('good');
+    expect(reads()).toBe(2);
+  });
+});
