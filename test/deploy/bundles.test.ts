@@ -47,6 +47,11 @@ describe.each(Object.entries(limits))('the bundle of %s', (name, limit) => {
     expect(code.match(/\bimport\("[^"]*"\)/)?.[0]).toBeUndefined();
   });
 
+  test('has zod in it only where requests come in from outside', () => {
+    // docs/decisions/read-by-hand.md
+    expect(code.includes('_zod')).toBe(name === 'intake');
+  });
+
   test('has no credential provider in it but the environment', () => {
     expect(code).toContain('AWS_SECRET_ACCESS_KEY');
     expect(code).not.toMatch(/AWS_CONTAINER_CREDENTIALS|AWS_WEB_IDENTITY_TOKEN_FILE|sso_start_url/);
