@@ -1,5 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type LambdaProcess,
@@ -58,6 +63,40 @@ describe.each(Object.entries(limits))('the bundle of %s', (name, limit) => {
   });
 });
 
+const EVENT = new URL('../../events/http-api-v2.three-users.json', import.meta.url);
+
+/** What intake does in a process of its own until its first request is on the queue. */
+async function firstRequest(code: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'bundle-'));
+  cleanUp.push(() => rm(folder, { recursive: true, force: true }));
+  const bundle = join(folder, 'index.mjs');
+  await writeFile(bundle, code);
+  const { url, requests } = await startRecorder();
+  const script = `
+    import { readFileSync } from 'node:fs';
+    const { handler } = await import(${JSON.stringify(pathToFileURL(bundle).href)});
+    await handler(JSON.parse(readFileSync(new URL(${JSON.stringify(EVENT.href)}), 'utf8')), {});
+    process.stdout.write(JSON.stringify(process.moduleLoadList));
+    process.exit();`;
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', script],
+    {
+      env: {
+        AWS_REGION: 'eu-west-1',
+        AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+        AWS_SECRET_ACCESS_KEY: 'the secret of this test',
+        AWS_ENDPOINT_URL_SQS: url,
+        REQUEST_QUEUE_URL: `${url}/000000000000/requests.fifo`,
+        METRICS_NAMESPACE: 'Test',
+        POWERTOOLS_LOG_LEVEL: 'SILENT',
+      },
+    },
+  );
+  const [, list = ''] = /(\[.*\])$/.exec(stdout.trim()) ?? [];
+  return { requests, loaded: (JSON.parse(list) as string[]).map((name) => name.split(' ').at(-1)) };
+}
+
 /** An SQS that keeps what it is sent, byte for byte, and accepts it. */
 async function startRecorder() {
   const requests: SignedRequest[] = [];
@@ -94,9 +133,7 @@ async function startIntake(env: Record<string, string>) {
     },
   });
   cleanUp.push(() => intake.stop());
-  const event = JSON.parse(
-    await readFile(new URL('../../events/http-api-v2.three-users.json', import.meta.url), 'utf8'),
-  );
+  const event = JSON.parse(await readFile(EVENT, 'utf8'));
   return { intake, event, requests, lines };
 }
 
@@ -124,4 +161,15 @@ describe('what the bundles have instead of the SDK’s credential chain', () => 
     expect(lines.join('\n')).toContain('No AWS credentials: AWS_SECRET_ACCESS_KEY not set.');
     expect(requests).toEqual([]);
   });
+});
+
+test('a first request loads no fetch, no web streams and no Web Crypto', async () => {
+  const files = unzip(await readFile(service.zipOf('intake')));
+  const code = files.get('functions/intake/index.mjs')?.toString('utf8') ?? '';
+  const { requests, loaded } = await firstRequest(code);
+  expect(requests).toHaveLength(1);
+  expect(loaded).toContain('https');
+  expect(
+    loaded.filter((name) => /undici|internal\/webstreams|internal\/crypto\/web/.test(name ?? '')),
+  ).toEqual([]);
 });
