@@ -51,9 +51,42 @@ const replacements = [
     contents: 'export const getInstanceMetadataRegion = async () => undefined;',
   },
   {
-    // No body is a web stream or a blob: asking whether it is one would load both.
-    module: /\/stream-type-check$/,
-    contents: 'export const isReadableStream = () => false; export const isBlob = () => false;',
+    // Our clients have a request handler of their own (lib/aws/request-handler.ts), whose answers are
+    // bytes and no streams.
+    module: /^@smithy\/node-http-handler$/,
+    contents: `
+      export class NodeHttpHandler {
+        static create(handler) {
+          if (typeof handler?.handle === 'function') return handler;
+          throw new Error('The HTTP handler of the AWS SDK is left out of this bundle: give the client a requestHandler.');
+        }
+      }
+      export const streamCollector = undefined;`,
+  },
+  {
+    // What we send and read are texts and numbers, which JSON has. The SDK's codec walks through each
+    // by its schema, for the sake of blobs, of numbers that JavaScript has not, and of timestamps
+    // (CreatedDate of a secret, which nobody here reads, stays the number that it travels as).
+    module: /\/JsonCodec2$/,
+    contents: `
+      export class JsonCodec2 {
+        setSerdeContext() {}
+        createSerializer() {
+          let text;
+          return {
+            write(schema, value) { text = JSON.stringify(value); },
+            flush: () => text,
+            setSerdeContext() {},
+          };
+        }
+        createDeserializer() {
+          return {
+            read: async (schema, bytes) => JSON.parse(Buffer.from(bytes).toString('utf8')),
+            readObject: (schema, value) => value,
+            setSerdeContext() {},
+          };
+        }
+      }`,
   },
   {
     // Ids of single sends. The SDK's own would load Web Crypto for them.

@@ -64,21 +64,20 @@ export const coldStart: Figure = {
 
 async function prepare(): Promise<Contender[]> {
   const ours = async (of: FunctionName) => contender(of, 'ours', packagedFunction(of));
-  const byDefault = (name: string) => baselineFunction(name, 'by-default');
-  const empty = byDefault('empty');
+  const empty = baselineFunction('empty');
   return Promise.all([
     ours('intake'),
     contender('intake', 'an empty handler', empty),
-    contender('intake', 'hand-signed request', byDefault('hand-signed-intake'), 1.3),
-    contender('intake', 'written carelessly', byDefault('careless-intake')),
+    contender('intake', 'hand-signed request', baselineFunction('hand-signed-intake'), 1.3),
+    contender('intake', 'written carelessly', baselineFunction('careless-intake')),
     ours('adder'),
     contender('adder', 'an empty handler', empty),
-    contender('adder', 'written carelessly', byDefault('reference-adder'), 0.5),
-    contender('adder', "on the vendor's SDK", byDefault('vendor-sdk-adder'), 0.25),
+    contender('adder', 'written carelessly', baselineFunction('reference-adder'), 0.5),
+    contender('adder', "on the vendor's SDK", baselineFunction('vendor-sdk-adder'), 0.25),
     ours('relay'),
     contender('relay', 'an empty handler', empty),
-    contender('relay', 'hand-signed requests', byDefault('hand-signed-relay'), 1.3),
-    contender('relay', 'written carelessly', byDefault('careless-relay')),
+    contender('relay', 'hand-signed requests', baselineFunction('hand-signed-relay'), 1.3),
+    contender('relay', 'written carelessly', baselineFunction('careless-relay')),
   ]);
 }
 

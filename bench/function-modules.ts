@@ -1,8 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { build } from 'esbuild';
 import { unzip } from '../local/lambda-runtime/unzip.ts';
 import { packageService } from '../local/package-service.ts';
 
@@ -30,26 +29,11 @@ export async function packagedFunction(name: FunctionName): Promise<FunctionModu
 }
 
 /**
- * - `as-ours`: with the settings that serverless.yml has for our own functions
- * - `by-default`: with esbuild's own for Node. Minified like the others, and with a `require` for the
- *   CommonJS that such a bundle of ES modules ends up with.
+ * A baseline, bundled with esbuild's own settings for Node. Minified like ours, and with a `require`
+ * for the CommonJS that such a bundle of ES modules ends up with.
+ * @param name a file of baselines/, without its ending
  */
-export type Bundling = 'as-ours' | 'by-default';
-
-const SETTINGS: Record<Bundling, Pick<BuildOptions, 'mainFields' | 'plugins' | 'banner'>> = {
-  'as-ours': {
-    mainFields: ['module', 'main'],
-    plugins: createRequire(import.meta.url)('../esbuild.plugins.cjs'),
-  },
-  'by-default': {
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-  },
-};
-
-/** @param name a file of baselines/, without its ending */
-export async function baselineFunction(name: string, bundling: Bundling): Promise<FunctionModule> {
+export async function baselineFunction(name: string): Promise<FunctionModule> {
   const path = join(folder, 'baselines', `${name}.mjs`);
   const { metafile } = await build({
     entryPoints: [join(root, 'bench', 'baselines', `${name}.ts`)],
@@ -61,7 +45,9 @@ export async function baselineFunction(name: string, bundling: Bundling): Promis
     platform: 'node',
     target: 'node24',
     logLevel: 'error',
-    ...SETTINGS[bundling],
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
   });
   const [output] = Object.values(metafile.outputs);
   return { path, bytes: output?.bytes ?? 0 };

@@ -14,7 +14,7 @@ export const genesysCalls: Figure = {
     const servers = await startServers();
     try {
       const ours = await packagedFunction('adder');
-      const reference = await baselineFunction('reference-adder', 'by-default');
+      const reference = await baselineFunction('reference-adder');
       const rows: Row[] = [];
       for (const contract of ['platform', 'generic'] as const) {
         rows.push({

@@ -65,7 +65,7 @@ export const money: Figure = {
         () => sqsEvent([auditEvent(USERS)]),
         many(() => auditEvent(USERS)),
       ]);
-      const [allInOne] = await watch(await baselineFunction('all-in-one', 'by-default'), [post]);
+      const [allInOne] = await watch(await baselineFunction('all-in-one'), [post]);
       if (!intake || !adder || !adderBatch || !relay || !relayBatch || !allInOne) return [];
       const api = [LIST_PRICES.httpApiRequest * MILLION];
       const theirs: Bill = {

@@ -18,8 +18,8 @@ export const timeToAdd: Figure = {
     const servers = await startServers({ genesys: { faults: [{ fault: { waitMs: CALL_MS } }] } });
     const [ours, reference, bare] = await Promise.all([
       startFunction(await packagedFunction('adder'), servers.environment),
-      startFunction(await baselineFunction('reference-adder', 'by-default'), servers.environment),
-      startFunction(await baselineFunction('round-trips', 'by-default'), servers.environment),
+      startFunction(await baselineFunction('reference-adder'), servers.environment),
+      startFunction(await baselineFunction('round-trips'), servers.environment),
     ]);
     try {
       const rows: Row[] = [];

@@ -24,14 +24,14 @@ export const warmCost: Figure = {
         {
           what: 'intake',
           module: await packagedFunction('intake'),
-          bare: await baselineFunction('bare-intake', 'as-ours'),
+          bare: await baselineFunction('bare-intake'),
           baseline: 'JSON.parse + SendMessage',
           event: httpEvent(conversationId, users),
         },
         {
           what: 'relay',
           module: await packagedFunction('relay'),
-          bare: await baselineFunction('bare-relay', 'as-ours'),
+          bare: await baselineFunction('bare-relay'),
           baseline: 'bare fetch',
           event: sqsEvent([auditEvent(users)]),
         },

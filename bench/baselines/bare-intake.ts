@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 
-/** `JSON.parse` and `SendMessage`, on the same SDK, bundled the same: nothing is checked or logged. */
+/** `JSON.parse` and `SendMessage`, on the same SDK as it comes: nothing is checked or logged. */
 const sqs = new SQSClient({});
 
 export async function handler(event: { body: string; pathParameters: { conversationId: string } }) {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { createRequestHandler } from '../../lib/aws/request-handler.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readIntakeConfig } from '../../lib/config.ts';
+import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
 import { systemClock } from '../../lib/system-clock.ts';
@@ -14,7 +16,7 @@ const sqs = new SQSClient({
   maxAttempts: 2,
   // Nothing here changes the client once it is made.
   cacheMiddleware: true,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+  requestHandler: createRequestHandler(createSendHttp(), 3_000),
 });
 
 export const handler = createHandler({

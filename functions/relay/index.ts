@@ -2,6 +2,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createGetSecret, type GetSecret } from '../../lib/aws/get-secret.ts';
+import { createRequestHandler } from '../../lib/aws/request-handler.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readRelayConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
@@ -12,6 +13,7 @@ import { createCheckedLookup } from '../../lib/webhook/checked-lookup.ts';
 import { createHandler } from './handler.ts';
 
 const config = readRelayConfig(process.env);
+const sendHttp = createSendHttp();
 
 // Two tries end within 6.5 s. For a secret that is in good time before a batch's own tries; for SQS
 // it is what is left after them.
@@ -19,7 +21,7 @@ const clientOptions = {
   maxAttempts: 2,
   // Nothing here changes a client once it is made.
   cacheMiddleware: true,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+  requestHandler: createRequestHandler(sendHttp, 3_000),
 };
 const sqs = new SQSClient(clientOptions);
 
@@ -32,7 +34,7 @@ const getSecret: GetSecret = (...secret) => {
 
 export const handler = createHandler({
   config,
-  sendHttp: createSendHttp(),
+  sendHttp,
   lookup: createCheckedLookup({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
   changeVisibility: createChangeVisibility(sqs),
   sendMessage: createSendMessage(sqs),
