@@ -89,6 +89,11 @@ const replacements = [
       }`,
   },
   {
+    // Every body is text. To ask whether it is a file would load Node's file streams.
+    module: /\/calculateBodyLength$/,
+    contents: "export const calculateBodyLength = (body) => Buffer.byteLength(body ?? '');",
+  },
+  {
     // Ids of single sends. The SDK's own would load Web Crypto for them.
     module: /\/uuid\/v4$/,
     contents: `
