@@ -143,9 +143,7 @@ const builtinsByName = {
         : undefined,
     );
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
-      const names = Object.keys(process.getBuiltinModule(path)).filter((name) =>
-        IDENTIFIER.test(name),
-      );
+      const names = Object.keys(require(path)).filter((name) => IDENTIFIER.test(name));
       return {
         contents: [
           `const builtin = /* @__PURE__ */ process.getBuiltinModule('${path}');`,

@@ -1,6 +1,6 @@
 // Reading JSON that somebody else wrote, leniently: an odd field or entry must not hide the good ones.
-// By hand, because a schema that forgives everything says no more than this, and takes longer to be
-// made than all the rest of the reading (docs/performance.md).
+// By hand, because a schema that forgives everything says no more than this, and making it is slow
+// (docs/decisions/read-by-hand.md).
 
 /** A JSON object's fields, each of any type. */
 export type Fields = Readonly<Record<string, unknown>>;

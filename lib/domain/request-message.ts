@@ -150,9 +150,9 @@ class FieldReader {
  * Reads a queue message (contract 3) and fills in its defaults. Fields that it does not know are
  * passed over, as senders may be newer.
  *
- * By hand: zod would take longer to be loaded than everything that the adder then does with the
- * message (docs/performance.md). `schemas/request-message.schema.json` says the same for others to
- * read; test/unit/request-message.test.ts holds the two together.
+ * By hand: zod was a twelfth of the adder's cold start for this alone (docs/decisions/read-by-hand.md).
+ * `schemas/request-message.schema.json` says the same for others to read;
+ * test/unit/request-message.test.ts holds the two together.
  *
  * A deadline later than 24 hours after the send is cut to that: the queue keeps nothing for ever.
  * Of a message that is not a request, `fragment` has what could be read, for the result.
