@@ -1,5 +1,5 @@
 import { EVENT_ID } from './event-id.ts';
-import { fieldsOf, textOf } from './json.ts';
+import { fieldsOf } from './json.ts';
 
 /** `participant_added` for SUCCESS and PARTIAL, `participant_add_failed` for FAILED and EXPIRED. */
 export const EVENTS = ['participant_added', 'participant_add_failed'] as const;
@@ -19,8 +19,9 @@ export interface AuditEnvelope {
 export function readAuditEnvelope(json: unknown): AuditEnvelope | undefined {
   const event = fieldsOf(json);
   const audit = fieldsOf(event?.audit);
-  const requestId = textOf(audit?.request_id);
+  const { request_id: requestId, correlation_id: correlationId = requestId } = audit ?? {};
   if (!(EVENTS as readonly unknown[]).includes(event?.event)) return undefined;
-  if (requestId === undefined || !EVENT_ID.test(requestId)) return undefined;
-  return { requestId, correlationId: textOf(audit?.correlation_id) ?? requestId, audit };
+  if (typeof requestId !== 'string' || !EVENT_ID.test(requestId)) return undefined;
+  if (typeof correlationId !== 'string') return undefined;
+  return { requestId, correlationId, audit };
 }

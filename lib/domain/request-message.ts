@@ -1,6 +1,6 @@
 import { DEADLINE_SECONDS } from './deadline-seconds.ts';
 import type { FieldError } from './field-error.ts';
-import { fieldsOf, parseJson, textOf } from './json.ts';
+import { fieldsOf, parseJson } from './json.ts';
 import { labelFaults, MAX_LENGTH, PRINTABLE_ASCII } from './label.ts';
 import {
   ADDRESS,
@@ -13,6 +13,7 @@ import {
   type Role,
   withDefaultRole,
 } from './participant.ts';
+import { readTime } from './time.ts';
 import { readUuid } from './uuid.ts';
 
 /** A request as the adder carries it out: parsed once, every default filled in. */
@@ -65,19 +66,11 @@ const uuid: Rule<string> = (value) => {
   return id;
 };
 
-/** The calendar is checked apart: for `Date.parse`, 30 February is 2 March. */
-const RFC_3339 =
-  /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/;
-
 /** Milliseconds since the epoch. */
 const time: Rule<number> = (value) => {
-  const text = textOf(value) ?? '';
-  const date = RFC_3339.exec(text)?.[1] ?? '';
-  const midnightMs = Date.parse(`${date}T00:00:00Z`);
-  if (Number.isNaN(midnightMs) || !new Date(midnightMs).toISOString().startsWith(date)) {
-    throw new Error('must be an RFC 3339 time');
-  }
-  return Date.parse(text);
+  const timeMs = readTime(value);
+  if (timeMs === undefined) throw new Error('must be an RFC 3339 time');
+  return timeMs;
 };
 
 /** @param max characters */

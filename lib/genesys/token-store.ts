@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Fields, fieldsOf, parseJson, textOf } from '../domain/json.ts';
+import { readTime } from '../domain/time.ts';
 import type { AccessToken } from './request-token.ts';
 import type { SecretReader, SecretWriter } from './secret-ports.ts';
 
@@ -38,8 +39,8 @@ function documentOf(kind: 'token' | 'lease', value: string): Fields | undefined 
 }
 
 function readLease(value: string): Lease | undefined {
-  const { base, generation } = documentOf('lease', value) ?? {};
-  return typeof base === 'string' && Number.isSafeInteger(generation)
+  const { base, generation, holder } = documentOf('lease', value) ?? {};
+  return typeof base === 'string' && typeof holder === 'string' && Number.isSafeInteger(generation)
     ? { base, generation: Number(generation) }
     : undefined;
 }
@@ -47,10 +48,10 @@ function readLease(value: string): Lease | undefined {
 function readToken(value: string, tokenUrl: string): AccessToken | undefined {
   const fields = documentOf('token', value);
   const accessToken = textOf(fields?.accessToken);
-  const issuedAtMs = Date.parse(textOf(fields?.issuedAt) ?? '');
-  const expiresAtMs = Date.parse(textOf(fields?.expiresAt) ?? '');
+  const issuedAtMs = readTime(fields?.issuedAt);
+  const expiresAtMs = readTime(fields?.expiresAt);
   if (fields?.tokenUrl !== tokenUrl || !accessToken) return undefined;
-  if (Number.isNaN(issuedAtMs) || Number.isNaN(expiresAtMs)) return undefined;
+  if (issuedAtMs === undefined || expiresAtMs === undefined) return undefined;
   return { accessToken, issuedAtMs, expiresAtMs };
 }
 

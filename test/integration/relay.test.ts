@@ -370,21 +370,29 @@ describe('a dead letter', () => {
     ]);
   });
 
-  test.each(['', 'hello', '[]', '{}', 'null', '{"version":1,"conversationId":"x"}'])(
-    'is made of %j, which is no audit event, its bytes untouched',
-    async (text) => {
-      const receiver = await answers(200);
-      const relay = await relayTo(receiver);
-      const body = text || ' ';
-      await relay.send(body);
-      await relay.send(event('r-2'));
-      expect((await relay.run()).response).toEqual({ batchItemFailures: [] });
-      expect(receiver.tries).toHaveLength(1);
-      expect(await relay.deadLetters()).toEqual([
-        { body, attributes: expect.objectContaining({ reason: 'NOT_AN_AUDIT_EVENT', tries: '1' }) },
-      ]);
-    },
-  );
+  test.each([
+    '',
+    'hello',
+    '[]',
+    '{}',
+    'null',
+    '{"version":1,"conversationId":"x"}',
+    '{"event":"other","audit":{"request_id":"r-1"}}',
+    '{"event":"participant_added","audit":{"request_id":"r.1"}}',
+    '{"event":"participant_added","audit":{"request_id":"r-1","correlation_id":7}}',
+    '{"event":"participant_added","audit":{"request_id":"r-1","correlation_id":null}}',
+  ])('is made of %j, which is no audit event, its bytes untouched', async (text) => {
+    const receiver = await answers(200);
+    const relay = await relayTo(receiver);
+    const body = text || ' ';
+    await relay.send(body);
+    await relay.send(event('r-2'));
+    expect((await relay.run()).response).toEqual({ batchItemFailures: [] });
+    expect(receiver.tries).toHaveLength(1);
+    expect(await relay.deadLetters()).toEqual([
+      { body, attributes: expect.objectContaining({ reason: 'NOT_AN_AUDIT_EVENT', tries: '1' }) },
+    ]);
+  });
 
   test('that cannot be sent leaves the event on the queue', async () => {
     const relay = await relayTo(await answers(410), {
