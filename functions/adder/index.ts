@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createPutSecret } from '../../lib/aws/put-secret.ts';
-import { createRequestHandler } from '../../lib/aws/request-handler.ts';
+import { awsClientSettings } from '../../lib/aws/request-handler.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readAdderConfig } from '../../lib/config.ts';
 import { createReadCredentials } from '../../lib/genesys/credentials.ts';
@@ -28,13 +28,8 @@ const host = config.GENESYS_ENV;
 const random = Math.random;
 const sendHttp = createSendHttp();
 
-const awsClient = {
-  // Nothing here changes a client once it is made.
-  cacheMiddleware: true,
-  requestHandler: createRequestHandler(sendHttp, 3_000),
-};
-const sqs = new SQSClient(awsClient);
-const secrets = new SecretsManagerClient(awsClient);
+const sqs = new SQSClient(awsClientSettings(sendHttp));
+const secrets = new SecretsManagerClient(awsClientSettings(sendHttp));
 const getSecret = createGetSecret(secrets);
 const putSecret = createPutSecret(secrets);
 

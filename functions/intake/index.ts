@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { createRequestHandler } from '../../lib/aws/request-handler.ts';
+import { awsClientSettings } from '../../lib/aws/request-handler.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readIntakeConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
@@ -12,12 +12,7 @@ import { createHandler } from './handler.ts';
 const config = readIntakeConfig(process.env);
 
 // Two tries end within 6.5 s: before the function's 10 s are over, and long before API Gateway's 30.
-const sqs = new SQSClient({
-  maxAttempts: 2,
-  // Nothing here changes the client once it is made.
-  cacheMiddleware: true,
-  requestHandler: createRequestHandler(createSendHttp(), 3_000),
-});
+const sqs = new SQSClient({ ...awsClientSettings(createSendHttp()), maxAttempts: 2 });
 
 export const handler = createHandler({
   config,

@@ -1,6 +1,16 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { HttpFault, type SendHttp } from '../http/send-http.ts';
 
+/** One try of a call; two of them end within 6.5 s, the pause between them included. */
+const TRY_TIMEOUT_MS = 3_000;
+
+/** What every AWS client of the functions is made with. */
+export const awsClientSettings = (sendHttp: SendHttp) => ({
+  // Nothing here changes a client once it is made.
+  cacheMiddleware: true,
+  requestHandler: createRequestHandler(sendHttp, TRY_TIMEOUT_MS),
+});
+
 /** What an AWS client sends its requests by. */
 export type RequestHandler = SQSClient['config']['requestHandler'];
 type AwsRequest = Parameters<RequestHandler['handle']>[0];

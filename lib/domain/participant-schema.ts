@@ -40,17 +40,21 @@ const checkTogether = z.check<z.output<z.ZodMiniObject<typeof participantFields>
   { when: ({ value }) => fieldsOf(value) !== undefined },
 );
 
+// Functions, so that intake does not make the one that only the published schema is made of.
+
 /** A participant in an HTTP body: unknown fields are refused, so that a typing error shows. */
-export const strictParticipant = z.pipe(
-  z.strictObject(participantFields, { error: FAULTS.noObject }).check(checkTogether),
-  z.transform(withDefaultRole),
-);
+export const strictParticipant = () =>
+  z.pipe(
+    z.strictObject(participantFields, { error: FAULTS.noObject }).check(checkTogether),
+    z.transform(withDefaultRole),
+  );
 
 /** A participant in a queue message: unknown fields are passed over, as senders may be newer. */
-export const lenientParticipant = z.pipe(
-  z.object(participantFields, { error: FAULTS.noObject }).check(checkTogether),
-  z.transform(withDefaultRole),
-);
+export const lenientParticipant = () =>
+  z.pipe(
+    z.object(participantFields, { error: FAULTS.noObject }).check(checkTogether),
+    z.transform(withDefaultRole),
+  );
 
 /**
  * A list of participants. zod looks at the length before it looks at an element, so 10,000 of them

@@ -46,7 +46,7 @@ const seconds = `must be a whole number of seconds from ${DEADLINE_SECONDS.min} 
 /** The body of `POST /conversations/{conversationId}/participants` (contract 2). */
 export const requestBody = z.strictObject(
   {
-    participants: participantList(strictParticipant).check(checkDuplicates),
+    participants: participantList(strictParticipant()).check(checkDuplicates),
     deadlineSeconds: z._default(
       z
         .int({ error: seconds })

@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { fieldsOf, parseJson } from '../domain/json.ts';
 
 /** A key that signs: a shared secret (`v1`, HMAC-SHA256) or a private key (`v1a`, ed25519). */
 export type SigningKey =
@@ -50,12 +51,8 @@ export function parseSigningKeys(text: string): ParsedKeys {
 }
 
 function readList(text: string): unknown[] | undefined {
-  try {
-    const keys: unknown = (JSON.parse(text) as { keys?: unknown } | null)?.keys;
-    return Array.isArray(keys) ? keys : undefined;
-  } catch {
-    return undefined;
-  }
+  const keys = fieldsOf(parseJson(text))?.keys;
+  return Array.isArray(keys) ? keys : undefined;
 }
 
 /** The key, or what is wrong with it. */

@@ -11,7 +11,7 @@ export const requestMessage = z.object(
     version: z._default(z.literal(1, { error: 'must be 1' }), 1),
     requestId: z.optional(uuid),
     conversationId: uuid,
-    participants: participantList(lenientParticipant),
+    participants: participantList(lenientParticipant()),
     requestedAt: z.optional(timestamp),
     deadline: z.optional(timestamp),
     correlationId: z.optional(label(MAX_LENGTH.correlationId)),

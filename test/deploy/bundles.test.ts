@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,9 +10,9 @@ import {
   startLambdaProcess,
 } from '../../local/lambda-runtime/start-lambda-process.ts';
 import { unzip } from '../../local/lambda-runtime/unzip.ts';
-import { listen } from '../../local/listen.ts';
 import { type PackagedService, packageService } from '../../local/package-service.ts';
-import { isSigned, type SignedRequest } from '../support/verify-sigv4.ts';
+import { startRecorder } from '../support/start-recorder.ts';
+import { isSigned } from '../support/verify-sigv4.ts';
 
 let service: PackagedService;
 beforeAll(async () => {
@@ -71,7 +70,7 @@ async function firstRequest(code: string) {
   cleanUp.push(() => rm(folder, { recursive: true, force: true }));
   const bundle = join(folder, 'index.mjs');
   await writeFile(bundle, code);
-  const { url, requests } = await startRecorder();
+  const { url, requests } = await startQueue();
   const script = `
     import { readFileSync } from 'node:fs';
     const { handler } = await import(${JSON.stringify(pathToFileURL(bundle).href)});
@@ -97,29 +96,19 @@ async function firstRequest(code: string) {
   return { requests, loaded: (JSON.parse(list) as string[]).map((name) => name.split(' ').at(-1)) };
 }
 
-/** An SQS that keeps what it is sent, byte for byte, and accepts it. */
-async function startRecorder() {
-  const requests: SignedRequest[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => {
-      body += chunk;
-    });
-    request.on('end', () => {
-      const headers = request.headers as Record<string, string>;
-      requests.push({ method: request.method ?? '', path: request.url ?? '', headers, body });
-      response.setHeader('content-type', 'application/x-amz-json-1.0');
-      response.end('{"MessageId":"1"}');
-    });
+/** An SQS that accepts what it is sent. */
+async function startQueue() {
+  const { url, requests, stop } = await startRecorder((response) => {
+    response.setHeader('content-type', 'application/x-amz-json-1.0');
+    response.end('{"MessageId":"1"}');
   });
-  const { url, stop } = await listen(server);
   cleanUp.push(stop);
   return { url, requests };
 }
 
 async function startIntake(env: Record<string, string>) {
   const lines: string[] = [];
-  const { url, requests } = await startRecorder();
+  const { url, requests } = await startQueue();
   const intake: LambdaProcess = await startLambdaProcess({
     zipOrDir: service.zipOf('intake'),
     handler: 'functions/intake/index.handler',

@@ -1,10 +1,10 @@
-import { createServer, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createRequestHandler } from '../../lib/aws/request-handler.ts';
 import { createSendHttp, HttpFault } from '../../lib/http/send-http.ts';
-import { listen } from '../../local/listen.ts';
-import { isSigned, type SignedRequest } from '../support/verify-sigv4.ts';
+import { startRecorder } from '../support/start-recorder.ts';
+import { isSigned } from '../support/verify-sigv4.ts';
 
 const SECRET = 'the secret of this test';
 const MESSAGE = { QueueUrl: 'https://sqs.eu-west-1.amazonaws.com/1/audit', MessageBody: '{"ü":1}' };
@@ -30,19 +30,7 @@ afterEach(async () => {
 
 /** A service that gives one answer after the other, and a client of it. */
 async function start(...answers: Answer[]) {
-  const requests: SignedRequest[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.setEncoding('utf8').on('data', (chunk: string) => {
-      body += chunk;
-    });
-    request.on('end', () => {
-      const headers = request.headers as Record<string, string>;
-      requests.push({ method: request.method ?? '', path: request.url ?? '', headers, body });
-      answers.shift()?.(response);
-    });
-  });
-  const { url, stop } = await listen(server);
+  const { url, requests, stop } = await startRecorder((response) => answers.shift()?.(response));
   cleanUp.push(stop);
   const client = new SQSClient({
     endpoint: url,

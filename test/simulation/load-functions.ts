@@ -71,6 +71,7 @@ export function loadAdder(
     random,
     onEvent: (event, error) => log.info(event, { error }),
   });
+  tokens.readAhead();
   const client = createGenesysClient({ host, sendHttp, tokens, pace, clock, random });
   return createAdder({
     config: {

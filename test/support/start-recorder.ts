@@ -1,0 +1,25 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { type Listening, listen } from '../../local/listen.ts';
+import type { SignedRequest } from './verify-sigv4.ts';
+
+export interface Recorder extends Listening {
+  /** What it was sent, byte for byte. */
+  requests: SignedRequest[];
+}
+
+/** A service that keeps what it is sent. @param answer each request, once it is there in full */
+export async function startRecorder(answer: (response: ServerResponse) => void): Promise<Recorder> {
+  const requests: SignedRequest[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.on('end', () => {
+      const headers = request.headers as Record<string, string>;
+      requests.push({ method: request.method ?? '', path: request.url ?? '', headers, body });
+      answer(response);
+    });
+  });
+  return { ...(await listen(server)), requests };
+}
