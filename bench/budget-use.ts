@@ -1,11 +1,11 @@
 import type { SQSRecord } from 'aws-lambda';
 import { createHandler } from '../functions/adder/handler.ts';
 import type { Clock, Random } from '../lib/domain/clock.ts';
-import { createGenesysClient } from '../lib/genesys/genesys-client.ts';
-import { createUserLookup } from '../lib/genesys/look-up-users.ts';
-import { Pace } from '../lib/genesys/pace.ts';
-import { resolveGenesysHost } from '../lib/genesys/region.ts';
-import { createSettlingTimes } from '../lib/genesys/settling-times.ts';
+import { createGenesysClient } from '../lib/genesys/api/genesys-client.ts';
+import { resolveGenesysHost } from '../lib/genesys/api/region.ts';
+import { createSettlingTimes } from '../lib/genesys/conversation/settling-times.ts';
+import { RateLimiter } from '../lib/genesys/pace/rate-limiter.ts';
+import { createUserLookup } from '../lib/genesys/users/look-up-users.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
 import { createPlainAdder } from './baselines/plain-adder.ts';
 import type { Figure, Row } from './figure.ts';
@@ -137,7 +137,11 @@ async function spendByOthers({ clock, genesys, othersPerMinute }: World): Promis
 
 /** The adder's handler, with Lambda's event source and everything but time and network real. */
 async function startOurs({ clock, random, genesys, backlog }: World): Promise<never> {
-  const pace = new Pace({ requestsPerSecond: CONFIGURED_PER_SECOND, instances: INSTANCES, clock });
+  const rateLimiter = new RateLimiter({
+    requestsPerSecond: CONFIGURED_PER_SECOND,
+    instances: INSTANCES,
+    clock,
+  });
   const client = createGenesysClient({
     host: resolveGenesysHost('http://127.0.0.1'),
     sendHttp: genesys.sendHttp,
@@ -146,7 +150,7 @@ async function startOurs({ clock, random, genesys, backlog }: World): Promise<ne
       replace: () => Promise.reject(new Error('the token was refused')),
       accepted: () => {},
     },
-    pace,
+    rateLimiter,
     clock,
     random,
   });
@@ -155,7 +159,7 @@ async function startOurs({ clock, random, genesys, backlog }: World): Promise<ne
     config: { REQUEST_QUEUE_URL: 'requests', REQUEST_DLQ_URL: 'dead', AUDIT_QUEUE_URL: 'audit' },
     client,
     users: createUserLookup(client),
-    pace,
+    rateLimiter,
     clock,
     random,
     maxParticipants: 20,

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { UserError } from '../local/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 import { budgetUse } from './budget-use.ts';
 import { coldStart } from './cold-start.ts';
 import type { Figure, Row } from './figure.ts';

@@ -1,4 +1,4 @@
-import { type GenesysHost, resolveGenesysHost } from './genesys/region.ts';
+import { type GenesysHost, resolveGenesysHost } from './genesys/api/region.ts';
 import { parseWebhookUrl } from './webhook/webhook-url.ts';
 
 /** The environment is wrong. One line that names the variable, and no stack to bury it. */

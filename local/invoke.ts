@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { UserError } from '../lib/user-error.ts';
 import { invokeFunction, isSuccess } from './invoke/invoke-function.ts';
 import { renewEvent } from './invoke/renew-event.ts';
 import { readLogLine } from './story/log-entry.ts';
@@ -7,7 +8,6 @@ import { formatChapter, tellDelivery, tellLogEntry } from './story/tell.ts';
 import { type Endpoints, readEndpoints } from './system/endpoints-file.ts';
 import { readSettings } from './system/read-settings.ts';
 import { type LocalSystem, startSystem } from './system/start-system.ts';
-import { UserError } from './user-error.ts';
 
 const USAGE = `Usage: npm run invoke -- <function> events/<file>
 Runs a sample event through a function: intake, adder or relay. Its queues, secrets and Genesys are

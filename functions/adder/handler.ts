@@ -66,7 +66,7 @@ export function createHandler(deps: AdderDeps): AdderHandler {
     if (settlement.defect !== undefined) {
       log.error('defect', { ...names, error: settlement.defect });
     }
-    if (settlement.kind === 'hand-back') {
+    if (settlement.kind === 'defer') {
       const delay_ms = Math.round(settlement.delayMs);
       log.info('deferred', { ...names, delay_ms, cause: settlement.cause });
       deps.putMetrics({ name: 'Deferrals', unit: 'Count', value: 1 });
@@ -151,7 +151,11 @@ export function createHandler(deps: AdderDeps): AdderHandler {
       queueUrl: config.REQUEST_QUEUE_URL,
       changeVisibility: deps.changeVisibility,
     });
-    deps.putMetrics({ name: 'BudgetUsedPercent', unit: 'Percent', value: deps.pace.usedPercent() });
+    deps.putMetrics({
+      name: 'BudgetUsedPercent',
+      unit: 'Percent',
+      value: deps.rateLimiter.usedPercent(),
+    });
     return response;
   };
 }

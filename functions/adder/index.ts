@@ -7,14 +7,14 @@ import { createPutSecret } from '../../lib/aws/put-secret.ts';
 import { awsClientSettings } from '../../lib/aws/request-handler.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readAdderConfig } from '../../lib/config.ts';
-import { createReadCredentials } from '../../lib/genesys/credentials.ts';
-import { createGenesysClient } from '../../lib/genesys/genesys-client.ts';
-import { createUserLookup } from '../../lib/genesys/look-up-users.ts';
-import { Pace } from '../../lib/genesys/pace.ts';
-import { createRequestToken } from '../../lib/genesys/request-token.ts';
-import { createSettlingTimes } from '../../lib/genesys/settling-times.ts';
-import { createTokenSource } from '../../lib/genesys/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token-store.ts';
+import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
+import { createSettlingTimes } from '../../lib/genesys/conversation/settling-times.ts';
+import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
+import { createReadCredentials } from '../../lib/genesys/token/credentials.ts';
+import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
+import { createTokenSource } from '../../lib/genesys/token/token-source.ts';
+import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
+import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
@@ -33,7 +33,7 @@ const secrets = new SecretsManagerClient(awsClientSettings(sendHttp));
 const getSecret = createGetSecret(secrets);
 const putSecret = createPutSecret(secrets);
 
-const pace = new Pace({
+const rateLimiter = new RateLimiter({
   requestsPerSecond: config.GENESYS_REQUESTS_PER_SECOND,
   instances: config.ADDER_MAX_CONCURRENCY,
   clock,
@@ -49,7 +49,7 @@ const tokens = createTokenSource({
     (stage) => getSecret(config.GENESYS_CREDENTIALS_SECRET_ID, stage),
     config.GENESYS_CREDENTIALS_SECRET_ID,
   ),
-  requestToken: createRequestToken({ host, sendHttp, pace, clock }),
+  requestToken: createRequestToken({ host, sendHttp, rateLimiter, clock }),
   clock,
   random,
   onEvent: (event, cause) => {
@@ -65,15 +65,15 @@ const tokens = createTokenSource({
   },
 });
 // Lambda gives a function a whole processor until it is loaded, and a fraction of one from then on.
-tokens.readAhead();
-const client = createGenesysClient({ host, sendHttp, tokens, pace, clock, random });
+tokens.prefetch();
+const client = createGenesysClient({ host, sendHttp, tokens, rateLimiter, clock, random });
 
 export const handler = createHandler({
   config,
   client,
   users: createUserLookup(client),
   settling: createSettlingTimes(),
-  pace,
+  rateLimiter,
   clock,
   random,
   maxParticipants: config.MAX_PARTICIPANTS,

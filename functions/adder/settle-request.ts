@@ -4,10 +4,10 @@ import { AdderError } from '../../lib/domain/errors.ts';
 import { Ledger } from '../../lib/domain/ledger.ts';
 import { type AddRequest, parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { buildResult, type Verdict } from '../../lib/domain/result.ts';
-import { handBackDelayMs, hasAnotherTry } from '../../lib/domain/retry-policy.ts';
-import { type CarryOutDeps, carryOut } from '../../lib/genesys/carry-out.ts';
-import { createSession, OutOfTime } from '../../lib/genesys/session.ts';
-import { READ_LAG_MS } from '../../lib/genesys/settling-times.ts';
+import { deferDelayMs, hasAnotherTry } from '../../lib/domain/retry-policy.ts';
+import { createCallBudget, OutOfTimeError } from '../../lib/genesys/api/call-budget.ts';
+import { type CarryOutDeps, carryOut } from '../../lib/genesys/conversation/carry-out.ts';
+import { READ_LAG_MS } from '../../lib/genesys/conversation/settling-times.ts';
 
 /** One message of the request queue, as the adder sees it. */
 export interface ReceivedRequest {
@@ -40,7 +40,7 @@ export interface RequestNames {
 export type Settlement = RequestNames &
   (
     | { kind: 'result'; event: AuditEvent; deadLetter?: Verdict; defect?: unknown }
-    | { kind: 'hand-back'; delayMs: number; cause: string; defect?: unknown }
+    | { kind: 'defer'; delayMs: number; cause: string; defect?: unknown }
   );
 
 /** A message that was never understood still gets a result, in so far as it can be named. */
@@ -73,7 +73,7 @@ export async function settleRequest(
   const { requestId, correlationId, conversationId, deadlineMs } = request;
   const names: RequestNames = { requestId, correlationId, conversationId };
   const ledger = new Ledger(request.participants);
-  const session = createSession({ finishByMs: received.finishByMs, deadlineMs });
+  const session = createCallBudget({ finishByMs: received.finishByMs, deadlineMs });
 
   const conclude = (verdict?: Verdict): AuditEvent =>
     buildResult({
@@ -120,11 +120,11 @@ export async function settleRequest(
     return { ...names, kind: 'result', event: conclude() };
   } catch (error) {
     const lastTry = !hasAnotherTry(receiveCount, maxReceives);
-    if (error instanceof OutOfTime) {
+    if (error instanceof OutOfTimeError) {
       if (lastTry) return giveUp(exhausted(error.message));
       // The next look must not come so early that it misses what the last POST did.
       const delayMs = ledger.unchecked ? READ_LAG_MS : 0;
-      return { ...names, kind: 'hand-back', delayMs, cause: error.message };
+      return { ...names, kind: 'defer', delayMs, cause: error.message };
     }
     if (error instanceof AdderError && error.disposition !== 'retry') {
       return {
@@ -136,7 +136,7 @@ export async function settleRequest(
     const known = error instanceof AdderError;
     const cause = known ? `${error.code}: ${error.message}` : 'INTERNAL_ERROR';
     const defect = known ? {} : { defect: error };
-    const delayMs = handBackDelayMs({
+    const delayMs = deferDelayMs({
       nowMs: clock.now(),
       deadlineMs,
       receiveCount,
@@ -149,7 +149,7 @@ export async function settleRequest(
       const verdict = known ? { code: error.code, detail: error.message } : exhausted(cause);
       return { ...giveUp(verdict), ...defect };
     }
-    return { ...names, kind: 'hand-back', delayMs, cause, ...defect };
+    return { ...names, kind: 'defer', delayMs, cause, ...defect };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { HttpFault, type SendHttp } from '../http/send-http.ts';
+import { HttpError, type SendHttp } from '../http/send-http.ts';
 
 /** One try of a call; two of them end within 6.5 s, the pause between them included. */
 const TRY_TIMEOUT_MS = 3_000;
@@ -38,7 +38,7 @@ export function createRequestHandler(sendHttp: SendHttp, timeoutMs: number): Req
         return { response: { statusCode, headers: answer.headers, body: Buffer.from(text) } };
       } catch (fault) {
         // The SDK goes by the codes of Node's own errors, which not every fault here has.
-        throw fault instanceof HttpFault ? Object.assign(fault, { $retryable: {} }) : fault;
+        throw fault instanceof HttpError ? Object.assign(fault, { $retryable: {} }) : fault;
       }
     },
     httpHandlerConfigs: () => ({}),

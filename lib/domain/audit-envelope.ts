@@ -1,5 +1,5 @@
 import { EVENT_ID } from './event-id.ts';
-import { fieldsOf } from './json.ts';
+import { asObject } from './json.ts';
 
 /** `participant_added` for SUCCESS and PARTIAL, `participant_add_failed` for FAILED and EXPIRED. */
 export const EVENTS = ['participant_added', 'participant_add_failed'] as const;
@@ -17,8 +17,8 @@ export interface AuditEnvelope {
  * posts the bytes it was given, whichever version of the adder wrote them.
  */
 export function readAuditEnvelope(json: unknown): AuditEnvelope | undefined {
-  const event = fieldsOf(json);
-  const audit = fieldsOf(event?.audit);
+  const event = asObject(json);
+  const audit = asObject(event?.audit);
   const { request_id: requestId, correlation_id: correlationId = requestId } = audit ?? {};
   if (!(EVENTS as readonly unknown[]).includes(event?.event)) return undefined;
   if (typeof requestId !== 'string' || !EVENT_ID.test(requestId)) return undefined;

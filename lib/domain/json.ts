@@ -15,18 +15,18 @@ export function parseJson(text: string): unknown {
 }
 
 /** A JSON object, or nothing where there is something else. */
-export function fieldsOf(value: unknown): Fields | undefined {
+export function asObject(value: unknown): Fields | undefined {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? (value as Fields) : undefined;
 }
 
 /** A text, or nothing where there is something else. */
-export function textOf(value: unknown): string | undefined {
+export function asString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
 /** The objects in a list, without the entries that are none (null, say); nothing where it is no list. */
-export function entriesOf(value: unknown): Fields[] | undefined {
+export function asArray(value: unknown): Fields[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  return value.map(fieldsOf).filter((entry) => entry !== undefined);
+  return value.map(asObject).filter((entry) => entry !== undefined);
 }

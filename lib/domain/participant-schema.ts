@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { fieldsOf } from './json.ts';
+import { asObject } from './json.ts';
 import {
   ADDRESS,
   PARTICIPANT_FAULTS as FAULTS,
@@ -37,7 +37,7 @@ const checkTogether = z.check<z.output<z.ZodMiniObject<typeof participantFields>
   },
   // Without this zod would keep it for a participant whose fields are right one by one, and a
   // caller would learn of one mistake after mending the other.
-  { when: ({ value }) => fieldsOf(value) !== undefined },
+  { when: ({ value }) => asObject(value) !== undefined },
 );
 
 // Functions, so that intake does not make the one that only the published schema is made of.

@@ -1,6 +1,6 @@
 import { DEADLINE_SECONDS } from './deadline-seconds.ts';
 import type { FieldError } from './field-error.ts';
-import { fieldsOf, parseJson } from './json.ts';
+import { asObject, parseJson } from './json.ts';
 import { labelFaults, MAX_LENGTH, PRINTABLE_ASCII } from './label.ts';
 import {
   ADDRESS,
@@ -126,7 +126,7 @@ class FieldReader {
   }
 
   #participant(pointer: string, entry: unknown): RequestedParticipant {
-    const fields = fieldsOf(entry);
+    const fields = asObject(entry);
     if (!fields) this.errors.push({ pointer, detail: FAULTS.noObject });
     for (const { path, message } of fields ? judgeTogether(fields) : []) {
       this.errors.push({ pointer: [pointer, ...path].join('/'), detail: message });
@@ -152,7 +152,7 @@ class FieldReader {
  */
 export function parseRequestMessage(body: string, origin: MessageOrigin): ParsedMessage {
   const json = parseJson(body);
-  const message = fieldsOf(json);
+  const message = asObject(json);
   if (!message) {
     const detail =
       json === undefined

@@ -36,7 +36,7 @@ export function hasAnotherTry(receiveCount: number, maxReceives: number): boolea
   return receiveCount < maxReceives - 1;
 }
 
-export interface HandBack {
+export interface DeferState {
   nowMs: number;
   deadlineMs: number;
   /** SQS `ApproximateReceiveCount`, this receive included. */
@@ -56,7 +56,7 @@ export interface HandBack {
  * that one try still falls before the deadline. Receives are spread over the time that is left, so
  * that no number of waits uses up the redrive limit (contract 8).
  */
-export function handBackDelayMs(state: HandBack): number | undefined {
+export function deferDelayMs(state: DeferState): number | undefined {
   const leftMs = state.deadlineMs - state.nowMs;
   const receivesLeft = Math.max(1, state.maxReceives - state.receiveCount - RESERVED_RECEIVES);
   const spreadMs = leftMs / receivesLeft;

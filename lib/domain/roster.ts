@@ -7,7 +7,7 @@ import type { RequestedParticipant } from './participant.ts';
  * The two ways into a conversation (FACTS, section 3): contract P's call operation on the live
  * platform, and contract G's generic participants endpoint.
  */
-export type Contract = 'call' | 'generic';
+export type Contract = 'platform' | 'generic';
 
 /** One entry of a conversation's participant list: somebody who is, or was, in it. */
 export interface Participation {

@@ -31,7 +31,7 @@ export interface HttpResponse {
 export type SendHttp = (request: HttpRequest) => Promise<HttpResponse>;
 
 /** No answer: the connection could not be made, broke, or took too long. */
-export class HttpFault extends Error {
+export class HttpError extends Error {
   readonly kind: 'timeout' | 'connection';
   /** A kept-alive connection broke: most likely the server had closed it while it lay idle. */
   readonly reusedConnection: boolean;
@@ -41,10 +41,10 @@ export class HttpFault extends Error {
   constructor(
     kind: 'timeout' | 'connection',
     message: string,
-    options: { reusedConnection?: boolean; answer?: HttpFault['answer']; cause?: unknown } = {},
+    options: { reusedConnection?: boolean; answer?: HttpError['answer']; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = 'HttpFault';
+    this.name = 'HttpError';
     this.kind = kind;
     this.reusedConnection = options.reusedConnection ?? false;
     this.answer = options.answer;
@@ -56,7 +56,7 @@ const DEFAULT_MAX_RESPONSE_BYTES = 1024 * 1024;
 /**
  * An HTTP client on `node:http`: the AWS SDK has loaded that module already, where `fetch` would
  * cost a cold start of its own. Connections are kept alive; the timeout bounds the whole exchange.
- * @throws HttpFault
+ * @throws HttpError
  */
 export function createSendHttp(): SendHttp {
   const keepAlive = { keepAlive: true, keepAliveMsecs: 1_000, maxSockets: 50 };
@@ -78,12 +78,12 @@ export function createSendHttp(): SendHttp {
         agent: request.newConnection ? false : secure ? httpsAgent : httpAgent,
         ...(request.lookup ? { lookup: request.lookup } : {}),
       });
-      let answer: HttpFault['answer'];
+      let answer: HttpError['answer'];
       const timer = setTimeout(() => {
         // Rejected here and not by the 'error' event: once the answer has begun, that would speak
         // of a closed connection.
         reject(
-          new HttpFault('timeout', `${where}: no complete answer within ${request.timeoutMs} ms`, {
+          new HttpError('timeout', `${where}: no complete answer within ${request.timeoutMs} ms`, {
             answer,
           }),
         );
@@ -92,7 +92,7 @@ export function createSendHttp(): SendHttp {
       const fail = (cause: Error) => {
         clearTimeout(timer);
         reject(
-          new HttpFault('connection', `${where}: ${cause.message}`, {
+          new HttpError('connection', `${where}: ${cause.message}`, {
             reusedConnection:
               outgoing.reusedSocket && answer === undefined && isConnectionLoss(cause),
             answer,

@@ -1,9 +1,9 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
-import { HttpFault, type SendHttp } from '../http/send-http.ts';
+import { HttpError, type SendHttp } from '../http/send-http.ts';
+import { judgeAnswer, judgeFault, type Verdict } from './delivery-outcome.ts';
 import { signWebhook } from './sign-webhook.ts';
 import type { SigningKey } from './signing-keys.ts';
-import { judgeAnswer, judgeFault, type Verdict } from './verdict.ts';
 
 /** The whole try, whatever the receiver does (contract 5). */
 export const TRY_LIMIT_MS = 15_000;
@@ -72,7 +72,7 @@ export function createDeliverWebhook(options: DeliverWebhookOptions): DeliverWeb
 
 function isStaleConnection(fault: unknown): boolean {
   return (
-    fault instanceof HttpFault &&
+    fault instanceof HttpError &&
     fault.kind === 'connection' &&
     fault.reusedConnection &&
     fault.answer === undefined

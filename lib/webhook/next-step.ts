@@ -1,6 +1,6 @@
 import type { DeadLetterReason } from '../domain/dead-letter-reasons.ts';
+import type { Verdict } from './delivery-outcome.ts';
 import { type FailedTry, holdDelayMs, nextTryDelayMs } from './schedule.ts';
-import type { Verdict } from './verdict.ts';
 
 /** What becomes of an event now. `status` and `error` are those of the last try. */
 export type NextStep =

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
-import { fieldsOf, parseJson } from '../domain/json.ts';
+import { asObject, parseJson } from '../domain/json.ts';
 
 /** A key that signs: a shared secret (`v1`, HMAC-SHA256) or a private key (`v1a`, ed25519). */
 export type SigningKey =
@@ -51,7 +51,7 @@ export function parseSigningKeys(text: string): ParsedKeys {
 }
 
 function readList(text: string): unknown[] | undefined {
-  const keys = fieldsOf(parseJson(text))?.keys;
+  const keys = asObject(parseJson(text))?.keys;
   return Array.isArray(keys) ? keys : undefined;
 }
 

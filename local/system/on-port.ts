@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
+import { UserError } from '../../lib/user-error.ts';
 import { listen } from '../listen.ts';
-import { UserError } from '../user-error.ts';
 
 /**
  * Starts something on a port; a port in use is answered with the variable to change.

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { resolveGenesysHost } from '../../lib/genesys/region.ts';
+import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
+import { UserError } from '../../lib/user-error.ts';
 import { parseSigningKeys } from '../../lib/webhook/signing-keys.ts';
 import { parseWebhookUrl } from '../../lib/webhook/webhook-url.ts';
-import { UserError } from '../user-error.ts';
 
 export type Environment = Record<string, string | undefined>;
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { RequestedParticipant } from '../../lib/domain/participant.ts';
-import { addToCall } from '../../lib/genesys/add-to-call.ts';
-import { createGenesysClient, type GenesysClient } from '../../lib/genesys/genesys-client.ts';
-import { createUserLookup } from '../../lib/genesys/look-up-users.ts';
-import { Pace } from '../../lib/genesys/pace.ts';
-import { readConversation } from '../../lib/genesys/read-conversation.ts';
-import { resolveGenesysHost } from '../../lib/genesys/region.ts';
-import { createRequestToken } from '../../lib/genesys/request-token.ts';
-import { createSession, type Session } from '../../lib/genesys/session.ts';
+import { type CallBudget, createCallBudget } from '../../lib/genesys/api/call-budget.ts';
+import { createGenesysClient, type GenesysClient } from '../../lib/genesys/api/genesys-client.ts';
+import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
+import { addToCall } from '../../lib/genesys/conversation/add-to-call.ts';
+import { readConversation } from '../../lib/genesys/conversation/read-conversation.ts';
+import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
+import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
+import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { systemClock as clock } from '../../lib/system-clock.ts';
 import type { Call } from '../../local/genesys/create-genesys.ts';
@@ -30,22 +30,22 @@ const asked: RequestedParticipant[] = [
 
 let genesys: RunningGenesys;
 let client: GenesysClient;
-let session: Session;
+let session: CallBudget;
 
 beforeEach(async () => {
   genesys = await startGenesys();
   const sendHttp = createSendHttp();
-  const pace = new Pace({ requestsPerSecond: 5, instances: 1, clock });
+  const rateLimiter = new RateLimiter({ requestsPerSecond: 5, instances: 1, clock });
   const host = resolveGenesysHost(genesys.url);
-  const requestToken = createRequestToken({ host, sendHttp, pace, clock });
+  const requestToken = createRequestToken({ host, sendHttp, rateLimiter, clock });
   const { accessToken } = await requestToken({ ...SAMPLE_CLIENT, versionId: '' });
   const tokens = {
     get: async () => accessToken,
     replace: async () => accessToken,
     accepted: () => {},
   };
-  client = createGenesysClient({ host, sendHttp, tokens, pace, clock, random: Math.random });
-  session = createSession({
+  client = createGenesysClient({ host, sendHttp, tokens, rateLimiter, clock, random: Math.random });
+  session = createCallBudget({
     finishByMs: clock.now() + 60_000,
     deadlineMs: clock.now() + 60_000,
   });
@@ -77,7 +77,7 @@ describeWithVendor("each of our requests holds to the vendor's description", (ve
   const calls: [string, () => Promise<unknown>][] = [
     ['reading a conversation', () => readConversation(client, PLATFORM_CONVERSATION, 20, session)],
     ['reading users in bulk', () => createUserLookup(client).inBulk(asked, session)],
-    ['reading users one by one', () => createUserLookup(client).singly(asked, 'call', session)],
+    ['reading users one by one', () => createUserLookup(client).singly(asked, 'platform', session)],
     [
       'adding to a call',
       () => addToCall(client, PLATFORM_CONVERSATION, SAMPLE_USERS.ada, asked, session),

@@ -1,5 +1,5 @@
 import type { Models } from 'purecloud-platform-client-v2';
-import type { AddToCallBody } from '../../lib/genesys/add-to-call.ts';
+import type { AddToCallBody } from '../../lib/genesys/conversation/add-to-call.ts';
 
 /**
  * Our request bodies against the vendor's types. Nothing here runs: a field that the vendor does

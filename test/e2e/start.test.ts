@@ -264,7 +264,7 @@ describe('npm start with a Genesys Cloud and a receiver of the caller', () => {
 test('a Node that is too old is told which one is needed, in one line', async () => {
   const pretend =
     "data:text/javascript,Object.defineProperty(process,'versions',{value:{node:'20.20.2'}})";
-  const run = spawn(process.execPath, ['--import', pretend, 'local/run.mjs', 'start']);
+  const run = spawn(process.execPath, ['--import', pretend, 'scripts/run.mjs', 'local/start']);
   let output = '';
   run.stderr.setEncoding('utf8').on('data', (text: string) => {
     output += text;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { HttpFault } from '../../lib/http/send-http.ts';
+import { HttpError } from '../../lib/http/send-http.ts';
 import { type FaultRule, gatewayPage, platformError } from '../../local/genesys/faults.ts';
 import {
   FREE_USERS,
@@ -113,7 +113,7 @@ describe('converging', () => {
         }
         lost += 1;
         return Promise.reject(
-          new HttpFault('connection', 'read ECONNRESET', { reusedConnection: true }),
+          new HttpError('connection', 'read ECONNRESET', { reusedConnection: true }),
         );
       },
     });

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createRequestHandler } from '../../lib/aws/request-handler.ts';
-import { createSendHttp, HttpFault } from '../../lib/http/send-http.ts';
+import { createSendHttp, HttpError } from '../../lib/http/send-http.ts';
 import { startRecorder } from '../support/start-recorder.ts';
 import { isSigned } from '../support/verify-sigv4.ts';
 
@@ -67,7 +67,7 @@ describe('an AWS client that sends by our HTTP client', () => {
   test('says so where no try is answered', async () => {
     const { requests, send } = await start(hangUp, silence);
     const error = await send().catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(HttpFault);
+    expect(error).toBeInstanceOf(HttpError);
     expect(requests).toHaveLength(2);
   });
 

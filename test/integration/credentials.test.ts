@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ask } from '../../local/credentials/ask.ts';
-import { addKey, removeOldestKey } from '../../local/credentials/key-ring.ts';
+import { ask } from '../../cli/credentials/ask.ts';
+import { addKey, removeOldestKey } from '../../cli/credentials/key-ring.ts';
 import { type Listening, listen } from '../../local/listen.ts';
 import {
   type LocalSecretsManager,
@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 
 async function credentials(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['local/run.mjs', 'credentials', ...args], {
+  const child = spawn(process.execPath, ['scripts/run.mjs', 'cli/credentials', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

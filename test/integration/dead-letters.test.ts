@@ -10,12 +10,12 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { DeadLetterQueue } from '../../cli/dead-letters/dead-letter-queue.ts';
+import { openQueues } from '../../cli/dead-letters/open-queues.ts';
+import { type Letter, readLetter } from '../../cli/dead-letters/read-letter.ts';
+import { redrive } from '../../cli/dead-letters/redrive.ts';
 import { createSendMessage, type SendMessage } from '../../lib/aws/send-message.ts';
 import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
-import { DeadLetterQueue } from '../../local/dead-letters/dead-letter-queue.ts';
-import { openQueues } from '../../local/dead-letters/open-queues.ts';
-import { type Letter, readLetter } from '../../local/dead-letters/read-letter.ts';
-import { redrive } from '../../local/dead-letters/redrive.ts';
 import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
 import { writeEndpoints } from '../../local/system/endpoints-file.ts';
 import { auditEventOf } from '../support/start-relay.ts';
@@ -56,7 +56,7 @@ interface Outcome {
 
 /** The command as an operator runs it, a process of its own. */
 function deadLetters(args: string[], input = ''): Promise<Outcome> {
-  const child = spawn(process.execPath, ['local/run.mjs', 'dead-letters', ...args], {
+  const child = spawn(process.execPath, ['scripts/run.mjs', 'cli/dead-letters', ...args], {
     env: {
       PATH: process.env.PATH,
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,

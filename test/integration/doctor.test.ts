@@ -13,11 +13,11 @@ import {
   jest,
   test,
 } from '@jest/globals';
+import { examine, type Wanted } from '../../cli/doctor/examine.ts';
+import { readSettings } from '../../cli/doctor/read-settings.ts';
+import { renderFindings } from '../../cli/doctor/render-findings.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { systemClock as clock } from '../../lib/system-clock.ts';
-import { examine, type Wanted } from '../../local/doctor/examine.ts';
-import { readSettings } from '../../local/doctor/read-settings.ts';
-import { renderFindings } from '../../local/doctor/render-findings.ts';
 import { platformError } from '../../local/genesys/faults.ts';
 import {
   DELETED_USER,
@@ -47,7 +47,7 @@ import { writeEndpoints } from '../../local/system/endpoints-file.ts';
 jest.setTimeout(60_000);
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const RUN = join(ROOT, 'local/run.mjs');
+const RUN = join(ROOT, 'scripts/run.mjs');
 const [HANA] = FREE_USERS as [string];
 const CLIENT_FROM_ENVIRONMENT = {
   GENESYS_CLIENT_ID: SAMPLE_CLIENT.clientId,
@@ -96,7 +96,7 @@ function runDoctor(
   return new Promise((resolve) => {
     execFile(
       process.execPath,
-      [RUN, 'doctor', ...args],
+      [RUN, 'cli/doctor', ...args],
       // Only what the test says: neither the variables nor the .env of whoever runs it.
       { cwd: directory, env: { PATH: process.env.PATH, ...variables } },
       (error, stdout, stderr) => {

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createSendHttp, HttpFault, type HttpRequest } from '../../lib/http/send-http.ts';
+import { createSendHttp, HttpError, type HttpRequest } from '../../lib/http/send-http.ts';
 import { type Listening, listen } from '../../local/listen.ts';
 
 let server: Listening;
@@ -42,13 +42,13 @@ const send = (request: Partial<HttpRequest> = {}) =>
     ...request,
   });
 
-async function faultOf(sending: Promise<unknown>): Promise<HttpFault> {
+async function faultOf(sending: Promise<unknown>): Promise<HttpError> {
   const fault = await sending.then(
     () => new Error('there was an answer'),
     (error: unknown) => error,
   );
-  expect(fault).toBeInstanceOf(HttpFault);
-  return fault as HttpFault;
+  expect(fault).toBeInstanceOf(HttpError);
+  return fault as HttpError;
 }
 
 describe('the HTTP client', () => {

@@ -4,15 +4,15 @@ import { createHandler as createIntake } from '../../functions/intake/handler.ts
 import { createHandler as createRelay } from '../../functions/relay/handler.ts';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { ApiResponse } from '../../lib/aws/problem-response.ts';
-import { createReadCredentials } from '../../lib/genesys/credentials.ts';
-import { createGenesysClient } from '../../lib/genesys/genesys-client.ts';
-import { createUserLookup } from '../../lib/genesys/look-up-users.ts';
-import { Pace } from '../../lib/genesys/pace.ts';
-import { resolveGenesysHost } from '../../lib/genesys/region.ts';
-import { createRequestToken } from '../../lib/genesys/request-token.ts';
-import { createSettlingTimes } from '../../lib/genesys/settling-times.ts';
-import { createTokenSource } from '../../lib/genesys/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token-store.ts';
+import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
+import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
+import { createSettlingTimes } from '../../lib/genesys/conversation/settling-times.ts';
+import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
+import { createReadCredentials } from '../../lib/genesys/token/credentials.ts';
+import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
+import { createTokenSource } from '../../lib/genesys/token/token-source.ts';
+import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
+import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { LambdaContext } from './function-slot.ts';
 import { type AwsPorts, QUEUE_URLS, SECRET_IDS } from './simulated-aws.ts';
@@ -50,7 +50,7 @@ export function loadAdder(
   sendHttp: SendHttp,
 ): BatchFunction {
   const host = resolveGenesysHost('us-east-1');
-  const pace = new Pace({
+  const rateLimiter = new RateLimiter({
     requestsPerSecond: plan.requestsPerSecond,
     instances: plan.adders,
     clock,
@@ -66,13 +66,13 @@ export function loadAdder(
       (stage) => aws.getSecret(SECRET_IDS.credentials, stage),
       SECRET_IDS.credentials,
     ),
-    requestToken: createRequestToken({ host, sendHttp, pace, clock }),
+    requestToken: createRequestToken({ host, sendHttp, rateLimiter, clock }),
     clock,
     random,
     onEvent: (event, error) => log.info(event, { error }),
   });
-  tokens.readAhead();
-  const client = createGenesysClient({ host, sendHttp, tokens, pace, clock, random });
+  tokens.prefetch();
+  const client = createGenesysClient({ host, sendHttp, tokens, rateLimiter, clock, random });
   return createAdder({
     config: {
       REQUEST_QUEUE_URL: QUEUE_URLS.requests,
@@ -82,7 +82,7 @@ export function loadAdder(
     client,
     users: createUserLookup(client),
     settling: createSettlingTimes(),
-    pace,
+    rateLimiter,
     clock,
     random,
     maxParticipants: 20,

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../../lib/domain/clock.ts';
-import { HttpFault, type SendHttp } from '../../lib/http/send-http.ts';
+import { HttpError, type SendHttp } from '../../lib/http/send-http.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { GenesysRequest } from '../../local/genesys/exchange.ts';
 import type { World } from './world.ts';
@@ -115,7 +115,7 @@ export class SimulatedProcess {
       // Whoever loses interest first must not be told by an unhandled rejection.
       end.promise.catch(() => {});
       const fault = (kind: 'timeout' | 'connection', message: string) =>
-        end.reject(new HttpFault(kind, `${what}: ${message}`, { reusedConnection }));
+        end.reject(new HttpError(kind, `${what}: ${message}`, { reusedConnection }));
       time.after(request.timeoutMs, () => fault('timeout', 'no complete answer in time'));
 
       const travel = async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { LEASE_MS } from '../../lib/genesys/token-source.ts';
+import { LEASE_MS } from '../../lib/genesys/token/token-source.ts';
 import {
   type Exploration,
   explore,

@@ -1,7 +1,11 @@
 import { AdderError } from '../../lib/domain/errors.ts';
-import type { NewSecretVersion, SecretVersion } from '../../lib/genesys/secret-ports.ts';
-import { createTokenSource, LEASE_MS, type TokenSource } from '../../lib/genesys/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token-store.ts';
+import type { NewSecretVersion, SecretVersion } from '../../lib/genesys/token/secret-ports.ts';
+import {
+  createTokenSource,
+  LEASE_MS,
+  type TokenSource,
+} from '../../lib/genesys/token/token-source.ts';
+import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
 import { SecretStore, type SecretsManagerError } from '../../local/secrets-manager/secret-store.ts';
 
 /** What the instances find, and what may go wrong at any step, so many times in one run. */

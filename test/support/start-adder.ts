@@ -4,16 +4,16 @@ import { createHandler } from '../../functions/adder/handler.ts';
 import type { VisibilityChange } from '../../lib/aws/change-visibility.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
 import type { AuditEvent, ParticipantResult } from '../../lib/domain/audit-event.ts';
-import { createReadCredentials } from '../../lib/genesys/credentials.ts';
-import { createGenesysClient } from '../../lib/genesys/genesys-client.ts';
-import { createUserLookup } from '../../lib/genesys/look-up-users.ts';
-import { Pace } from '../../lib/genesys/pace.ts';
-import { resolveGenesysHost } from '../../lib/genesys/region.ts';
-import { createRequestToken } from '../../lib/genesys/request-token.ts';
-import type { NewSecretVersion, SecretVersion } from '../../lib/genesys/secret-ports.ts';
-import { createSettlingTimes } from '../../lib/genesys/settling-times.ts';
-import { createTokenSource } from '../../lib/genesys/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token-store.ts';
+import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
+import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
+import { createSettlingTimes } from '../../lib/genesys/conversation/settling-times.ts';
+import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
+import { createReadCredentials } from '../../lib/genesys/token/credentials.ts';
+import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
+import type { NewSecretVersion, SecretVersion } from '../../lib/genesys/token/secret-ports.ts';
+import { createTokenSource } from '../../lib/genesys/token/token-source.ts';
+import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
+import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
 import { createSendHttp, type SendHttp } from '../../lib/http/send-http.ts';
 import type { Metric } from '../../lib/metrics.ts';
 import { SAMPLE_CLIENT } from '../../local/genesys/sample-organisation.ts';
@@ -47,7 +47,7 @@ export interface DeliveryOptions {
 export interface AdderUnderTest {
   genesys: RunningGenesys;
   clock: SkippingClock;
-  pace: Pace;
+  rateLimiter: RateLimiter;
   /** Everything that was sent to a queue, oldest first. */
   sent: OutgoingMessage[];
   visibilities: VisibilityChange[];
@@ -91,7 +91,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
   const host = resolveGenesysHost(genesys.url);
   const wrap = options.sendHttp ?? ((send) => send);
   const sendHttp = wrap(cutTimeouts(createSendHttp(), clock, options.longestTimeoutMs ?? 300));
-  const pace = new Pace({
+  const rateLimiter = new RateLimiter({
     requestsPerSecond: options.requestsPerSecond ?? 1_000,
     instances: options.instances ?? 1,
     clock,
@@ -108,11 +108,18 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
       async () => (credentials === undefined ? undefined : { value: credentials, versionId: '1' }),
       'the-credentials',
     ),
-    requestToken: createRequestToken({ host, sendHttp, pace, clock }),
+    requestToken: createRequestToken({ host, sendHttp, rateLimiter, clock }),
     clock,
     random: () => 0.5,
   });
-  const client = createGenesysClient({ host, sendHttp, tokens, pace, clock, random: () => 0.5 });
+  const client = createGenesysClient({
+    host,
+    sendHttp,
+    tokens,
+    rateLimiter,
+    clock,
+    random: () => 0.5,
+  });
   const write =
     (level: string) =>
     (message: string, fields: Record<string, unknown> = {}) =>
@@ -123,7 +130,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     client,
     users: createUserLookup(client),
     settling: createSettlingTimes(),
-    pace,
+    rateLimiter,
     clock,
     random: () => 0.5,
     maxParticipants: options.maxParticipants ?? 20,
@@ -177,7 +184,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
   return {
     genesys,
     clock,
-    pace,
+    rateLimiter,
     sent,
     visibilities,
     log,

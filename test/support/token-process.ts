@@ -10,12 +10,12 @@ import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createPutSecret } from '../../lib/aws/put-secret.ts';
 import type { Clock } from '../../lib/domain/clock.ts';
 import type { AdderError } from '../../lib/domain/errors.ts';
-import { createReadCredentials } from '../../lib/genesys/credentials.ts';
-import { Pace } from '../../lib/genesys/pace.ts';
-import { resolveGenesysHost } from '../../lib/genesys/region.ts';
-import { createRequestToken } from '../../lib/genesys/request-token.ts';
-import { createTokenSource } from '../../lib/genesys/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token-store.ts';
+import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
+import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
+import { createReadCredentials } from '../../lib/genesys/token/credentials.ts';
+import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
+import { createTokenSource } from '../../lib/genesys/token/token-source.ts';
+import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 
@@ -56,7 +56,7 @@ const credentialsSecret = required('GENESYS_CREDENTIALS_SECRET_ID');
 const requestToken = createRequestToken({
   host,
   sendHttp: createSendHttp(),
-  pace: new Pace({ requestsPerSecond: 5, instances: 2, clock }),
+  rateLimiter: new RateLimiter({ requestsPerSecond: 5, instances: 2, clock }),
   clock,
 });
 const source = createTokenSource({

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { PROBLEMS } from '../../lib/domain/problem.ts';
 import { requestBody } from '../../lib/domain/request-body.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
-import { EXAMPLES } from '../../local/schemas/openapi-document.ts';
+import { EXAMPLES } from '../../scripts/schemas/openapi-document.ts';
 
 const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
 const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, json = '']) =>

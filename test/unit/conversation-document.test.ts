@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AdderError } from '../../lib/domain/errors.ts';
 import { countPeople, isIn } from '../../lib/domain/roster.ts';
-import { readConversationDocument } from '../../lib/genesys/conversation-document.ts';
+import { readConversationDocument } from '../../lib/genesys/conversation/conversation-document.ts';
 
 const call = (state = 'connected') => ({ state, id: 'c' });
 const user = (userId: string, more: object = {}) => ({
@@ -22,7 +22,7 @@ const codeOf = (document: unknown) => {
 
 describe('the contract', () => {
   test.each([
-    ['live calls', { participants: [user('a')] }, 'call'],
+    ['live calls', { participants: [user('a')] }, 'platform'],
     ['a type and no media', { type: 'voice', participants: [{ id: 'a' }] }, 'generic'],
     ['a type and nobody in it', { type: 'voice', participants: [] }, 'generic'],
     [
@@ -30,11 +30,11 @@ describe('the contract', () => {
       { type: 'voice', participants: [{ id: 'a', calls: [] }] },
       'generic',
     ],
-    ['a type and live calls', { type: 'voice', participants: [user('a')] }, 'call'],
+    ['a type and live calls', { type: 'voice', participants: [user('a')] }, 'platform'],
     [
       'live calls beside live messages',
       { participants: [user('a', { messages: [call()] })] },
-      'call',
+      'platform',
     ],
     [
       'an end time',
@@ -46,7 +46,7 @@ describe('the contract', () => {
       { type: 'voice', endTime: '2026-11-22T10:00:00Z' },
       'CONVERSATION_ENDED',
     ],
-    ['a null end time', { endTime: null, participants: [user('a')] }, 'call'],
+    ['a null end time', { endTime: null, participants: [user('a')] }, 'platform'],
     [
       'only people who left',
       { participants: [user('a', { calls: [call('disconnected')] })] },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AdderError } from '../../lib/domain/errors.ts';
-import { Pace } from '../../lib/genesys/pace.ts';
+import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
 import { createRateWindow } from '../../local/genesys/rate-window.ts';
 import { seededRandom } from '../simulation/seeded-random.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
@@ -56,9 +56,9 @@ async function run(load: Load): Promise<Run> {
     return platform.count(time.nowMs);
   };
 
-  async function sendOne(instance: number, pace: Pace): Promise<void> {
+  async function sendOne(instance: number, rateLimiter: RateLimiter): Promise<void> {
     try {
-      await pace.turn(Number.POSITIVE_INFINITY);
+      await rateLimiter.acquire(Number.POSITIVE_INFINITY);
     } catch (error) {
       // As a message that is handed back with this visibility.
       await time.wait((error as AdderError).retryAfterMs ?? 0);
@@ -70,24 +70,24 @@ async function run(load: Load): Promise<Run> {
     const refused = count > allowed;
     result.sent.push({ instance, leftAtMs, arrivedAtMs: time.nowMs, refused });
     await time.wait(random() * load.latencyMs);
-    if (random() < lossProbability) return pace.answered();
-    pace.answered({
+    if (random() < lossProbability) return rateLimiter.release();
+    rateLimiter.release({
       'inin-ratelimit-count': String(count),
       'inin-ratelimit-allowed': String(allowed),
       'inin-ratelimit-reset': String(resetSeconds),
     });
     if (!refused) return;
     const untilMs = time.nowMs + resetSeconds * 1000;
-    pace.stopUntil(untilMs);
+    rateLimiter.pauseUntil(untilMs);
     result.stops.push({ instance, toldAtMs: time.nowMs, untilMs });
   }
 
   for (let instance = 0; instance < instances; instance += 1) {
-    const pace = new Pace({ requestsPerSecond: 5, instances, clock: time.clock() });
+    const rateLimiter = new RateLimiter({ requestsPerSecond: 5, instances, clock: time.clock() });
     for (let worker = 0; worker < backlog; worker += 1) {
       const work = async () => {
         await time.wait(idleMs);
-        for (;;) await sendOne(instance, pace);
+        for (;;) await sendOne(instance, rateLimiter);
       };
       void work();
     }
@@ -202,9 +202,15 @@ describe('with other clients on the same token', () => {
 describe('a wait that is not a short one', () => {
   test('is handed back as RATE_LIMITED with the time after which there is room', async () => {
     const time = new VirtualTime(STARTED_AT_MS);
-    const pace = new Pace({ requestsPerSecond: 5, instances: 1, clock: time.clock() });
-    pace.stopUntil(STARTED_AT_MS + 58_000);
-    const error = await pace.turn(Number.POSITIVE_INFINITY).catch((reason: unknown) => reason);
+    const rateLimiter = new RateLimiter({
+      requestsPerSecond: 5,
+      instances: 1,
+      clock: time.clock(),
+    });
+    rateLimiter.pauseUntil(STARTED_AT_MS + 58_000);
+    const error = await rateLimiter
+      .acquire(Number.POSITIVE_INFINITY)
+      .catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(AdderError);
     expect(error).toMatchObject({
       code: 'RATE_LIMITED',
@@ -216,10 +222,14 @@ describe('a wait that is not a short one', () => {
 
   test('a request that could not start in time takes no place in the budget', async () => {
     const time = new VirtualTime(STARTED_AT_MS);
-    const pace = new Pace({ requestsPerSecond: 5, instances: 1, clock: time.clock() });
-    await expect(pace.turn(STARTED_AT_MS - 1)).rejects.toThrow('Not enough time left');
-    expect(pace.usedPercent()).toBe(0);
-    await pace.turn(STARTED_AT_MS);
-    expect(pace.usedPercent()).toBeCloseTo(100 / 300);
+    const rateLimiter = new RateLimiter({
+      requestsPerSecond: 5,
+      instances: 1,
+      clock: time.clock(),
+    });
+    await expect(rateLimiter.acquire(STARTED_AT_MS - 1)).rejects.toThrow('Not enough time left');
+    expect(rateLimiter.usedPercent()).toBe(0);
+    await rateLimiter.acquire(STARTED_AT_MS);
+    expect(rateLimiter.usedPercent()).toBeCloseTo(100 / 300);
   });
 });

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { ROLES } from '../../lib/domain/participant.ts';
 import { problemDocument } from '../../lib/domain/problem-document.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
-import { describeApi } from '../../local/schemas/openapi-document.ts';
+import { describeApi } from '../../scripts/schemas/openapi-document.ts';
 import {
   type Answer,
   createIntake,

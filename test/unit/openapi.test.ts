@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { JsonObject } from '../../local/schemas/json-schema.ts';
-import { describeApi, EXAMPLES } from '../../local/schemas/openapi-document.ts';
+import type { JsonObject } from '../../scripts/schemas/json-schema.ts';
+import { describeApi, EXAMPLES } from '../../scripts/schemas/openapi-document.ts';
 import {
   createIntake,
   eventWithBody,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { REGION_DOMAINS, resolveGenesysHost } from '../../lib/genesys/region.ts';
+import { REGION_DOMAINS, resolveGenesysHost } from '../../lib/genesys/api/region.ts';
 
 const refusal = (environment: string): string => {
   try {

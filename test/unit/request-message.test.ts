@@ -4,7 +4,7 @@ import { type FieldError, toFieldErrors } from '../../lib/domain/field-error.ts'
 import { formatRequestMessage } from '../../lib/domain/format-request-message.ts';
 import { ROLES } from '../../lib/domain/participant.ts';
 import { type AddRequest, parseRequestMessage } from '../../lib/domain/request-message.ts';
-import { requestMessage } from '../../local/schemas/request-message-schema.ts';
+import { requestMessage } from '../../scripts/schemas/request-message-schema.ts';
 
 const CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000001';
 const ADA = 'a9e7c000-0000-4000-8000-000000000001';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { handBackDelayMs, retryInPlaceDelayMs } from '../../lib/domain/retry-policy.ts';
+import { deferDelayMs, retryInPlaceDelayMs } from '../../lib/domain/retry-policy.ts';
 
-const state = (more: Partial<Parameters<typeof handBackDelayMs>[0]> = {}) => ({
+const state = (more: Partial<Parameters<typeof deferDelayMs>[0]> = {}) => ({
   nowMs: 0,
   deadlineMs: 600_000,
   receiveCount: 1,
@@ -23,29 +23,29 @@ test('a retry in place waits 1 s, 2 s, 4 s, at least half of it', () => {
 describe('a request that is handed back', () => {
   test('waits longer each time, up to a minute', () => {
     const delays = [1, 2, 3, 4, 5, 6, 60].map((receiveCount) =>
-      handBackDelayMs(state({ receiveCount })),
+      deferDelayMs(state({ receiveCount })),
     );
     expect(delays).toEqual([5_000, 10_000, 20_000, 40_000, 60_000, 60_000, 60_000]);
   });
 
   test('waits as long as the other side says, never less', () => {
-    expect(handBackDelayMs(state({ retryAfterMs: 58_000 }))).toBe(58_000);
-    expect(handBackDelayMs(state({ retryAfterMs: 300_000 }))).toBe(300_000);
+    expect(deferDelayMs(state({ retryAfterMs: 58_000 }))).toBe(58_000);
+    expect(deferDelayMs(state({ retryAfterMs: 300_000 }))).toBe(300_000);
   });
 
   test('ends where the named wait is longer than it has time', () => {
-    expect(handBackDelayMs(state({ retryAfterMs: 600_000 }))).toBeUndefined();
+    expect(deferDelayMs(state({ retryAfterMs: 600_000 }))).toBeUndefined();
   });
 
   // Bug: a named wait of nothing, with little time left, came back until the receives were used up.
   test('is not hammered where the other side says that it may come back at once', () => {
-    expect(handBackDelayMs(state({ retryAfterMs: 0 }))).toBe(1_000);
-    expect(handBackDelayMs(state({ retryAfterMs: 0, deadlineMs: 3_500 }))).toBeUndefined();
+    expect(deferDelayMs(state({ retryAfterMs: 0 }))).toBe(1_000);
+    expect(deferDelayMs(state({ retryAfterMs: 0, deadlineMs: 3_500 }))).toBeUndefined();
   });
 
   test('gets a last try shortly before its deadline, and then no more', () => {
-    expect(handBackDelayMs(state({ receiveCount: 9, deadlineMs: 20_000 }))).toBe(17_000);
-    expect(handBackDelayMs(state({ receiveCount: 9, deadlineMs: 3_500 }))).toBeUndefined();
+    expect(deferDelayMs(state({ receiveCount: 9, deadlineMs: 20_000 }))).toBe(17_000);
+    expect(deferDelayMs(state({ receiveCount: 9, deadlineMs: 3_500 }))).toBeUndefined();
   });
 
   test('never comes to the end of its receives before its deadline, however it waits', () => {
@@ -60,7 +60,7 @@ describe('a request that is handed back', () => {
           let receiveCount = 0;
           while (receiveCount < maxReceives) {
             receiveCount += 1;
-            const delayMs = handBackDelayMs({
+            const delayMs = deferDelayMs({
               nowMs,
               deadlineMs: seconds * 1_000,
               receiveCount,

@@ -20,7 +20,7 @@ const entry = (more: Partial<Participation> = {}): Participation => {
   return { participationId: `p${counter}`, addresses: [], live: true, machine: false, ...more };
 };
 const roster = (participations: Participation[], limit = 20): Roster => ({
-  contract: 'call',
+  contract: 'platform',
   participations,
   limit,
   actingUserIds: [],
@@ -77,11 +77,11 @@ describe('seats', () => {
 
 describe('roles', () => {
   test.each([
-    ['call', { id: 'a', role: 'agent' }, true],
-    ['call', { id: 'a', role: 'customer' }, false],
-    ['call', { id: 'a', role: 'observer' }, false],
-    ['call', { id: 'a', role: 'supervisor' }, false],
-    ['call', { address: '+1555', role: 'customer' }, true],
+    ['platform', { id: 'a', role: 'agent' }, true],
+    ['platform', { id: 'a', role: 'customer' }, false],
+    ['platform', { id: 'a', role: 'observer' }, false],
+    ['platform', { id: 'a', role: 'supervisor' }, false],
+    ['platform', { address: '+1555', role: 'customer' }, true],
     ['generic', { id: 'a', role: 'agent' }, true],
     ['generic', { id: 'a', role: 'customer' }, true],
     ['generic', { id: 'a', role: 'observer' }, true],

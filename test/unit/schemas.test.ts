@@ -4,9 +4,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { auditEvent } from '../../lib/domain/audit-event.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
-import { describeProperties } from '../../local/schemas/json-schema.ts';
-import { SCHEMA_DOCUMENTS } from '../../local/schemas/schema-documents.ts';
-import { toFile } from '../../local/schemas.ts';
+import { describeProperties } from '../../scripts/schemas/json-schema.ts';
+import { SCHEMA_DOCUMENTS } from '../../scripts/schemas/schema-documents.ts';
+import { toFile } from '../../scripts/schemas.ts';
 import { auditEventOf } from '../support/start-relay.ts';
 
 const folder = new URL('../../schemas/', import.meta.url);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createTokenSource } from '../../lib/genesys/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token-store.ts';
+import { createTokenSource } from '../../lib/genesys/token/token-source.ts';
+import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
 import { systemClock as clock } from '../../lib/system-clock.ts';
 
 const TOKEN_URL = 'https://login.example.com/oauth/token';
@@ -50,7 +50,7 @@ const unavailable = () => {
 describe('reading the token ahead', () => {
   test('saves the first who needs it the reading', async () => {
     const { source, reads } = start(() => stored('good', clock.now()));
-    source.readAhead();
+    source.prefetch();
     expect(reads()).toBe(1);
     expect(await Promise.all([source.get(), source.get()])).toEqual(['good', 'good']);
     expect(await source.get()).toBe('good');
@@ -59,7 +59,7 @@ describe('reading the token ahead', () => {
 
   test('that fails is told to nobody: whoever needs the token reads again', async () => {
     const { source, events, reads } = start(unavailable, () => stored('good', clock.now()));
-    source.readAhead();
+    source.prefetch();
     expect(await source.get()).toBe('good');
     expect(reads()).toBe(2);
     expect(events).toEqual([]);
@@ -70,7 +70,7 @@ describe('reading the token ahead', () => {
       () => stored('old', clock.now() - HOUR_MS),
       () => stored('good', clock.now()),
     );
-    source.readAhead();
+    source.prefetch();
     expect(await source.get()).toBe('good');
     expect(reads()).toBe(2);
   });

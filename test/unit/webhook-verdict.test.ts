@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { HttpFault } from '../../lib/http/send-http.ts';
-import { judgeAnswer, judgeFault } from '../../lib/webhook/verdict.ts';
+import { HttpError } from '../../lib/http/send-http.ts';
+import { judgeAnswer, judgeFault } from '../../lib/webhook/delivery-outcome.ts';
 
 const NOW = Date.parse('2026-11-22T15:29:40Z');
 const answer = (status: number, headers: Record<string, string> = {}) =>
@@ -58,7 +58,7 @@ describe('the verdict on an answer', () => {
 
 describe('the verdict on a try without a whole answer', () => {
   test('a time-out before the status is a failure', () => {
-    expect(judgeFault(new HttpFault('timeout', 'POST https://a.example/secret'), NOW)).toEqual({
+    expect(judgeFault(new HttpError('timeout', 'POST https://a.example/secret'), NOW)).toEqual({
       kind: 'failed',
       error: 'no answer in time',
     });
@@ -69,12 +69,12 @@ describe('the verdict on a try without a whole answer', () => {
     [503, 'failed'],
     [410, 'refused'],
   ])('where the body goes on past the time, the status %i decides: %s', (status, kind) => {
-    const fault = new HttpFault('timeout', '', { answer: { status, headers: {} } });
+    const fault = new HttpError('timeout', '', { answer: { status, headers: {} } });
     expect(judgeFault(fault, NOW)).toMatchObject({ kind, status });
   });
 
   test('a connection that breaks in mid-answer is a failure, whatever the status', () => {
-    const fault = new HttpFault('connection', '', {
+    const fault = new HttpError('connection', '', {
       answer: { status: 200, headers: {} },
       cause: new Error('the connection closed in mid-answer'),
     });
@@ -86,18 +86,18 @@ describe('the verdict on a try without a whole answer', () => {
   });
 
   test('never repeats the path of the webhook, which may be a secret', () => {
-    const fault = new HttpFault('connection', 'POST https://a.example/T0/secret: broke', {
+    const fault = new HttpError('connection', 'POST https://a.example/T0/secret: broke', {
       cause: new Error('read ECONNRESET'),
     });
     expect(judgeFault(fault, NOW)).toMatchObject({ error: 'no answer: read ECONNRESET' });
-    expect(judgeFault(new HttpFault('connection', 'POST https://a/secret'), NOW)).toMatchObject({
+    expect(judgeFault(new HttpError('connection', 'POST https://a/secret'), NOW)).toMatchObject({
       error: 'no answer: the connection broke',
     });
   });
 
   test('says the code of an error without a message', () => {
     const cause = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
-    expect(judgeFault(new HttpFault('connection', '', { cause }), NOW)).toMatchObject({
+    expect(judgeFault(new HttpError('connection', '', { cause }), NOW)).toMatchObject({
       error: 'no answer: ECONNREFUSED',
     });
   });

@@ -1,0 +1,166 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import {
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { UserError } from '../lib/user-error.ts';
+import { ask } from './credentials/ask.ts';
+import { findSecret, type SecretName } from './credentials/find-secret.ts';
+import { addKey, countKeys, removeOldestKey } from './credentials/key-ring.ts';
+
+const USAGE = `npm run credentials -- --stage NAME [--region NAME] [--signing-key add|remove-oldest]
+
+Without --signing-key: puts the Genesys Cloud OAuth client into the stage's secret. It is taken
+from GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET, in the environment or in .env, or asked for.
+
+  --signing-key add            one more key that signs webhooks: WEBHOOK_SIGNING_KEY from the
+                               environment, or a new random one. The old ones go on signing.
+  --signing-key remove-oldest  takes the oldest key away, once the receiver has the new one
+  --region NAME                default: AWS_REGION, else us-east-1
+
+Needs AWS credentials. GENESYS_CREDENTIALS_SECRET_ID or WEBHOOK_SIGNING_SECRET_ID in the environment
+name the secret itself; then no --stage is needed. No secret is ever printed.
+`;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/**
+ * `npm run credentials`: what must not pass through a template goes into its secret.
+ * @throws UserError
+ */
+export async function main(args: string[]): Promise<number> {
+  const options = readArguments(args);
+  if (options === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  const region = options.region ?? (process.env.AWS_REGION || 'us-east-1');
+  const client = new SecretsManagerClient({ region });
+  const locate = async (name: SecretName, variable: string) => {
+    const given = process.env[variable];
+    if (given) return given;
+    if (options.stage) return findSecret(name, options.stage, region);
+    throw new UserError(`Which stage? --stage NAME is needed.\n\n${USAGE}`);
+  };
+  try {
+    if (options.signingKey) {
+      await changeSigningKeys(
+        client,
+        await locate('WebhookSigningSecret', 'WEBHOOK_SIGNING_SECRET_ID'),
+        options.signingKey,
+      );
+    } else {
+      const secretId = await locate('GenesysCredentialsSecret', 'GENESYS_CREDENTIALS_SECRET_ID');
+      await putOAuthClient(client, secretId);
+    }
+  } finally {
+    client.destroy();
+  }
+  return 0;
+}
+
+async function putOAuthClient(client: SecretsManagerClient, secretId: string): Promise<void> {
+  const clientId = await readValue('GENESYS_CLIENT_ID', 'Client id: ');
+  const clientSecret = await readValue('GENESYS_CLIENT_SECRET', 'Client secret (not shown): ', {
+    hidden: true,
+  });
+  const value = JSON.stringify({ clientId, clientSecret });
+  if ((await read(client, secretId)) === value) {
+    say(`The OAuth client ${clientId} is in the secret already. Nothing was changed.`);
+    return;
+  }
+  await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value }));
+  say(`The OAuth client ${clientId} is in the secret ${secretId}.`);
+  say('The adder takes it for its next token: at once if it has none, else when that runs out.');
+}
+
+async function changeSigningKeys(
+  client: SecretsManagerClient,
+  secretId: string,
+  change: 'add' | 'remove-oldest',
+): Promise<void> {
+  const current = await read(client, secretId);
+  const value =
+    change === 'add'
+      ? addKey(
+          current,
+          process.env.WEBHOOK_SIGNING_KEY || `whsec_${randomBytes(32).toString('base64')}`,
+        )
+      : removeOldestKey(current);
+  await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value }));
+  const count = countKeys(value);
+  say(`The secret ${secretId} has ${count} key${count === 1 ? '' : 's'}.`);
+  say('The relay notices within five minutes.');
+  if (change === 'add') {
+    say('The newest is the last. For the receiver, read it where nobody looks over your shoulder:');
+    say(
+      `  aws secretsmanager get-secret-value --query SecretString --output text --secret-id ${secretId}`,
+    );
+  }
+}
+
+async function read(client: SecretsManagerClient, secretId: string): Promise<string | undefined> {
+  try {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
+    return SecretString;
+  } catch (error) {
+    // A secret without a value is reported as one that does not exist; so is one that does not.
+    if ((error as Error).name === 'ResourceNotFoundException') return undefined;
+    throw error;
+  }
+}
+
+async function readValue(
+  variable: string,
+  question: string,
+  options: { hidden?: boolean } = {},
+): Promise<string> {
+  const given = process.env[variable]?.trim();
+  if (given) return given;
+  if (!process.stdin.isTTY) {
+    throw new UserError(
+      `${variable} is not set, and there is no terminal to ask in. Set it in the environment or in .env.`,
+    );
+  }
+  const answer = await ask(question, { input: process.stdin, output: process.stderr }, options);
+  if (!answer) throw new UserError('Nothing was entered. Nothing was changed.');
+  return answer;
+}
+
+interface Options {
+  stage: string | undefined;
+  region: string | undefined;
+  signingKey: 'add' | 'remove-oldest' | undefined;
+}
+
+function readArguments(args: string[]): Options | 'help' {
+  let values: { stage?: string; region?: string; 'signing-key'?: string; help?: boolean };
+  try {
+    values = parseArgs({
+      args,
+      options: {
+        stage: { type: 'string' },
+        region: { type: 'string' },
+        'signing-key': { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch {
+    // Not the parser's own message: it repeats what was given, and that may be a secret.
+    throw new UserError(
+      `Unknown arguments. Secrets are not taken from the command line, where other users and the shell's history see them.\n\n${USAGE}`,
+    );
+  }
+  if (values.help) return 'help';
+  const signingKey = values['signing-key'];
+  if (signingKey !== undefined && signingKey !== 'add' && signingKey !== 'remove-oldest') {
+    throw new UserError(
+      '--signing-key is add or remove-oldest. A key of your own comes from WEBHOOK_SIGNING_KEY.',
+    );
+  }
+  return { stage: values.stage, region: values.region, signingKey };
+}

@@ -1,0 +1,48 @@
+import { UserError } from '../../lib/user-error.ts';
+import { parseSigningKeys } from '../../lib/webhook/signing-keys.ts';
+
+/**
+ * The signing secret with one more key, which comes last. All keys sign until one is taken away.
+ * @param secret the secret's value; `undefined` where it has none yet
+ * @throws UserError where the secret or the key cannot be used; neither is part of it
+ */
+export function addKey(secret: string | undefined, key: string): string {
+  const keys = secret === undefined ? [] : readKeys(secret);
+  if (keys.includes(key)) throw new UserError('This key is in the secret already.');
+  const { problems, warnings } = parseSigningKeys(JSON.stringify({ keys: [key] }));
+  const [problem] = [...problems, ...warnings];
+  if (problem) throw new UserError(`The new signing key: ${problem.replace('key 1 of 1 ', 'it ')}`);
+  return JSON.stringify({ keys: [...keys, key] });
+}
+
+/**
+ * The signing secret without its oldest key.
+ * @throws UserError where that is the only one: results would go out unsigned
+ */
+export function removeOldestKey(secret: string | undefined): string {
+  const keys = secret === undefined ? [] : readKeys(secret);
+  if (keys.length < 2) {
+    throw new UserError(
+      `There ${keys.length === 1 ? 'is one key' : 'are no keys'} in the secret. Add the new one first: --signing-key add.`,
+    );
+  }
+  return JSON.stringify({ keys: keys.slice(1) });
+}
+
+export function countKeys(secret: string): number {
+  return readKeys(secret).length;
+}
+
+/** Keys that the relay would not understand are kept as they are: somebody put them there. */
+function readKeys(secret: string): string[] {
+  let keys: unknown;
+  try {
+    keys = (JSON.parse(secret) as { keys?: unknown } | null)?.keys;
+  } catch {
+    // Told below.
+  }
+  if (!Array.isArray(keys)) {
+    throw new UserError('The signing secret is not {"keys": […]}. Mend it in the AWS console.');
+  }
+  return keys;
+}

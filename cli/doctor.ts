@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigError } from '../lib/config.ts';
+import { readUuid } from '../lib/domain/uuid.ts';
+import { createSendHttp } from '../lib/http/send-http.ts';
+import { systemClock as clock } from '../lib/system-clock.ts';
+import { readEndpoints } from '../local/system/endpoints-file.ts';
+import { DEFAULT_FOLDER } from '../local/system/read-settings.ts';
+import { examine, type Wanted } from './doctor/examine.ts';
+import type { Finding } from './doctor/finding.ts';
+import { readSettings, type Settings } from './doctor/read-settings.ts';
+import { renderFindings } from './doctor/render-findings.ts';
+
+/**
+ * `npm run doctor -- [--conversation ID] [--user ID]`: what would keep the service from working
+ * with a live organisation, found out by reading alone.
+ * Exit code: 0 nothing failed, 1 something did, 2 the command itself was wrong.
+ */
+
+const USAGE = `npm run doctor -- [--conversation ID] [--user ID]
+
+Checks region, login, permissions and rate limit of the Genesys Cloud organisation that the
+environment (or .env) names, and what the service would do for that conversation and that user.
+It reads only: nobody is added, nothing is written.
+
+  GENESYS_ENV                    a region, a domain or a base URL; default us-east-1
+  GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET
+                                 the OAuth client; or
+  GENESYS_CREDENTIALS_SECRET_ID  the Secrets Manager secret that has it
+
+Without any of these: the system that npm start runs on this machine.
+`;
+
+class UsageError extends Error {}
+
+function readArguments(argv: string[]): Wanted | 'help' {
+  let values: { conversation?: string; user?: string; help?: boolean };
+  try {
+    values = parseArgs({
+      args: argv,
+      options: {
+        conversation: { type: 'string' },
+        user: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  if (values.help) return 'help';
+  const conversationId = readId('--conversation', values.conversation);
+  const userId = readId('--user', values.user);
+  return {
+    ...(conversationId === undefined ? {} : { conversationId }),
+    ...(userId === undefined ? {} : { userId }),
+  };
+}
+
+function readId(option: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const id = readUuid(value);
+  if (id === undefined) throw new UsageError(`${option} must be a UUID, not "${value}"`);
+  return id;
+}
+
+/** @returns the exit code */
+export async function main(argv: string[]): Promise<number> {
+  let wanted: Wanted | 'help';
+  try {
+    wanted = readArguments(argv);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (wanted === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  await adoptLocalSystem();
+
+  const secrets: string[] = [];
+  let findings: Finding[];
+  let settings: Settings | undefined;
+  try {
+    settings = readSettings(process.env);
+    findings = await examine(
+      {
+        settings,
+        sendHttp: createSendHttp(),
+        clock,
+        random: Math.random,
+        onSecret: (secret) => secrets.push(secret),
+      },
+      wanted,
+    );
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    findings = [{ check: 'configuration', outcome: 'failed', detail: error.message }];
+  }
+  process.stdout.write(`${withoutSecrets(renderFindings(findings), secrets)}\n`);
+  return findings.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+}
+
+/**
+ * Where the environment names no organisation, takes over the one of the adder that runs here: into
+ * the process's own, because that is where the AWS SDK looks for its endpoint and credentials.
+ */
+async function adoptLocalSystem(): Promise<void> {
+  const { env } = process;
+  const named = ['GENESYS_ENV', 'GENESYS_CLIENT_ID', 'GENESYS_CREDENTIALS_SECRET_ID'];
+  if (named.some((name) => env[name])) return;
+  const root = join(import.meta.dirname, '..');
+  const system = await readEndpoints(join(root, env.LOCAL_FOLDER || DEFAULT_FOLDER));
+  Object.assign(env, system?.functions.adder?.environment);
+}
+
+/** An answer that repeats a secret must not bring it onto the screen. */
+function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, '[hidden]'), text);
+}

@@ -1,0 +1,195 @@
+import type { Clock, Random } from '../../domain/clock.ts';
+import { type Fields, parseJson } from '../../domain/json.ts';
+import { RETRIES_IN_PLACE, retryInPlaceDelayMs, SHORT_WAIT_MS } from '../../domain/retry-policy.ts';
+import {
+  HttpError,
+  type HttpRequest,
+  type HttpResponse,
+  type SendHttp,
+} from '../../http/send-http.ts';
+import type { RateLimiter } from '../pace/rate-limiter.ts';
+import type { TokenSource } from '../token/token-source.ts';
+import type { CallBudget } from './call-budget.ts';
+import { GenesysError } from './genesys-error.ts';
+import { httpErrorToGenesysError, toGenesysError, unreadable } from './read-response.ts';
+import type { GenesysHost } from './region.ts';
+import type { Operation } from './response-rules.ts';
+
+/** Time limits (contract 8). */
+export const READ_TIMEOUT_MS = 10_000;
+export const POST_TIMEOUT_MS = 15_000;
+
+/** A long conversation's document may be large; half of it would be no document at all. */
+const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
+/** The HTTP client does not unpack, and without this header a server may pack (RFC 9110, 12.5.3). */
+const ACCEPT = { accept: 'application/json', 'accept-encoding': 'identity' };
+
+/** New tokens that one call may need: the stored one, and one more if that has been revoked too. */
+const MAX_TOKEN_REPLACEMENTS = 2;
+
+export interface GenesysClientOptions {
+  host: GenesysHost;
+  sendHttp: SendHttp;
+  tokens: Omit<TokenSource, 'prefetch'>;
+  rateLimiter: RateLimiter;
+  clock: Clock;
+  random: Random;
+}
+
+/** Calls the Genesys Cloud API within the rate budget and the budget's time. */
+export interface GenesysClient {
+  /**
+   * Reads a document, repeating what failed in passing.
+   * @param path with its query, from `/api` on
+   * @param patienceMs no repetition starts later than this after the first try
+   * @throws GenesysError, AdderError, OutOfTimeError
+   */
+  read(
+    operation: Operation,
+    path: string,
+    budget: CallBudget,
+    patienceMs?: number,
+  ): Promise<Fields>;
+  /**
+   * Posts a document once. After any failure that is not a clear refusal the caller has to look
+   * what became of it before it posts again. A success without a body is `null`.
+   * @throws GenesysError, AdderError, OutOfTimeError
+   */
+  post(operation: Operation, path: string, body: unknown, budget: CallBudget): Promise<unknown>;
+}
+
+export function createGenesysClient(options: GenesysClientOptions): GenesysClient {
+  const { host, sendHttp, tokens, rateLimiter, clock, random } = options;
+  /** Something on the way drops connections that lie idle without saying so. */
+  let idleConnectionsBreak = false;
+
+  /** One HTTP exchange. @throws GenesysError where there was no answer, OutOfTimeError */
+  async function exchange(
+    operation: Operation,
+    request: HttpRequest,
+    budget: CallBudget,
+  ): Promise<HttpResponse> {
+    // Reads may come after the deadline, to tell what became of a POST; a POST never does.
+    const latestMs = request.method === 'POST' ? budget.deadlineMs : Number.POSITIVE_INFINITY;
+    await rateLimiter.acquire(Math.min(budget.finishByMs - request.timeoutMs, latestMs));
+    budget.calls += 1;
+    let response: HttpResponse;
+    try {
+      response = await sendHttp(request);
+    } catch (fault) {
+      rateLimiter.release();
+      throw httpErrorToGenesysError(operation, fault);
+    }
+    rateLimiter.release(response.headers);
+    const correlationId = response.headers['inin-correlation-id'];
+    if (correlationId) budget.correlationIds.push(correlationId);
+    return response;
+  }
+
+  /** One call with a token that Genesys Cloud takes. @throws GenesysError, AdderError, OutOfTimeError */
+  async function call(
+    operation: Operation,
+    request: HttpRequest,
+    budget: CallBudget,
+  ): Promise<unknown> {
+    let token = await tokens.get(budget.finishByMs);
+    for (let replacements = 0; ; replacements += 1) {
+      const response = await exchange(
+        operation,
+        { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } },
+        budget,
+      );
+      if (response.status >= 200 && response.status < 300) {
+        tokens.accepted(token);
+        if (request.method === 'POST' && response.body.trim() === '') return null;
+        const document = parseJson(response.body);
+        const isList = Array.isArray(document) && request.method === 'GET';
+        if (typeof document !== 'object' || document === null || isList) {
+          throw unreadable(operation, response);
+        }
+        return document;
+      }
+      const error = toGenesysError(operation, response, clock.now());
+      if (error.remedy === 'new-token') {
+        if (replacements === MAX_TOKEN_REPLACEMENTS) throw error;
+        token = await tokens.replace(token, budget.finishByMs);
+        continue;
+      }
+      // A gateway's 5xx says nothing about the token, nor does a 401 for another reason.
+      if (response.status < 500 && response.status !== 401) tokens.accepted(token);
+      if (error.code === 'RATE_LIMITED' && error.retryAfterMs !== undefined) {
+        rateLimiter.pauseUntil(clock.now() + error.retryAfterMs);
+      }
+      throw error;
+    }
+  }
+
+  /** The wait before a read is tried again in place; `undefined` if it is not. */
+  function readAgainInMs(error: unknown, retry: number): number | undefined {
+    if (!(error instanceof GenesysError) || error.remedy !== 'retry') return undefined;
+    // The connection had been closed while it lay idle: nothing is wrong on the other side.
+    if (retry === 0 && onReusedConnection(error)) return 0;
+    if (retry >= RETRIES_IN_PLACE) return undefined;
+    if (error.retryAfterMs === undefined) return retryInPlaceDelayMs(retry, random);
+    return error.retryAfterMs <= SHORT_WAIT_MS ? error.retryAfterMs : undefined;
+  }
+
+  /** What is read after the deadline only tells what became of a POST that came before it. */
+  function readTimeoutMs({ deadlineMs }: CallBudget): number {
+    const leftMs = deadlineMs - clock.now();
+    return leftMs > 0 ? Math.min(READ_TIMEOUT_MS, leftMs) : READ_TIMEOUT_MS;
+  }
+
+  return {
+    async read(operation, path, budget, patienceMs = Number.POSITIVE_INFINITY) {
+      const noLaterThanMs = Math.min(
+        budget.finishByMs,
+        budget.deadlineMs,
+        clock.now() + patienceMs,
+      );
+      const request = (): HttpRequest => ({
+        method: 'GET',
+        url: `${host.apiUrl}${path}`,
+        headers: ACCEPT,
+        timeoutMs: readTimeoutMs(budget),
+        maxResponseBytes: MAX_DOCUMENT_BYTES,
+      });
+      for (let retry = 0; ; retry += 1) {
+        try {
+          return (await call(operation, request(), budget)) as Fields;
+        } catch (error) {
+          const delayMs = readAgainInMs(error, retry);
+          if (delayMs === undefined) throw error;
+          if (clock.now() + delayMs >= noLaterThanMs) throw error;
+          // A 429 without a delay concerns all that this instance sends, not this call alone.
+          if ((error as GenesysError).status === 429) rateLimiter.pauseUntil(clock.now() + delayMs);
+          else if (delayMs > 0) await clock.sleep(delayMs);
+        }
+      }
+    },
+
+    async post(operation, path, body, budget) {
+      const request: HttpRequest = {
+        method: 'POST',
+        url: `${host.apiUrl}${path}`,
+        headers: { ...ACCEPT, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        timeoutMs: POST_TIMEOUT_MS,
+        maxResponseBytes: MAX_DOCUMENT_BYTES,
+        ...(idleConnectionsBreak ? { newConnection: true } : {}),
+      };
+      try {
+        return await call(operation, request, budget);
+      } catch (error) {
+        // Such a POST is looked into like any lost answer; the next one runs no such risk.
+        if (onReusedConnection(error)) idleConnectionsBreak = true;
+        throw error;
+      }
+    },
+  };
+}
+
+function onReusedConnection(error: unknown): boolean {
+  const fault = error instanceof GenesysError ? error.cause : undefined;
+  return fault instanceof HttpError && fault.kind === 'connection' && fault.reusedConnection;
+}

@@ -1,0 +1,37 @@
+import { AdderError, type AdderErrorOptions } from '../../domain/errors.ts';
+
+/**
+ * What the caller does about an answer, more finely than an error's disposition:
+ * - `new-token`: the token was refused; get another one, then make the same call again
+ * - `re-read`: read the conversation again, then decide again who is missing
+ */
+export type Remedy = 'reject' | 'fatal' | 'retry' | 'new-token' | 're-read';
+
+export interface GenesysErrorOptions extends AdderErrorOptions {
+  remedy: Remedy;
+  /** HTTP status; absent where there was no answer. */
+  status?: number | undefined;
+  vendorCode?: string | undefined;
+  correlationId?: string | undefined;
+  /** The entities that the vendor blames: user ids and the like, in lower case. */
+  blamed?: string[];
+}
+
+/** An answer of Genesys Cloud that is no success, or no answer at all. */
+export class GenesysError extends AdderError {
+  readonly remedy: Remedy;
+  readonly status: number | undefined;
+  readonly vendorCode: string | undefined;
+  readonly correlationId: string | undefined;
+  readonly blamed: readonly string[];
+
+  constructor(message: string, options: GenesysErrorOptions) {
+    super(message, options);
+    this.name = 'GenesysError';
+    this.remedy = options.remedy;
+    this.status = options.status;
+    this.vendorCode = options.vendorCode;
+    this.correlationId = options.correlationId;
+    this.blamed = options.blamed ?? [];
+  }
+}

@@ -1,0 +1,233 @@
+import type { Code } from '../../domain/codes.ts';
+import type { Remedy } from './genesys-error.ts';
+
+/** The calls that the service makes. */
+export type Operation = 'token' | 'read-conversation' | 'read-users' | 'read-user' | 'add';
+
+export interface AnswerRule {
+  status: number;
+  /** The vendor's code; absent: any code of that status that has no rule of its own. */
+  vendorCode?: string;
+  /** Only for this call; absent: for all. */
+  operation?: Operation;
+  code: Code;
+  remedy: Remedy;
+  /** What the operator or the caller can do about it. */
+  hint: string;
+}
+
+const CHECK_CREDENTIALS = 'check the client id, the secret, and the region';
+/** The permission that a call needs: on the live platform, and in contract G's words (FACTS). */
+const PERMISSIONS: Partial<Record<Operation, string>> = {
+  'read-conversation': 'conversation:communication:view (contract G: conversation:read)',
+  add: 'conversation:agentlessCall:add (contract G: conversation:participants:add)',
+  // The vendor's description of the live platform names none for reading users.
+  'read-users': 'user:read (contract G)',
+  'read-user': 'user:read (contract G)',
+};
+const ASKS_WRONGLY = 'the request does not suit this conversation; see the vendor message';
+const WAITS = 'the service tries again by itself';
+
+/**
+ * Every answer that is no success: status and vendor code → our code, what is done, and a hint.
+ * The first rule that fits counts, so rules for one operation or vendor code stand before the
+ * general one of their status. Codes: FACTS, "Errors"; the OAuth ones: RFC 6749, section 5.2.
+ */
+export const ANSWER_TABLE: readonly AnswerRule[] = [
+  // The token endpoint has error codes of its own.
+  ...['invalid_client', 'invalid_grant', 'unauthorized_client', 'invalid_request'].flatMap(
+    (vendorCode): AnswerRule[] =>
+      [400, 401].map((status) => ({
+        status,
+        vendorCode,
+        operation: 'token',
+        code: 'INVALID_CREDENTIALS',
+        remedy: 'fatal',
+        hint: CHECK_CREDENTIALS,
+      })),
+  ),
+  ...[400, 401, 403, 404].map(
+    (status): AnswerRule => ({
+      status,
+      operation: 'token',
+      code: 'INVALID_CREDENTIALS',
+      remedy: 'fatal',
+      hint: CHECK_CREDENTIALS,
+    }),
+  ),
+
+  // 400
+  {
+    status: 400,
+    vendorCode: 'conversation.error.cannot.merge.alerting.conference',
+    code: 'GENESYS_REJECTED',
+    remedy: 'retry',
+    hint: 'somebody is still ringing; the service tries again by itself until the deadline',
+  },
+  {
+    status: 400,
+    vendorCode: 'not.a.user',
+    code: 'ROLE_NOT_SUPPORTED',
+    remedy: 'reject',
+    hint: "this needs a user's own login; a service cannot do it",
+  },
+  ...['bad.request', 'invalid.value', 'invalid.property', 'constraint.validation'].map(
+    (vendorCode): AnswerRule => ({
+      status: 400,
+      vendorCode,
+      code: 'GENESYS_REJECTED',
+      remedy: 'reject',
+      hint: ASKS_WRONGLY,
+    }),
+  ),
+
+  // 401
+  {
+    status: 401,
+    vendorCode: 'ip.not.authorized',
+    code: 'FORBIDDEN',
+    remedy: 'fatal',
+    hint: "allow this service's IP address for the organisation; a new token does not help",
+  },
+  ...['authentication.required', 'bad.credentials'].map(
+    (vendorCode): AnswerRule => ({
+      status: 401,
+      vendorCode,
+      code: 'INVALID_CREDENTIALS',
+      remedy: 'new-token',
+      hint: CHECK_CREDENTIALS,
+    }),
+  ),
+  { status: 401, code: 'INVALID_CREDENTIALS', remedy: 'new-token', hint: CHECK_CREDENTIALS },
+
+  // 403
+  ...[
+    'missing.permissions',
+    'missing.any.permissions',
+    'missing.division.permission',
+    'missing.any.division.permissions',
+    'not.authorized',
+  ].flatMap(forbidden),
+  {
+    status: 403,
+    vendorCode: 'app.not.authorized.for.scope',
+    code: 'FORBIDDEN',
+    remedy: 'fatal',
+    hint: 'use an OAuth client with the client-credentials grant, which has roles instead of scopes',
+  },
+  {
+    status: 403,
+    vendorCode: 'authz.policy.denied',
+    code: 'FORBIDDEN',
+    remedy: 'fatal',
+    hint: 'an access policy of the organisation forbids it; have it allow this OAuth client',
+  },
+  ...forbidden(undefined),
+
+  // 404 means another thing for each call.
+  {
+    status: 404,
+    operation: 'read-conversation',
+    code: 'CONVERSATION_NOT_FOUND',
+    remedy: 'reject',
+    hint: 'check the conversation id and that GENESYS_ENV names the right region',
+  },
+  {
+    status: 404,
+    operation: 'add',
+    code: 'GENESYS_REJECTED',
+    remedy: 're-read',
+    hint: 'the acting user or the conversation has gone; the service looks again',
+  },
+  {
+    status: 404,
+    code: 'UNKNOWN_USER',
+    remedy: 'reject',
+    hint: 'check the user id',
+  },
+
+  // 408, 409
+  { status: 408, code: 'GENESYS_UNAVAILABLE', remedy: 'retry', hint: WAITS },
+  {
+    status: 409,
+    vendorCode: 'conversation.error.outbound.call.cannot.be.placed',
+    code: 'GENESYS_REJECTED',
+    remedy: 'reject',
+    hint: 'check the address, and that the organisation may place outbound calls to it',
+  },
+  {
+    status: 409,
+    vendorCode: 'request.conflict',
+    code: 'GENESYS_REJECTED',
+    remedy: 're-read',
+    hint: 'somebody else changed the conversation; the service looks again',
+  },
+  {
+    status: 409,
+    code: 'GENESYS_REJECTED',
+    remedy: 're-read',
+    hint: 'somebody is in already; the service looks again',
+  },
+
+  // 413, 415, 422
+  ...[413, 415].map(
+    (status): AnswerRule => ({
+      status,
+      code: 'GENESYS_REJECTED',
+      remedy: 'reject',
+      hint: 'report this: the service sent something the platform does not take',
+    }),
+  ),
+  { status: 422, code: 'GENESYS_REJECTED', remedy: 'reject', hint: ASKS_WRONGLY },
+
+  // 429
+  {
+    status: 429,
+    code: 'RATE_LIMITED',
+    remedy: 'retry',
+    hint: 'the service waits as long as the platform asks it to',
+  },
+
+  // 5xx
+  {
+    status: 500,
+    vendorCode: 'providerapi.error.station.no.active.edge',
+    code: 'GENESYS_UNAVAILABLE',
+    remedy: 'retry',
+    hint: 'the telephony edge of a station is down; see the status of the edges',
+  },
+  ...[500, 502, 503, 504].map(
+    (status): AnswerRule => ({
+      status,
+      code: 'GENESYS_UNAVAILABLE',
+      remedy: 'retry',
+      hint: WAITS,
+    }),
+  ),
+];
+
+/** One rule for each call, because each needs a permission of its own. */
+function forbidden(vendorCode: string | undefined): AnswerRule[] {
+  return Object.entries(PERMISSIONS).map(([operation, permission]) => ({
+    status: 403,
+    ...(vendorCode === undefined ? {} : { vendorCode }),
+    operation: operation as Operation,
+    code: 'FORBIDDEN',
+    remedy: 'fatal',
+    hint: `give the OAuth client a role with ${permission} in the divisions concerned`,
+  }));
+}
+
+/** The rule for an answer; an undocumented one goes by its kind: 5xx passes, all else is final. */
+export function ruleFor(operation: Operation, status: number, vendorCode?: string): AnswerRule {
+  const rule = ANSWER_TABLE.find(
+    (candidate) =>
+      candidate.status === status &&
+      (candidate.operation === undefined || candidate.operation === operation) &&
+      (candidate.vendorCode === undefined || candidate.vendorCode === vendorCode),
+  );
+  if (rule) return rule;
+  return status >= 500
+    ? { status, code: 'GENESYS_UNAVAILABLE', remedy: 'retry', hint: WAITS }
+    : { status, code: 'GENESYS_REJECTED', remedy: 'reject', hint: ASKS_WRONGLY };
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '../../domain/clock.ts';
+import { asObject, asString, parseJson } from '../../domain/json.ts';
+import type { SendHttp } from '../../http/send-http.ts';
+import { httpErrorToGenesysError, toGenesysError, unreadable } from '../api/read-response.ts';
+import type { GenesysHost } from '../api/region.ts';
+import type { RateLimiter } from '../pace/rate-limiter.ts';
+import type { Credentials } from './credentials.ts';
+
+/** Time limit of a token request (contract 8). */
+export const TOKEN_TIMEOUT_MS = 10_000;
+
+/** The shortest life that the platform gives out (FACTS, "OAuth"), for an answer that names none. */
+const SHORTEST_LIFE_SECONDS = 300;
+
+/** An access token and the time it was given for. */
+export interface AccessToken {
+  accessToken: string;
+  issuedAtMs: number;
+  expiresAtMs: number;
+}
+
+export type RequestToken = (credentials: Credentials) => Promise<AccessToken>;
+
+/**
+ * Asks for a token by the client-credentials grant. On the platform's own hosts the client is
+ * named by HTTP Basic, at a base URL by form fields; never by both (RFC 6749, section 2.3).
+ * The request counts towards the rate budget. The returned function throws GenesysError.
+ */
+export function createRequestToken(deps: {
+  host: GenesysHost;
+  sendHttp: SendHttp;
+  rateLimiter: RateLimiter;
+  clock: Clock;
+}): RequestToken {
+  const { host, sendHttp, rateLimiter, clock } = deps;
+  return async ({ clientId, clientSecret }) => {
+    const form = new URLSearchParams({ grant_type: 'client_credentials' });
+    const headers: Record<string, string> = {
+      accept: 'application/json',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    if (host.clientAuthentication === 'basic') {
+      const pair = Buffer.from(`${clientId}:${clientSecret}`).toString('base64');
+      headers.authorization = `Basic ${pair}`;
+    } else {
+      form.set('client_id', clientId);
+      form.set('client_secret', clientSecret);
+    }
+    await rateLimiter.acquire(Number.POSITIVE_INFINITY);
+    const askedAtMs = clock.now();
+    const response = await sendHttp({
+      method: 'POST',
+      url: host.tokenUrl,
+      headers,
+      body: form.toString(),
+      timeoutMs: TOKEN_TIMEOUT_MS,
+    }).catch((fault: unknown) => {
+      rateLimiter.release();
+      throw httpErrorToGenesysError('token', fault);
+    });
+    rateLimiter.release(response.headers);
+    if (response.status < 200 || response.status >= 300) {
+      const error = toGenesysError('token', response, clock.now());
+      if (error.status === 429 && error.retryAfterMs !== undefined) {
+        rateLimiter.pauseUntil(clock.now() + error.retryAfterMs);
+      }
+      throw error;
+    }
+    const answer = asObject(parseJson(response.body));
+    const accessToken = asString(answer?.access_token);
+    if (!accessToken) throw unreadable('token', response);
+    const lifeSeconds = Number.isFinite(answer?.expires_in) ? Number(answer?.expires_in) : 0;
+    return {
+      accessToken,
+      issuedAtMs: askedAtMs,
+      expiresAtMs: askedAtMs + (lifeSeconds > 0 ? lifeSeconds : SHORTEST_LIFE_SECONDS) * 1000,
+    };
+  };
+}

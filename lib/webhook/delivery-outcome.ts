@@ -1,0 +1,71 @@
+import { parseRetryAfter } from '../http/retry-after.ts';
+import { HttpError, type HttpResponse } from '../http/send-http.ts';
+
+/** What one try came to. `error` names neither the URL nor anything the receiver wrote. */
+export type Verdict =
+  | { kind: 'delivered'; status: number }
+  | {
+      kind: 'failed';
+      /** Absent where there was no answer. */
+      status?: number | undefined;
+      error: string;
+      /** The wait that the receiver asked for. */
+      retryAfterMs?: number | undefined;
+    }
+  | {
+      kind: 'refused';
+      status: number;
+      error: string;
+      reason: 'RECEIVER_GONE' | 'RECEIVER_ABORTED';
+    };
+
+const isSuccess = (status: number) => status >= 200 && status <= 299;
+
+/**
+ * Judges an answer (contract 5): only 2xx is success, redirects are not followed, 410 and
+ * `webhook-delivery: abort-message` end the delivery for good.
+ */
+export function judgeAnswer(
+  answer: Pick<HttpResponse, 'status' | 'headers'>,
+  nowMs: number,
+): Verdict {
+  const { status, headers } = answer;
+  if (isSuccess(status)) return { kind: 'delivered', status };
+  if (status === 410) {
+    const error = 'the receiver answered 410: it is gone for good';
+    return { kind: 'refused', status, error, reason: 'RECEIVER_GONE' };
+  }
+  if (headers['webhook-delivery']?.trim().toLowerCase() === 'abort-message') {
+    const error = `the receiver answered ${status} and asked not to be sent this event again`;
+    return { kind: 'refused', status, error, reason: 'RECEIVER_ABORTED' };
+  }
+  const error =
+    status >= 300 && status <= 399
+      ? `the receiver answered ${status}; redirects are not followed`
+      : `the receiver answered ${status}`;
+  return {
+    kind: 'failed',
+    status,
+    error,
+    retryAfterMs: parseRetryAfter(headers['retry-after'], nowMs),
+  };
+}
+
+/**
+ * Judges a try without a whole answer. A receiver that has sent its status and only goes on with the
+ * body until the time is up has answered: our limits on reading turn no yes into a no. One whose
+ * connection broke in mid-answer may have died over the event, so it gets it again.
+ */
+export function judgeFault(fault: unknown, nowMs: number): Verdict {
+  if (!(fault instanceof HttpError)) return { kind: 'failed', error: (fault as Error).message };
+  if (fault.kind === 'timeout') {
+    return fault.answer
+      ? judgeAnswer(fault.answer, nowMs)
+      : { kind: 'failed', error: 'no answer in time' };
+  }
+  // The fault's own message has the URL's path, which may be a secret of the receiver's.
+  // A connection tried over several addresses fails with an error that has a code and no message.
+  const { message, code } = (fault.cause ?? {}) as NodeJS.ErrnoException;
+  const cause = message || code || 'the connection broke';
+  return { kind: 'failed', status: fault.answer?.status, error: `no answer: ${cause}` };
+}
