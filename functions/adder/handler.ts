@@ -26,6 +26,7 @@ const STATUS_METRICS: Record<Status, string> = {
   PARTIAL: 'ResultsPartial',
   FAILED: 'ResultsFailed',
   EXPIRED: 'ResultsExpired',
+  CANCELLED: 'ResultsCancelled',
 };
 
 export interface AdderDeps extends SettleDeps {

@@ -1,8 +1,17 @@
 import { EVENT_ID } from './event-id.ts';
 import { asObject } from './json.ts';
 
-/** `participant_added` for SUCCESS and PARTIAL, `participant_add_failed` for FAILED and EXPIRED. */
-export const EVENTS = ['participant_added', 'participant_add_failed'] as const;
+/**
+ * `participant_added` for SUCCESS and PARTIAL, `participant_add_failed` for FAILED, EXPIRED and
+ * CANCELLED, `participant_add_planned` for every dry run, `participant_connection` for what came of
+ * ringing the people.
+ */
+export const EVENTS = [
+  'participant_added',
+  'participant_add_failed',
+  'participant_add_planned',
+  'participant_connection',
+] as const;
 
 /** As much of an audit event as it takes to pass it on. */
 export interface AuditEnvelope {

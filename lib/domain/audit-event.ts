@@ -2,14 +2,43 @@ import * as z from 'zod/mini';
 import { EVENTS } from './audit-envelope.ts';
 import { ROLES } from './participant.ts';
 
-export const STATUSES = ['SUCCESS', 'PARTIAL', 'FAILED', 'EXPIRED'] as const;
+export const STATUSES = ['SUCCESS', 'PARTIAL', 'FAILED', 'EXPIRED', 'CANCELLED'] as const;
 export type Status = (typeof STATUSES)[number];
 
-export const OUTCOMES = ['ADDED', 'ALREADY_PRESENT', 'REJECTED', 'NOT_ATTEMPTED'] as const;
+export const OUTCOMES = [
+  'ADDED',
+  'ALREADY_PRESENT',
+  'REJECTED',
+  'NOT_ATTEMPTED',
+  'WOULD_BE_ADDED',
+  'UNCERTAIN',
+] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-export const WARNINGS = ['OFFLINE', 'PRESENCE_UNKNOWN'] as const;
+/** In order of precedence: where several apply, the first is reported. */
+export const WARNINGS = [
+  'OFFLINE',
+  'OUT_OF_OFFICE',
+  'NO_STATION',
+  'LIKELY_VOICEMAIL',
+  'PRESENCE_UNKNOWN',
+] as const;
 export type Warning = (typeof WARNINGS)[number];
+
+/** What came of ringing a person. */
+export const CONNECTIONS = [
+  'CONNECTED',
+  'NO_ANSWER',
+  'DECLINED',
+  'VOICEMAIL',
+  'UNAVAILABLE',
+  'FORWARDED',
+  'FAILED',
+  'CALL_ENDED',
+  'STILL_RINGING',
+  'UNKNOWN',
+] as const;
+export type Connection = (typeof CONNECTIONS)[number];
 
 /** What became of one participant. */
 export const participantResult = z.object({
@@ -17,13 +46,15 @@ export const participantResult = z.object({
   address: z.optional(z.string()),
   role: z.enum(ROLES),
   outcome: z.enum(OUTCOMES),
+  connection: z.optional(z.enum(CONNECTIONS)),
+  participant_id: z.optional(z.string()),
   warning: z.optional(z.enum(WARNINGS)),
   code: z.optional(z.string()),
   detail: z.optional(z.string()),
 });
 export type ParticipantResult = z.output<typeof participantResult>;
 
-/** The result of one request: the audit queue's message, the webhook's body, one log line (contract 4). */
+/** The result of one request: the audit queue's message, the webhook's body, one log line. */
 export const auditEvent = z.object({
   event: z.enum(EVENTS),
   source: z.literal('genesys-automated-adder'),

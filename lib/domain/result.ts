@@ -28,12 +28,13 @@ export interface ResultFacts {
 const LONGEST_ERROR = 2_000;
 
 function isIn({ outcome }: ParticipantResult): boolean {
-  return outcome === 'ADDED' || outcome === 'ALREADY_PRESENT';
+  return ['ADDED', 'ALREADY_PRESENT', 'WOULD_BE_ADDED'].includes(outcome);
 }
 
 function statusOf(participants: readonly ParticipantResult[], verdict?: Verdict): Status {
   const present = participants.filter(isIn).length;
   if (present > 0) return present === participants.length ? 'SUCCESS' : 'PARTIAL';
+  if (verdict?.code === 'CANCELLED') return 'CANCELLED';
   return verdict?.code === 'DEADLINE_EXCEEDED' ? 'EXPIRED' : 'FAILED';
 }
 

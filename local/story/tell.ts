@@ -113,6 +113,7 @@ const WHAT_RESULT: Record<Status, string> = {
   PARTIAL: 'added',
   FAILED: 'failed',
   EXPIRED: 'expired',
+  CANCELLED: 'cancelled',
 };
 
 function tellResult(
@@ -136,7 +137,7 @@ function tellResult(
 
 /** `added`, `already present`, `added (OFFLINE)`, `rejected (UNKNOWN_USER)` */
 export function tellOutcome({ outcome, warning, code }: ParticipantResult): string {
-  const words = outcome.toLowerCase().replace('_', ' ');
+  const words = outcome.toLowerCase().replaceAll('_', ' ');
   const remark = [code, warning].filter((part) => part !== undefined).join(', ');
   return remark ? `${words} (${remark})` : words;
 }

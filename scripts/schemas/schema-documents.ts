@@ -28,13 +28,14 @@ function describeAuditEvent(): JsonObject {
     'Audit event',
     'The result of one request: the body of the webhook. Fields may be added; those that are here keep their names and meanings.',
     describeProperties(toJsonSchema(auditEvent), {
-      event: 'participant_added for SUCCESS and PARTIAL, participant_add_failed for the others.',
+      event:
+        'participant_added for SUCCESS and PARTIAL, participant_add_failed for the others; participant_add_planned for every dry run; participant_connection for what came of ringing the people.',
       'audit.timestamp': 'When the result was made.',
       'audit.participant_ids': 'Ids or addresses that were asked for, in the order of the request.',
       'audit.role': 'The role that was asked for; mixed where there were several.',
       'audit.latency_ms': 'From the start of the work on the request to its result.',
       'audit.status':
-        'SUCCESS: everybody is in. PARTIAL: some are. FAILED: nobody was added. EXPIRED: the deadline passed first.',
+        'SUCCESS: everybody is in. PARTIAL: some are. FAILED: nobody was added. EXPIRED: the deadline passed first. CANCELLED: the request was cancelled before anybody was added.',
       'audit.error': 'A sentence for a person. Absent on success.',
       'audit.code': 'Stable, upper snake case; the README lists all with cause and remedy.',
       'audit.request_id': 'The id that the HTTP API gave back.',
@@ -43,7 +44,12 @@ function describeAuditEvent(): JsonObject {
       'audit.participants': 'What became of each participant, in the order of the request.',
       'audit.participants.[].id': 'The Genesys user. Either this or address is present.',
       'audit.participants.[].address': 'E.164 or SIP.',
-      'audit.participants.[].warning': 'Added all the same.',
+      'audit.participants.[].connection':
+        'What came of ringing this person, as far as it is known.',
+      'audit.participants.[].participant_id':
+        'The id under which the conversation lists this person.',
+      'audit.participants.[].warning':
+        'The person may not answer; the first of several that apply.',
       'audit.participants.[].code': 'Why this participant was not added.',
       'audit.queued_ms': 'How long the request waited before the work on it began.',
       'audit.attempts': 'How often the queue handed the request out.',

@@ -160,7 +160,7 @@ describe('the dashboard', () => {
     for (const metric of [
       `${NAMESPACE} RequestsAccepted service=intake`,
       `${NAMESPACE} RequestsRefused service=intake`,
-      ...['Success', 'Partial', 'Failed', 'Expired'].map(
+      ...['Success', 'Partial', 'Failed', 'Expired', 'Cancelled'].map(
         (status) => `${NAMESPACE} Results${status} service=adder`,
       ),
       `${NAMESPACE} AcceptedToAddedMs service=adder`,

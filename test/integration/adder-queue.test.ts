@@ -61,6 +61,7 @@ describe('a message', () => {
       ResultsPartial: 0,
       ResultsFailed: 0,
       ResultsExpired: 0,
+      ResultsCancelled: 0,
       GenesysCalls: 3,
     });
     expect(values.AcceptedToAddedMs).toBeGreaterThanOrEqual(2_000);

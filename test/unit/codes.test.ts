@@ -20,6 +20,13 @@ describe('the codes', () => {
         'GENESYS_UNAVAILABLE',
         'DEADLINE_EXCEEDED',
         'INVALID_MESSAGE',
+        'NOT_REACHABLE',
+        'ACTING_USER_NOT_IN_CALL',
+        'ADDRESS_NOT_ALLOWED',
+        'OUTCOME_UNKNOWN',
+        'REQUEST_ID_CONFLICT',
+        'CANCELLED',
+        'DOCUMENT_TOO_LARGE',
       ]),
     );
   });

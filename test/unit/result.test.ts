@@ -13,6 +13,7 @@ const rejected: ParticipantResult = {
   detail: 'The line is dead.',
 };
 const expired: Verdict = { code: 'DEADLINE_EXCEEDED', detail: 'Too late.' };
+const cancelled: Verdict = { code: 'CANCELLED', detail: 'By the caller.' };
 
 const build = (participants: ParticipantResult[], verdict?: Verdict) =>
   buildResult({
@@ -37,6 +38,7 @@ describe('a result', () => {
     [[rejected], undefined, 'FAILED', 'participant_add_failed'],
     [[rejected], expired, 'EXPIRED', 'participant_add_failed'],
     [[added, rejected], expired, 'PARTIAL', 'participant_added'],
+    [[rejected], cancelled, 'CANCELLED', 'participant_add_failed'],
     [[], { code: 'INVALID_MESSAGE', detail: '?' } as Verdict, 'FAILED', 'participant_add_failed'],
   ])('of %j with verdict %j is %s', (participants, verdict, status, event) => {
     const result = build(participants, verdict);
