@@ -1,0 +1,46 @@
+import type { RequestedParticipant } from '../domain/participant.ts';
+
+/** Somebody was rung in a conversation: reads may not show it for some seconds. */
+export interface RecentAdd {
+  requestId: string;
+  participant: Pick<RequestedParticipant, 'id' | 'address'>;
+  /** Milliseconds since the epoch. */
+  atMs: number;
+}
+
+/** The right to act on a conversation until `expiresAtMs`. */
+export interface ConversationLease {
+  conversationId: string;
+  owner: string;
+  /** Fencing number: raised each time the lease is acquired. */
+  fence: number;
+  expiresAtMs: number;
+  /** Adds of the last ten seconds, by any request. */
+  recentAdds: RecentAdd[];
+}
+
+/**
+ * One lease item per conversation: requests of one conversation are never carried out at the same
+ * time, whatever message group their sender chose. Every verb throws the SDK's errors where the table
+ * cannot be reached.
+ */
+export interface ConversationLeases {
+  /** @returns the lease, or when the current holder's lease expires (milliseconds since the epoch) */
+  acquire(
+    conversationId: string,
+    options: { owner: string; nowMs: number; durationMs: number },
+  ): Promise<ConversationLease | { heldUntilMs: number }>;
+  /**
+   * The write-ahead's check: extends the lease and records who is about to be rung, if the fencing
+   * number is still the lease's and it has not expired.
+   * @returns whether the lease is still held
+   */
+  announceAdds(
+    lease: ConversationLease,
+    options: { nowMs: number; expiresAtMs: number; adds: RecentAdd[] },
+  ): Promise<boolean>;
+  /** Lets the next request begin at once. A lease that was lost is left alone. */
+  release(lease: ConversationLease): Promise<void>;
+  /** Whether a live lease exists. */
+  isHeld(conversationId: string, nowMs: number): Promise<boolean>;
+}

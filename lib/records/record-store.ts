@@ -1,0 +1,41 @@
+import type { RequestRecord } from '../domain/request-record.ts';
+
+/** One page of a conversation's requests, newest first. */
+export interface RecordPage {
+  records: RequestRecord[];
+  /** Opaque; absent on the last page. */
+  nextCursor?: string;
+}
+
+/**
+ * Where request records are kept. Each write is conditional, so that concurrent and repeated writers
+ * cannot undo each other; a write whose response was lost counts as made if the record carries its
+ * `writeId`. An item past its `expiresAtMs` counts as absent.
+ * Every verb throws the SDK's errors as they are where the table cannot be reached.
+ */
+export interface RecordStore {
+  /** @returns the record that is there already, or `undefined` where `record` was created */
+  create(record: RequestRecord): Promise<RequestRecord | undefined>;
+  /** @param consistent read the latest write. Default true */
+  get(requestId: string, options?: { consistent?: boolean }): Promise<RequestRecord | undefined>;
+  /**
+   * Replaces `previous` by `next`, a transition of it (lib/domain/record-transitions.ts).
+   * @returns whether it was written; false where the record has changed since it was read
+   */
+  replace(previous: RequestRecord, next: RequestRecord): Promise<boolean>;
+  /** @throws CursorError where the cursor was not made by this store for this conversation */
+  listByConversation(
+    conversationId: string,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<RecordPage>;
+  /** Records that are due (`dueAtMs`), the longest overdue first. */
+  listDue(nowMs: number, limit: number): Promise<RequestRecord[]>;
+}
+
+/** A cursor that does not belong to the list. */
+export class CursorError extends Error {
+  constructor() {
+    super('The cursor is invalid');
+    this.name = 'CursorError';
+  }
+}
