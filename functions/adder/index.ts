@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createPutSecret } from '../../lib/aws/put-secret.ts';
-import { awsClientSettings } from '../../lib/aws/request-handler.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readAdderConfig } from '../../lib/config.ts';
 import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
@@ -28,8 +28,8 @@ const host = config.GENESYS_ENV;
 const random = Math.random;
 const sendHttp = createSendHttp();
 
-const sqs = new SQSClient(awsClientSettings(sendHttp));
-const secrets = new SecretsManagerClient(awsClientSettings(sendHttp));
+const sqs = new SQSClient(AWS_CLIENT_SETTINGS);
+const secrets = new SecretsManagerClient(AWS_CLIENT_SETTINGS);
 const getSecret = createGetSecret(secrets);
 const putSecret = createPutSecret(secrets);
 

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { awsClientSettings } from '../../lib/aws/request-handler.ts';
+import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readIntakeConfig } from '../../lib/config.ts';
-import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
 import { systemClock } from '../../lib/system-clock.ts';
@@ -12,7 +11,7 @@ import { createHandler } from './handler.ts';
 const config = readIntakeConfig(process.env);
 
 // Two tries end within 6.5 s: before the function's 10 s are over, and long before API Gateway's 30.
-const sqs = new SQSClient({ ...awsClientSettings(createSendHttp()), maxAttempts: 2 });
+const sqs = new SQSClient({ ...AWS_CLIENT_SETTINGS, maxAttempts: 2 });
 
 export const handler = createHandler({
   config,

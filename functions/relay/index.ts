@@ -1,8 +1,8 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createGetSecret, type GetSecret } from '../../lib/aws/get-secret.ts';
-import { awsClientSettings } from '../../lib/aws/request-handler.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readRelayConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
@@ -17,7 +17,7 @@ const sendHttp = createSendHttp();
 
 // Two tries end within 6.5 s. For a secret that is in good time before a batch's own tries; for SQS
 // it is what is left after them.
-const clientOptions = { ...awsClientSettings(sendHttp), maxAttempts: 2 };
+const clientOptions = { ...AWS_CLIENT_SETTINGS, maxAttempts: 2 };
 const sqs = new SQSClient(clientOptions);
 
 /** Made when there is a secret to read: without signing there is none. */
