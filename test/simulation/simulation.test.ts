@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { expectSeedsToPass } from '../support/expect-seeds-to-pass.ts';
 import { judgeRun } from './judge-run.ts';
 import { simulate } from './simulate.ts';
 
@@ -11,19 +12,7 @@ const PARTS = Array.from({ length: 10 }, (_, part) => ({
 describe('the whole system in virtual time, with faults that a seed decides', () => {
   test.each(PARTS)(
     'keeps its promises under the seeds $from to $to',
-    async ({ from, to }) => {
-      for (let seed = from; seed <= to; seed += 1) {
-        const run = await simulate(seed);
-        const wrongs = judgeRun(run);
-        // Named here, so that the seed stands in the report.
-        expect({ seed, wrongs, replay: `npm run simulate -- --seed ${seed}` }).toEqual({
-          seed,
-          wrongs: [],
-          replay: `npm run simulate -- --seed ${seed}`,
-        });
-        expect(run.results.length).toBeGreaterThan(0);
-      }
-    },
+    ({ from, to }) => expectSeedsToPass(from, to),
     120_000,
   );
 
