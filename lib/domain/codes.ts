@@ -1,6 +1,6 @@
 /**
  * Every code that a result, a participant or an error can carry, with its cause and remedy.
- * Codes are stable: customers branch on them. The README's table is this one.
+ * Codes are stable: customers branch on them. docs/results-and-codes.md lists them.
  */
 export const CODES = {
   CAPACITY_EXCEEDED: {

@@ -5,7 +5,7 @@ import { requestBody } from '../../lib/domain/request-body.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { EXAMPLES } from '../../scripts/schemas/openapi-document.ts';
 
-const page = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/calling.md', import.meta.url), 'utf8');
 const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, json = '']) =>
   JSON.parse(json),
 );
@@ -13,7 +13,7 @@ const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, json = ''
 /** The examples of the page that have a field, which tells what they are of. */
 const having = (field: string) => examples.filter((example) => field in example);
 
-describe('docs/api.md', () => {
+describe('docs/calling.md', () => {
   test('shows the problems that intake answers, which the OpenAPI document is tested to have', () => {
     const byType = (one: { type?: unknown }, other: { type?: unknown }) =>
       String(one.type).localeCompare(String(other.type));
