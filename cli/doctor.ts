@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../lib/config.ts';
-import { readUuid } from '../lib/domain/uuid.ts';
+import { uuid } from '../lib/domain/uuid.ts';
 import { createSendHttp } from '../lib/http/send-http.ts';
 import { systemClock as clock } from '../lib/system-clock.ts';
 import { readEndpoints } from '../local/system/endpoints-file.ts';
@@ -59,7 +59,7 @@ function readArguments(argv: string[]): Wanted | 'help' {
 
 function readId(option: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined;
-  const id = readUuid(value);
+  const id = uuid.safeParse(value).data;
   if (id === undefined) throw new UsageError(`${option} must be a UUID, not "${value}"`);
   return id;
 }

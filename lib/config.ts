@@ -1,4 +1,5 @@
-import { type GenesysHost, resolveGenesysHost } from './genesys/api/region.ts';
+import * as z from 'zod/mini';
+import { resolveGenesysHost } from './genesys/api/region.ts';
 import { parseWebhookUrl } from './webhook/webhook-url.ts';
 
 /** The environment is wrong. One line that names the variable, and no stack to bury it. */
@@ -12,109 +13,202 @@ export class ConfigError extends Error {
 
 type Environment = Record<string, string | undefined>;
 
-/** Reads the value of one variable. Throws what is wrong with it, as it follows the variable's name. */
-type Reader<Value> = (value: string | undefined) => Value;
-type Readers = Record<string, Reader<unknown>>;
-type ConfigOf<Wanted extends Readers> = {
-  [Name in keyof Wanted]: ReturnType<Wanted[Name]>;
+/** E.164 prefixes and SIP domains; `!` refuses, the longest match decides. */
+const DEFAULT_ALLOWED_ADDRESSES = '+,!+1900,!+1976,!+870,!+881,!+882,!+883,!+888,!+979';
+
+// Kinds of variables. An error is worded to follow the variable's name.
+
+const text = () => z.string({ error: 'is missing' });
+
+const optionalText = () => z.optional(z.string());
+
+const textOr = (byDefault: string) => z._default(z.string(), byDefault);
+
+const url = () =>
+  z.url({
+    protocol: /^https?$/,
+    error: ({ input }) => (input === undefined ? 'is missing' : 'must be an http(s) URL'),
+  });
+
+const genesysHost = () => z.pipe(text(), read(resolveGenesysHost));
+
+interface Range {
+  default: number;
+  min: number;
+  max: number;
+}
+
+const number = ({ default: byDefault, min, max }: Range, error = 'must be a number') =>
+  z._default(
+    z.coerce
+      .number({ error })
+      .check(
+        z.minimum(min, { error: `must be at least ${min}` }),
+        z.maximum(max, { error: `must be at most ${max}` }),
+      ),
+    byDefault,
+  );
+
+const wholeNumber = (range: Range) => {
+  const error = 'must be a whole number';
+  return number(range, error).check(z.refine((value) => Number.isInteger(value), { error }));
 };
 
-const text: Reader<string> = (value) => {
-  if (value === undefined) throw new Error('is missing');
-  return value;
-};
+const flag = (byDefault: boolean) =>
+  z._default(
+    z.pipe(
+      z.enum(['true', 'false'], { error: 'must be true or false' }),
+      z.transform((value: 'true' | 'false') => value === 'true'),
+    ),
+    byDefault,
+  );
 
-const optionalText: Reader<string | undefined> = (value) => value;
+/** Separated by commas. */
+const list = (byDefault: readonly string[]) =>
+  z._default(
+    z.pipe(
+      z.string(),
+      read((value: string) =>
+        value
+          .split(',')
+          .map((entry) => entry.trim())
+          .filter((entry) => entry !== ''),
+      ),
+    ),
+    [...byDefault],
+  );
 
-const url: Reader<string> = (value) => {
-  const given = text(value);
-  if (!/^https?:$/.test(URL.parse(given)?.protocol ?? '')) {
-    throw new Error('must be an http(s) URL');
-  }
-  return given;
-};
-
-const genesysHost: Reader<GenesysHost> = (value) => resolveGenesysHost(text(value));
-
-const number =
-  (range: { default: number; min: number; max: number; whole: boolean }): Reader<number> =>
-  (value) => {
-    if (value === undefined) return range.default;
-    const given = Number(value);
-    if (range.whole && !Number.isInteger(given)) throw new Error('must be a whole number');
-    if (!Number.isFinite(given)) throw new Error('must be a number');
-    if (given < range.min) throw new Error(`must be at least ${range.min}`);
-    if (given > range.max) throw new Error(`must be at most ${range.max}`);
-    return given;
-  };
-
-const flag: Reader<boolean> = (value = 'false') => {
-  if (value !== 'true' && value !== 'false') throw new Error('must be true or false');
-  return value === 'true';
-};
-
-// Functions, so that each Lambda's bundle has its own variables and not those of the other two.
-const intakeReaders = () => ({ REQUEST_QUEUE_URL: url });
-
-const adderReaders = () => ({
-  GENESYS_ENV: genesysHost,
-  GENESYS_CREDENTIALS_SECRET_ID: text,
-  GENESYS_TOKEN_SECRET_ID: text,
-  GENESYS_REQUESTS_PER_SECOND: number({ default: 5, min: 0.1, max: 1_000, whole: false }),
-  MAX_PARTICIPANTS: number({ default: 20, min: 1, max: 1_000, whole: true }),
-  REQUEST_QUEUE_URL: url,
-  REQUEST_DLQ_URL: url,
-  AUDIT_QUEUE_URL: url,
-  /** Instances that share the rate budget: the event source's MaximumConcurrency. */
-  ADDER_MAX_CONCURRENCY: number({ default: 2, min: 1, max: 1_000, whole: true }),
-  /** The request queue's maxReceiveCount. */
-  REQUEST_MAX_RECEIVES: number({ default: 1_000, min: 2, max: 1_000, whole: true }),
-});
-
-const relayReaders = () => ({
-  AUDIT_QUEUE_URL: url,
-  AUDIT_DLQ_URL: url,
-  EXTERNAL_WEBHOOK_URL: optionalText,
-  WEBHOOK_SIGNING_SECRET_ID: optionalText,
-  WEBHOOK_ALLOW_PRIVATE: flag,
-});
-
-export type IntakeConfig = ConfigOf<ReturnType<typeof intakeReaders>>;
-export type AdderConfig = ConfigOf<ReturnType<typeof adderReaders>>;
-export type RelayConfig = ConfigOf<ReturnType<typeof relayReaders>>;
-
-function read<Wanted extends Readers>(readers: Wanted, environment: Environment): ConfigOf<Wanted> {
-  const config: Record<string, unknown> = {};
-  const problems: string[] = [];
-  for (const [name, reader] of Object.entries(readers)) {
+/** Lets a function read the text; what it throws is what is wrong with the variable. */
+function read<Value>(reader: (value: string) => Value) {
+  return z.transform((value: string, ctx): Value => {
     try {
-      // A variable that a template left empty is a variable that is not set.
-      config[name] = reader(environment[name] || undefined);
+      return reader(value);
     } catch (error) {
-      problems.push(`${name} ${(error as Error).message}`);
+      const { message } = error as Error;
+      ctx.issues.push({ code: 'custom', message, input: value });
+      return z.NEVER;
     }
+  });
+}
+
+// What each function reads, a line a variable. Functions, so that each Lambda's bundle has its own
+// variables only.
+
+/** Of every function that works with request records. */
+const records = () => ({
+  REQUESTS_TABLE_NAME: optionalText(),
+  RECORD_RETENTION_DAYS: wholeNumber({ default: 30, min: 21, max: 3_650 }),
+});
+
+/** Of every function that calls Genesys Cloud. */
+const genesys = () => ({
+  GENESYS_ENV: genesysHost(),
+  GENESYS_CREDENTIALS_SECRET_ID: text(),
+  GENESYS_TOKEN_SECRET_ID: text(),
+  GENESYS_REQUESTS_PER_SECOND: number({ default: 5, min: 0.1, max: 1_000 }),
+});
+
+const intakeConfig = () =>
+  z.object({
+    ...records(),
+    REQUEST_QUEUE_URL: url(),
+    ALLOWED_ADDRESSES: textOr(DEFAULT_ALLOWED_ADDRESSES),
+    /** 0: no quota. */
+    CALLER_REQUESTS_PER_MINUTE: wholeNumber({ default: 0, min: 0, max: 1_000_000 }),
+  });
+
+const adderConfig = () =>
+  z.object({
+    ...records(),
+    ...genesys(),
+    MAX_PARTICIPANTS: wholeNumber({ default: 20, min: 1, max: 1_000 }),
+    REQUEST_QUEUE_URL: url(),
+    REQUEST_DLQ_URL: url(),
+    AUDIT_QUEUE_URL: url(),
+    /** Instances that share the rate budget: the event source's MaximumConcurrency. */
+    ADDER_MAX_CONCURRENCY: wholeNumber({ default: 2, min: 1, max: 1_000 }),
+    /** The request queue's maxReceiveCount. */
+    REQUEST_MAX_RECEIVES: wholeNumber({ default: 1_000, min: 2, max: 1_000 }),
+    ALLOWED_ADDRESSES: textOr(DEFAULT_ALLOWED_ADDRESSES),
+    WATCH_CONNECTIONS: flag(true),
+  });
+
+const relayConfig = () =>
+  z
+    .object({
+      ...records(),
+      AUDIT_QUEUE_URL: url(),
+      AUDIT_DLQ_URL: url(),
+      EXTERNAL_WEBHOOK_URL: optionalText(),
+      WEBHOOK_SIGNING_SECRET_ID: optionalText(),
+      WEBHOOK_ALLOW_PRIVATE: flag(false),
+      WEBHOOK_ALLOW_UNSIGNED: flag(false),
+    })
+    .check(checkWebhookUrl);
+
+const checkWebhookUrl = z.check<{
+  EXTERNAL_WEBHOOK_URL?: string | undefined;
+  WEBHOOK_ALLOW_PRIVATE: boolean;
+}>(({ value, issues }) => {
+  const { EXTERNAL_WEBHOOK_URL: url, WEBHOOK_ALLOW_PRIVATE: allowPrivate } = value;
+  try {
+    if (url !== undefined) parseWebhookUrl(url, allowPrivate);
+  } catch (error) {
+    const { message } = error as Error;
+    issues.push({ code: 'custom', path: ['EXTERNAL_WEBHOOK_URL'], message, input: url });
   }
-  if (problems.length > 0) throw new ConfigError(problems);
-  return config as ConfigOf<Wanted>;
+});
+
+const requestsConfig = () =>
+  z.object({
+    ...records(),
+    AUDIT_QUEUE_URL: url(),
+    /** Role ARNs or token subjects; `*` is everyone. */
+    READ_ALL_CALLERS: list(['*']),
+  });
+
+const followUpConfig = () =>
+  z.object({
+    ...records(),
+    ...genesys(),
+    AUDIT_QUEUE_URL: url(),
+    WATCH_CONNECTIONS: flag(true),
+  });
+
+export type IntakeConfig = z.output<ReturnType<typeof intakeConfig>>;
+export type AdderConfig = z.output<ReturnType<typeof adderConfig>>;
+export type RelayConfig = z.output<ReturnType<typeof relayConfig>>;
+export type RequestsConfig = z.output<ReturnType<typeof requestsConfig>>;
+export type FollowUpConfig = z.output<ReturnType<typeof followUpConfig>>;
+
+function parse<Schema extends z.ZodMiniType>(
+  schema: Schema,
+  environment: Environment,
+): z.output<Schema> {
+  // A variable that a template left empty is a variable that is not set.
+  const set = Object.entries(environment).filter(([, value]) => value !== '');
+  const parsed = schema.safeParse(Object.fromEntries(set));
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+  throw new ConfigError(problems);
 }
 
 /** Reads intake's configuration. @throws ConfigError */
 export const readIntakeConfig = (environment: Environment): IntakeConfig =>
-  read(intakeReaders(), environment);
+  parse(intakeConfig(), environment);
 
 /** Reads the adder's configuration. @throws ConfigError */
 export const readAdderConfig = (environment: Environment): AdderConfig =>
-  read(adderReaders(), environment);
+  parse(adderConfig(), environment);
 
 /** Reads the relay's configuration. @throws ConfigError */
-export function readRelayConfig(environment: Environment): RelayConfig {
-  const config = read(relayReaders(), environment);
-  if (config.EXTERNAL_WEBHOOK_URL !== undefined) {
-    try {
-      parseWebhookUrl(config.EXTERNAL_WEBHOOK_URL, config.WEBHOOK_ALLOW_PRIVATE);
-    } catch (error) {
-      throw new ConfigError([`EXTERNAL_WEBHOOK_URL ${(error as Error).message}`]);
-    }
-  }
-  return config;
-}
+export const readRelayConfig = (environment: Environment): RelayConfig =>
+  parse(relayConfig(), environment);
+
+/** Reads the configuration of `requests`. @throws ConfigError */
+export const readRequestsConfig = (environment: Environment): RequestsConfig =>
+  parse(requestsConfig(), environment);
+
+/** Reads the configuration of `follow-up`. @throws ConfigError */
+export const readFollowUpConfig = (environment: Environment): FollowUpConfig =>
+  parse(followUpConfig(), environment);

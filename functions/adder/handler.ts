@@ -8,7 +8,7 @@ import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
 import { eventId } from '../../lib/domain/event-id.ts';
 import type { Verdict } from '../../lib/domain/result.ts';
 import { hasAnotherTry } from '../../lib/domain/retry-policy.ts';
-import { readUuid } from '../../lib/domain/uuid.ts';
+import { uuid } from '../../lib/domain/uuid.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
 import { type SettleDeps, type Settlement, settleRequest } from './settle-request.ts';
@@ -168,7 +168,7 @@ function receiveCount(record: SQSRecord): number {
 
 /** A message that an operator sent again keeps the request id that its first message gave it. */
 function originalId(record: SQSRecord): string {
-  return readUuid(record.messageAttributes.request_id?.stringValue) ?? record.messageId;
+  return uuid.safeParse(record.messageAttributes.request_id?.stringValue).data ?? record.messageId;
 }
 
 /** How often an operator has sent this request again from the dead-letter queue. */

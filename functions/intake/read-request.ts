@@ -1,10 +1,10 @@
 import type { ApiRequest } from '../../lib/aws/api-request.ts';
 import { readJsonBody } from '../../lib/aws/json-body.ts';
 import { toFieldErrors } from '../../lib/domain/field-error.ts';
-import { uuid } from '../../lib/domain/participant-schema.ts';
 import { Problem, type ProblemPlace } from '../../lib/domain/problem.ts';
 import { type RequestBody, requestBody } from '../../lib/domain/request-body.ts';
 import { requestHeaders } from '../../lib/domain/request-headers.ts';
+import { uuid } from '../../lib/domain/uuid.ts';
 
 /** More wrong places than any honest request has; the answer must stay smaller than the body. */
 const MAX_ERRORS = 100;

@@ -1,32 +1,34 @@
 import * as z from 'zod/mini';
 import { asObject } from './json.ts';
-import {
-  ADDRESS,
-  PARTICIPANT_FAULTS as FAULTS,
-  judgeTogether,
-  MAX_ADDRESS_LENGTH,
-  MAX_PARTICIPANTS_PER_REQUEST,
-  ROLES,
-  withDefaultRole,
-} from './participant.ts';
+import { type RequestedParticipant, ROLES, type Role } from './participant.ts';
+import { uuid } from './uuid.ts';
 
-/** A UUID of any version, put into lower case. */
-export const uuid = z.pipe(
-  z.guid({ error: FAULTS.id }),
-  z.transform((id: string) => id.toLowerCase()),
+/** People that one request may name. */
+const MAX_PARTICIPANTS_PER_REQUEST = 20;
+
+const MAX_ADDRESS_LENGTH = 255;
+
+/**
+ * E.164 (`+` and up to 15 digits) or a SIP URI, whose letters are ASCII (RFC 3261; SQS would refuse a
+ * message with some of the others). One pattern, so that the JSON Schema has it too.
+ */
+const ADDRESS = /^(\+[1-9]\d{1,14}|[sS][iI][pP][sS]?:[!#-;=?A-~]+(@[!#-;=?A-~]+)?)$/;
+
+const NO_OBJECT = 'must be an object with an id or an address';
+
+const address = z.string({ error: 'must be a string' }).check(
+  z.maxLength(MAX_ADDRESS_LENGTH, {
+    error: `must be at most ${MAX_ADDRESS_LENGTH} characters`,
+  }),
+  z.regex(ADDRESS, {
+    error: 'must be an E.164 number (+15551234567) or a SIP URI (sip:user@host)',
+  }),
 );
-
-const address = z
-  .string({ error: FAULTS.address.noText })
-  .check(
-    z.maxLength(MAX_ADDRESS_LENGTH, { error: FAULTS.address.tooLong }),
-    z.regex(ADDRESS, { error: FAULTS.address.pattern }),
-  );
 
 const participantFields = {
   id: z.optional(uuid),
   address: z.optional(address),
-  role: z.optional(z.enum(ROLES, { error: FAULTS.role })),
+  role: z.optional(z.enum(ROLES, { error: `must be one of ${ROLES.join(', ')}` })),
 };
 
 const checkTogether = z.check<z.output<z.ZodMiniObject<typeof participantFields>>>(
@@ -35,35 +37,72 @@ const checkTogether = z.check<z.output<z.ZodMiniObject<typeof participantFields>
       ctx.issues.push({ code: 'custom', input: ctx.value, ...fault });
     }
   },
-  // Without this zod would keep it for a participant whose fields are right one by one, and a
-  // caller would learn of one mistake after mending the other.
+  // By default zod checks an object only once each of its fields is valid, and a caller would learn
+  // of one mistake after fixing the other.
   { when: ({ value }) => asObject(value) !== undefined },
 );
 
-// Functions, so that intake does not make the one that only the published schema is made of.
+/** Judges a participant's fields together; each may be of any type here. */
+function judgeTogether(participant: {
+  id?: unknown;
+  address?: unknown;
+  role?: unknown;
+}): { path: ('id' | 'address' | 'role')[]; message: string }[] {
+  const { id, address, role } = participant;
+  if (id === undefined && address === undefined) {
+    return [
+      {
+        path: [],
+        message: 'needs either an id (a Genesys user) or an address (an outside party)',
+      },
+    ];
+  }
+  if (id !== undefined && address !== undefined) {
+    return [{ path: [], message: 'has both an id and an address; give one of them' }];
+  }
+  if (address !== undefined && isRole(role) && role !== 'customer') {
+    return [{ path: ['role'], message: `must be customer for an address, not ${role}` }];
+  }
+  return [];
+}
+
+const isRole = (role: unknown): role is Role => (ROLES as readonly unknown[]).includes(role);
+
+/** Fills in the role that a participant has if the request gives none. */
+function withDefaultRole(participant: {
+  id?: string | undefined;
+  address?: string | undefined;
+  role?: Role | undefined;
+}): RequestedParticipant {
+  const { id, address, role } = participant;
+  if (address !== undefined) return { address, role: 'customer' };
+  return { ...(id === undefined ? {} : { id }), role: role ?? 'agent' };
+}
+
+// Functions, so that a bundle has only the one that it uses.
 
 /** A participant in an HTTP body: unknown fields are refused, so that a typing error shows. */
 export const strictParticipant = () =>
   z.pipe(
-    z.strictObject(participantFields, { error: FAULTS.noObject }).check(checkTogether),
+    z.strictObject(participantFields, { error: NO_OBJECT }).check(checkTogether),
     z.transform(withDefaultRole),
   );
 
-/** A participant in a queue message: unknown fields are passed over, as senders may be newer. */
+/** A participant in a queue message: unknown fields are ignored, because senders may be newer. */
 export const lenientParticipant = () =>
   z.pipe(
-    z.object(participantFields, { error: FAULTS.noObject }).check(checkTogether),
+    z.object(participantFields, { error: NO_OBJECT }).check(checkTogether),
     z.transform(withDefaultRole),
   );
 
 /**
- * A list of participants. zod looks at the length before it looks at an element, so 10,000 of them
- * give one error.
+ * A list of participants. zod checks the length before it checks an element, so 10,000 of them give
+ * one error.
  */
 export const participantList = <Participant extends z.ZodMiniType>(participant: Participant) =>
-  z
-    .array(participant, { error: FAULTS.noList })
-    .check(
-      z.minLength(1, { error: FAULTS.nobody }),
-      z.maxLength(MAX_PARTICIPANTS_PER_REQUEST, { error: FAULTS.tooMany }),
-    );
+  z.array(participant, { error: 'must be an array of participants' }).check(
+    z.minLength(1, { error: 'must name at least one participant' }),
+    z.maxLength(MAX_PARTICIPANTS_PER_REQUEST, {
+      error: `must name at most ${MAX_PARTICIPANTS_PER_REQUEST} participants`,
+    }),
+  );

@@ -1,6 +1,5 @@
 import * as z from 'zod/mini';
-import { MAX_LENGTH } from './label.ts';
-import { label } from './label-schema.ts';
+import { label, MAX_LENGTH } from './label.ts';
 
 /** Names an event across all systems that it passes. */
 export const correlationId = label(MAX_LENGTH.correlationId);

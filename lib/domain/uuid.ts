@@ -1,6 +1,7 @@
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import * as z from 'zod/mini';
 
-/** Reads a UUID of any version; lower case inside, because ids are compared. */
-export function readUuid(value: unknown): string | undefined {
-  return typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined;
-}
+/** A UUID of any version. Lower case inside, because ids are compared. */
+export const uuid = z.pipe(
+  z.guid({ error: 'must be a UUID' }),
+  z.transform((id: string) => id.toLowerCase()),
+);

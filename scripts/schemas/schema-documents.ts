@@ -1,4 +1,5 @@
 import { auditEvent } from '../../lib/domain/audit-event.ts';
+import { requestMessage } from '../../lib/domain/request-message.ts';
 import {
   describeProperties,
   type JsonObject,
@@ -6,7 +7,6 @@ import {
   toJsonSchema,
 } from './json-schema.ts';
 import { describeApi } from './openapi-document.ts';
-import { requestMessage } from './request-message-schema.ts';
 
 /**
  * What `npm run schemas` writes into `schemas/`, by file name: everything about the service that a

@@ -8,6 +8,7 @@ import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { IntakeHandler } from '../../functions/intake/handler.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
+import { readIntakeConfig } from '../../lib/config.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { type Listening, listen } from '../../local/listen.ts';
 import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
@@ -228,7 +229,7 @@ describe('intake in front of SQS', () => {
     line = broken;
     const url = queueUrl(name);
     const { send, lines } = createIntake({
-      config: { REQUEST_QUEUE_URL: url },
+      config: readIntakeConfig({ REQUEST_QUEUE_URL: url }),
       sendMessage: createSendMessage(new SQSClient({ endpoint: wire.url })),
     });
     expect((await send(newEvent().event)).status).toBe(503);

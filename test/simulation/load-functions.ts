@@ -4,6 +4,7 @@ import { createHandler as createIntake } from '../../functions/intake/handler.ts
 import { createHandler as createRelay } from '../../functions/relay/handler.ts';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { ApiResponse } from '../../lib/aws/problem-response.ts';
+import { readIntakeConfig, readRelayConfig } from '../../lib/config.ts';
 import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
 import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
 import { createSettlingTimes } from '../../lib/genesys/conversation/settling-times.ts';
@@ -31,7 +32,7 @@ export function loadIntake(
   aws: AwsPorts,
 ): (event: ApiEvent) => Promise<ApiResponse> {
   const handler = createIntake({
-    config: { REQUEST_QUEUE_URL: QUEUE_URLS.requests },
+    config: readIntakeConfig({ REQUEST_QUEUE_URL: QUEUE_URLS.requests }),
     sendMessage: aws.sendMessage,
     clock,
     randomUuid: newId,
@@ -101,13 +102,12 @@ export function loadRelay(
   sendHttp: SendHttp,
 ): BatchFunction {
   return createRelay({
-    config: {
+    config: readRelayConfig({
       AUDIT_QUEUE_URL: QUEUE_URLS.audit,
       AUDIT_DLQ_URL: QUEUE_URLS.auditDead,
       EXTERNAL_WEBHOOK_URL: WEBHOOK_URL,
       WEBHOOK_SIGNING_SECRET_ID: SECRET_IDS.signing,
-      WEBHOOK_ALLOW_PRIVATE: false,
-    },
+    }),
     sendHttp,
     changeVisibility: aws.changeVisibility,
     sendMessage: aws.sendMessage,

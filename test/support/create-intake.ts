@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createHandler, type IntakeDeps } from '../../functions/intake/handler.ts';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
+import { readIntakeConfig } from '../../lib/config.ts';
 import type { Accepted } from '../../lib/domain/accepted.ts';
 import type { ProblemDocument } from '../../lib/domain/problem-document.ts';
 import type { Metric } from '../../lib/metrics.ts';
@@ -34,7 +35,7 @@ export function createIntake(overrides: Partial<IntakeDeps> = {}) {
       lines.push({ level, message, fields });
     };
   const handler = createHandler({
-    config: { REQUEST_QUEUE_URL: QUEUE_URL },
+    config: readIntakeConfig({ REQUEST_QUEUE_URL: QUEUE_URL }),
     sendMessage: async (message) => {
       sent.push(message);
     },

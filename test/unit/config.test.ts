@@ -2,8 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import {
   ConfigError,
   readAdderConfig,
+  readFollowUpConfig,
   readIntakeConfig,
   readRelayConfig,
+  readRequestsConfig,
 } from '../../lib/config.ts';
 
 const QUEUE = 'https://sqs.us-east-1.amazonaws.com/123456789012/queue';
@@ -29,9 +31,12 @@ function refusal(read: () => unknown): ConfigError {
 }
 
 describe('the configuration', () => {
-  test('of intake is the queue', () => {
+  test('of intake needs the queue only', () => {
     expect(readIntakeConfig({ REQUEST_QUEUE_URL: QUEUE, PATH: '/bin' })).toEqual({
       REQUEST_QUEUE_URL: QUEUE,
+      ALLOWED_ADDRESSES: '+,!+1900,!+1976,!+870,!+881,!+882,!+883,!+888,!+979',
+      CALLER_REQUESTS_PER_MINUTE: 0,
+      RECORD_RETENTION_DAYS: 30,
     });
   });
 
@@ -42,7 +47,38 @@ describe('the configuration', () => {
       MAX_PARTICIPANTS: 20,
       ADDER_MAX_CONCURRENCY: 2,
       REQUEST_MAX_RECEIVES: 1_000,
+      ALLOWED_ADDRESSES: '+,!+1900,!+1976,!+870,!+881,!+882,!+883,!+888,!+979',
+      WATCH_CONNECTIONS: true,
     });
+  });
+
+  test('of requests lets all callers see all requests unless it names some', () => {
+    const queues = { AUDIT_QUEUE_URL: QUEUE };
+    expect(readRequestsConfig(queues)).toMatchObject({ READ_ALL_CALLERS: ['*'] });
+    const READ_ALL_CALLERS = ' arn:aws:iam::123456789012:role/support, client-1,,';
+    expect(readRequestsConfig({ ...queues, READ_ALL_CALLERS })).toMatchObject({
+      READ_ALL_CALLERS: ['arn:aws:iam::123456789012:role/support', 'client-1'],
+    });
+  });
+
+  test('of follow-up watches connections unless it is told not to', () => {
+    expect(readFollowUpConfig(adder)).toMatchObject({ WATCH_CONNECTIONS: true });
+    expect(readFollowUpConfig({ ...adder, WATCH_CONNECTIONS: 'false' })).toMatchObject({
+      WATCH_CONNECTIONS: false,
+    });
+  });
+
+  test('of every function names the table of the records where there is one', () => {
+    const environment = { ...adder, ...relay, REQUESTS_TABLE_NAME: 'requests' };
+    for (const read of [
+      readIntakeConfig,
+      readAdderConfig,
+      readRelayConfig,
+      readRequestsConfig,
+      readFollowUpConfig,
+    ]) {
+      expect(read(environment)).toMatchObject({ REQUESTS_TABLE_NAME: 'requests' });
+    }
   });
 
   test('of the adder has numbers where numbers are set', () => {
@@ -54,7 +90,9 @@ describe('the configuration', () => {
   test('of the relay needs no webhook and no keys', () => {
     expect(readRelayConfig({ ...relay, EXTERNAL_WEBHOOK_URL: '' })).toEqual({
       ...relay,
+      RECORD_RETENTION_DAYS: 30,
       WEBHOOK_ALLOW_PRIVATE: false,
+      WEBHOOK_ALLOW_UNSIGNED: false,
     });
   });
 
@@ -74,6 +112,9 @@ describe('the configuration', () => {
     ['MAX_PARTICIPANTS', '-1', 'must be at least 1'],
     ['ADDER_MAX_CONCURRENCY', 'NaN', 'must be a whole number'],
     ['REQUEST_MAX_RECEIVES', '1', 'must be at least 2'],
+    ['RECORD_RETENTION_DAYS', '20', 'must be at least 21'],
+    ['RECORD_RETENTION_DAYS', '3651', 'must be at most 3650'],
+    ['WATCH_CONNECTIONS', 'no', 'must be true or false'],
   ])('of the adder is refused in one line when %s is %j', (name, value, complaint) => {
     const { message } = refusal(() => readAdderConfig({ ...adder, [name]: value }));
     expect(message).toContain(`Configuration: ${name} ${complaint}`);
@@ -83,6 +124,7 @@ describe('the configuration', () => {
   test.each([
     ['AUDIT_DLQ_URL', undefined, 'is missing'],
     ['WEBHOOK_ALLOW_PRIVATE', 'yes', 'must be true or false'],
+    ['WEBHOOK_ALLOW_UNSIGNED', '1', 'must be true or false'],
     ['EXTERNAL_WEBHOOK_URL', 'http://example.com/hook', ''],
   ])('of the relay is refused in one line when %s is %j', (name, value, complaint) => {
     const { message } = refusal(() => readRelayConfig({ ...relay, [name]: value }));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { asObject, asString, type Fields, parseJson } from '../../domain/json.ts';
-import { readTime } from '../../domain/time.ts';
+import * as z from 'zod/mini';
+import { parseJson } from '../../domain/json.ts';
+import { timestamp } from '../../domain/timestamp.ts';
 import type { AccessToken } from './request-token.ts';
 import type { SecretReader, SecretWriter } from './secret-ports.ts';
 
@@ -14,11 +15,23 @@ export interface StoredState {
   token: AccessToken | undefined;
 }
 
+const storedLease = z.object({
+  kind: z.literal('lease'),
+  base: z.string(),
+  generation: z.int(),
+  holder: z.string(),
+});
+
+const storedToken = z.object({
+  kind: z.literal('token'),
+  accessToken: z.string().check(z.minLength(1)),
+  tokenUrl: z.string(),
+  issuedAt: timestamp,
+  expiresAt: timestamp,
+});
+
 /** The right to replace a state: held by one instance, taken over under the next generation. */
-export interface Lease {
-  base: string;
-  generation: number;
-}
+export type Lease = Pick<z.output<typeof storedLease>, 'base' | 'generation'>;
 
 /** The token secret, shared by all instances. The protocol is in docs/token-sharing.md. */
 export interface TokenStore {
@@ -32,26 +45,15 @@ export interface TokenStore {
 /** The state of a secret that never had a value. */
 const EMPTY = 'empty';
 
-/** A document of this store of one kind; nothing where the value is something else. */
-function documentOf(kind: 'token' | 'lease', value: string): Fields | undefined {
-  const fields = asObject(parseJson(value));
-  return fields?.kind === kind ? fields : undefined;
-}
-
 function readLease(value: string): Lease | undefined {
-  const { base, generation, holder } = documentOf('lease', value) ?? {};
-  return typeof base === 'string' && typeof holder === 'string' && Number.isSafeInteger(generation)
-    ? { base, generation: Number(generation) }
-    : undefined;
+  const lease = storedLease.safeParse(parseJson(value)).data;
+  return lease && { base: lease.base, generation: lease.generation };
 }
 
-function readToken(value: string, tokenUrl: string): AccessToken | undefined {
-  const fields = documentOf('token', value);
-  const accessToken = asString(fields?.accessToken);
-  const issuedAtMs = readTime(fields?.issuedAt);
-  const expiresAtMs = readTime(fields?.expiresAt);
-  if (fields?.tokenUrl !== tokenUrl || !accessToken) return undefined;
-  if (issuedAtMs === undefined || expiresAtMs === undefined) return undefined;
+function readToken(value: string, wantedUrl: string): AccessToken | undefined {
+  const token = storedToken.safeParse(parseJson(value)).data;
+  if (token?.tokenUrl !== wantedUrl) return undefined;
+  const { accessToken, issuedAt: issuedAtMs, expiresAt: expiresAtMs } = token;
   return { accessToken, issuedAtMs, expiresAtMs };
 }
 
@@ -85,7 +87,12 @@ export function createTokenStore(deps: {
 
     async takeLease(base, generation) {
       const outcome = await write({
-        value: JSON.stringify({ kind: 'lease', base, generation, holder }),
+        value: JSON.stringify({
+          kind: 'lease',
+          base,
+          generation,
+          holder,
+        } satisfies z.input<typeof storedLease>),
         clientRequestToken: createHash('sha256')
           .update(JSON.stringify(['lease', base, generation]))
           .digest('hex'),
@@ -101,7 +108,7 @@ export function createTokenStore(deps: {
         tokenUrl,
         issuedAt: new Date(issuedAtMs).toISOString(),
         expiresAt: new Date(expiresAtMs).toISOString(),
-      });
+      } satisfies z.input<typeof storedToken>);
       await write({
         value,
         clientRequestToken: createHash('sha256').update(value).digest('hex'),
