@@ -1,6 +1,7 @@
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
+import { readIntakeConfig } from '../../lib/config.ts';
 import { type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
 import { createIntake, readEvent } from '../support/create-intake.ts';
 
@@ -22,7 +23,7 @@ afterAll(async () => {
 test('intake puts an accepted request on a real queue, in the group of its conversation', async () => {
   const queue = sqs.createQueue('requests.fifo');
   const { send } = createIntake({
-    config: { REQUEST_QUEUE_URL: queue.url },
+    config: readIntakeConfig({ REQUEST_QUEUE_URL: queue.url }),
     sendMessage: createSendMessage(client),
   });
   const event = readEvent('http-api-v2.three-users');
