@@ -1,17 +1,34 @@
+import type { CallGrant } from '../pace/call-allowance.ts';
+
 /** What one request's dealings with Genesys Cloud may take, and what they took. */
 export interface CallBudget {
   /** Genesys work has to be over by then, so that the result still goes out. Milliseconds since the epoch. */
   readonly finishByMs: number;
   /** The request is worth nothing after this. Milliseconds since the epoch. */
   readonly deadlineMs: number;
+  /** Whose request it is; decides who gets the next calls while they are short. */
+  readonly callerId: string | undefined;
+  /**
+   * Calls granted up front. The client spends them first, then acquires one at a time. Whoever set
+   * it releases what is left of it.
+   */
+  grant: CallGrant | undefined;
   /** HTTP requests sent for it so far, token requests not counted. */
   calls: number;
   /** `ININ-Correlation-Id` of the answers, for the vendor's support. */
   readonly correlationIds: string[];
 }
 
-export function createCallBudget(limits: { finishByMs: number; deadlineMs: number }): CallBudget {
-  return { ...limits, calls: 0, correlationIds: [] };
+export interface CallBudgetOptions {
+  finishByMs: number;
+  deadlineMs: number;
+  callerId?: string | undefined;
+  grant?: CallGrant | undefined;
+}
+
+export function createCallBudget(options: CallBudgetOptions): CallBudget {
+  const { finishByMs, deadlineMs, callerId, grant } = options;
+  return { finishByMs, deadlineMs, callerId, grant, calls: 0, correlationIds: [] };
 }
 
 /**

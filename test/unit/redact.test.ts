@@ -1,0 +1,138 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createRedactor, REDACTED } from '../../lib/domain/redact.ts';
+
+const SECRET = 's3cret+/="<&>ü value';
+
+/** How an echo may carry a secret, with text around it. */
+const ECHOES: Record<string, (secret: string) => string> = {
+  raw: (secret) => `you sent ${secret}!`,
+  'upper case': (secret) => `you sent ${secret.toUpperCase()}!`,
+  base64: (secret) => Buffer.from(secret).toString('base64'),
+  base64url: (secret) => Buffer.from(secret).toString('base64url'),
+  'base64 of a longer text': (secret) => Buffer.from(`a:${secret}:b`).toString('base64'),
+  'Basic pair': (secret) => `Basic ${Buffer.from(`the-client:${secret}`).toString('base64')}`,
+  'URL-encoded': (secret) => `?q=${encodeURIComponent(secret)}&r=1`,
+  'form-encoded': (secret) => new URLSearchParams({ client_secret: secret }).toString(),
+  'URL-encoded base64': (secret) =>
+    encodeURIComponent(Buffer.from(`the-client:${secret}`).toString('base64')),
+  'JSON-escaped': (secret) => JSON.stringify({ client_secret: secret }),
+  'JSON in JSON': (secret) => JSON.stringify(JSON.stringify({ a: secret }).slice(6, -2)),
+};
+
+/** Whether a text still gives the secret away to someone who decodes it in the usual ways. */
+function reveals(text: string, secret: string): boolean {
+  const decoded = [
+    text,
+    decode(text),
+    text.replaceAll('+', ' '),
+    decode(text.replaceAll('+', ' ')),
+  ];
+  const base64 = decoded.flatMap((each) => each.match(/[\w+/-]{8,}={0,2}/g) ?? []);
+  return [...decoded, ...base64.map((each) => Buffer.from(each, 'base64').toString())].some(
+    (each) => each.toLowerCase().includes(secret.toLowerCase()),
+  );
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+describe('secrets in foreign text', () => {
+  test.each(Object.entries(ECHOES))('a secret that comes back %s is redacted', (_, echo) => {
+    const redactor = createRedactor();
+    expect(redactor.redact(echo(SECRET))).toBe(echo(SECRET));
+    redactor.addClient('the-client', SECRET);
+    const cleaned = redactor.clean(echo(SECRET), 1_000);
+    expect(cleaned).toContain(REDACTED);
+    expect(reveals(cleaned, SECRET)).toBe(false);
+  });
+
+  test('any secret of at least eight characters is redacted in every encoding', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 8, maxLength: 60, unit: 'grapheme-ascii' }),
+        fc.constantFrom(...Object.values(ECHOES)),
+        (secret, echo) => {
+          fc.pre(secret.trim() === secret);
+          const redactor = createRedactor();
+          redactor.addClient('the-client', secret);
+          expect(reveals(redactor.redact(echo(secret)), secret)).toBe(false);
+        },
+      ),
+    );
+  });
+
+  test('an old token stays redacted after a new one is added', () => {
+    const redactor = createRedactor();
+    redactor.addSecret('old-token-1');
+    redactor.addSecret('new-token-2');
+    expect(redactor.redact('old-token-1 new-token-2')).toBe(`${REDACTED} ${REDACTED}`);
+  });
+
+  test('a secret that is still in use is kept, however many tokens come after it', () => {
+    const redactor = createRedactor();
+    redactor.addSecret('the-client-secret');
+    for (let token = 0; token < 200; token += 1) {
+      redactor.addSecret(`token number ${token}`);
+      redactor.addSecret('the-client-secret');
+    }
+    expect(redactor.redact('the-client-secret, token number 199')).toBe(`${REDACTED}, ${REDACTED}`);
+  });
+
+  test('an empty or very short text is not taken for a secret', () => {
+    const redactor = createRedactor();
+    redactor.addSecret('');
+    redactor.addSecret('abc');
+    expect(redactor.redact('abc and more')).toBe('abc and more');
+  });
+
+  test('a secret that is cut off by the limit leaves no part of itself', () => {
+    const redactor = createRedactor();
+    redactor.addSecret('a-token-of-some-length-that-is-cut');
+    const text = 'a-token-of-some-length-that-is-cut '.repeat(10_000);
+    const cleaned = redactor.clean(text, 100_000);
+    expect(cleaned).toContain(REDACTED);
+    expect(cleaned).not.toContain('a-');
+  });
+});
+
+describe('cleaned text', () => {
+  test.each([
+    ['C0 controls', 'a\r\nb\u0000c', 'a b c'],
+    ['C1 controls', 'a\u009b31mb', 'a 31mb'],
+    ['marks of direction', 'a\u202eb\u2066c', 'a b c'],
+    ['line separators', 'a\u2028b', 'a b'],
+    ['half a character', 'a\ud83d b', 'a\ufffd b'],
+  ])('%s are taken out', (_, text, cleaned) => {
+    expect(createRedactor().clean(text, 100)).toBe(cleaned);
+  });
+
+  test('a text is cut to the length given, and never within a character', () => {
+    expect(createRedactor().clean('x'.repeat(200), 10)).toBe('xxxxxxxxx…');
+    expect(createRedactor().clean('12345678😀', 9)).toBe('12345678…');
+  });
+});
+
+describe('redacting a value', () => {
+  test('strings are redacted in objects, arrays, keys and errors with their causes', () => {
+    const redactor = createRedactor();
+    redactor.addSecret('the-token');
+    const error = new Error('with the-token', { cause: new Error('of the-token') });
+    const value = { list: ['the-token', 1, null], 'the-token': { error } };
+    const text = JSON.stringify(redactor.redactDeep(value));
+    expect(text).not.toContain('the-token');
+    expect(text).toContain('with [redacted]');
+    expect(text).toContain('of [redacted]');
+  });
+
+  test('a value that contains itself comes to an end', () => {
+    const value: Record<string, unknown> = {};
+    value.self = value;
+    expect(JSON.stringify(createRedactor().redactDeep(value))).toContain('[too deep]');
+  });
+});
