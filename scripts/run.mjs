@@ -2,8 +2,8 @@
 // imports PATH.ts (from the repository root) and calls its `main(args)`, if it exports one. Plain JavaScript, so that a Node that is too old to
 // read TypeScript can still say so.
 import process from 'node:process';
+import './require-node.mjs';
 
-const NEEDED_MAJOR = 24;
 const [path = '', ...args] = process.argv.slice(2);
 
 function fail(line) {
@@ -11,11 +11,6 @@ function fail(line) {
   process.exit(1);
 }
 
-if (Number(process.versions.node.split('.')[0]) < NEEDED_MAJOR) {
-  fail(
-    `Node ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node}. npm ci brings one along: run this by npm (npm run ${path.split('/').at(-1)}), or install Node ${NEEDED_MAJOR}.`,
-  );
-}
 if (!/^[a-z-]+\/[a-z-]+$/.test(path)) fail('Usage: node scripts/run.mjs FOLDER/NAME [arguments]');
 
 // node:sqlite, which fauxqs imports and nothing here uses, announces itself as experimental.

@@ -1,7 +1,7 @@
 /**
- * `node cdk-nag-findings.ts TEMPLATE` prints, as a JSON array of `LogicalId rule`, what cdk-nag's
- * AwsSolutions finds in a CloudFormation template. A program of its own: inside Jest the CDK takes
- * ten times as long, and it writes each finding to standard error.
+ * `node cdk-nag-findings.mjs TEMPLATE` prints, as a JSON array of `LogicalId rule`, what cdk-nag's
+ * AwsSolutions finds in a CloudFormation template. A program, because inside Jest the CDK takes ten
+ * times as long and it writes each finding to standard error.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,12 +9,6 @@ import { join } from 'node:path';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { CfnInclude } from 'aws-cdk-lib/cloudformation-include';
 import { AwsSolutionsChecks } from 'cdk-nag';
-
-interface ValidationReport {
-  pluginReports: {
-    violations: { ruleName: string; violatingConstructs: { constructPath: string }[] }[];
-  }[];
-}
 
 const [templateFile = ''] = process.argv.slice(2);
 const outdir = mkdtempSync(join(tmpdir(), 'cdk-nag-'));
@@ -25,11 +19,9 @@ try {
   try {
     app.synth();
   } catch {
-    // Findings are thrown, too. Where it was something else, there is no report to read.
+    // Findings are thrown, too. After another error there is no report to read, which fails below.
   }
-  const report: ValidationReport = JSON.parse(
-    readFileSync(join(outdir, 'validation-report.json'), 'utf8'),
-  );
+  const report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
   const findings = report.pluginReports.flatMap(({ violations }) =>
     violations.flatMap(({ ruleName, violatingConstructs }) =>
       violatingConstructs.map(
