@@ -82,7 +82,7 @@ export async function startServers(
       AWS_LAMBDA_FUNCTION_NAME: 'bench',
       POWERTOOLS_LOG_LEVEL: 'INFO',
       POWERTOOLS_SERVICE_NAME: 'bench',
-      METRICS_NAMESPACE: 'Bench',
+      POWERTOOLS_METRICS_NAMESPACE: 'Bench',
       GENESYS_ENV: genesys.url,
       GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
       GENESYS_TOKEN_SECRET_ID: 'token',

@@ -1,5 +1,4 @@
-/** Where the environment names none, as the template does: one a stage. */
-const DEFAULT_NAMESPACE = 'ParticipantAdder';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 
 /** One figure of the service; dashboards and alarms know it by its name. */
 export interface Metric {
@@ -12,35 +11,14 @@ export interface Metric {
 export type PutMetrics = (...metrics: Metric[]) => void;
 
 /**
- * A name may come several times: each value counts. One line takes 100 names and 100 values of each
- * (AWS, "Specification: Embedded metric format"); a batch of messages stays far below both.
+ * Metrics in the namespace that `POWERTOOLS_METRICS_NAMESPACE` names. A name may come several times:
+ * each value counts.
  * @param serviceName the one dimension: more of them would each cost a metric of their own.
- * @param write takes a line. Default: standard output, which Lambda sends to CloudWatch Logs.
  */
-export function createPutMetrics(
-  serviceName: string,
-  write = (line: string): void => void process.stdout.write(`${line}\n`),
-): PutMetrics {
-  const namespace = process.env.METRICS_NAMESPACE || DEFAULT_NAMESPACE;
-  return (...metrics) => {
-    const byName = Map.groupBy(metrics, ({ name }) => name);
-    const directive = {
-      Namespace: namespace,
-      Dimensions: [['service']],
-      Metrics: [...byName.values()].flatMap(([first]) =>
-        first ? [{ Name: first.name, Unit: first.unit }] : [],
-      ),
-    };
-    const values = [...byName].map(([name, same]) => {
-      const all = same.map(({ value }) => value);
-      return [name, all.length === 1 ? all[0] : all];
-    });
-    write(
-      JSON.stringify({
-        _aws: { Timestamp: Date.now(), CloudWatchMetrics: [directive] },
-        service: serviceName,
-        ...Object.fromEntries(values),
-      }),
-    );
+export function createPutMetrics(serviceName: string): PutMetrics {
+  const metrics = new Metrics({ serviceName });
+  return (...all) => {
+    for (const { name, unit, value } of all) metrics.addMetric(name, unit, value);
+    metrics.publishStoredMetrics();
   };
 }

@@ -198,7 +198,7 @@ describe('the dashboard', () => {
 test('each metric that the service writes has the namespace of its stage', () => {
   for (const name of ['intake', 'adder', 'relay']) {
     expect(functionResource(template, name).Properties.Environment.Variables).toMatchObject({
-      METRICS_NAMESPACE: NAMESPACE,
+      POWERTOOLS_METRICS_NAMESPACE: NAMESPACE,
       POWERTOOLS_SERVICE_NAME: name,
     });
   }

@@ -82,7 +82,7 @@ async function firstRequest(code: string) {
         AWS_SECRET_ACCESS_KEY: 'the secret of this test',
         AWS_ENDPOINT_URL_SQS: url,
         REQUEST_QUEUE_URL: `${url}/000000000000/requests.fifo`,
-        METRICS_NAMESPACE: 'Test',
+        POWERTOOLS_METRICS_NAMESPACE: 'Test',
         POWERTOOLS_LOG_LEVEL: 'SILENT',
       },
     },

@@ -1,26 +1,46 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createPutMetrics, type Metric } from '../../lib/metrics.ts';
 
-function put(...metrics: Metric[]) {
-  const lines: string[] = [];
-  createPutMetrics('relay', (line) => void lines.push(line))(...metrics);
-  expect(lines).toHaveLength(1);
-  expect(lines[0]).not.toContain('\n');
-  return JSON.parse(lines[0] ?? '');
+const VARIABLE = 'POWERTOOLS_METRICS_NAMESPACE';
+
+beforeEach(() => {
+  process.env[VARIABLE] = 'ParticipantAdder/prod';
+});
+afterEach(() => {
+  delete process.env[VARIABLE];
+  jest.restoreAllMocks();
+});
+
+/** The lines that metrics are written as, for each of the calls. */
+function put(...calls: Metric[][]) {
+  let text = '';
+  jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    text += chunk;
+    return true;
+  });
+  const putMetrics = createPutMetrics('relay');
+  for (const metrics of calls) putMetrics(...metrics);
+  jest.restoreAllMocks();
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
 }
 
+const tries: Metric = { name: 'WebhookTries', unit: 'Count', value: 1 };
+const lag: Metric = { name: 'WebhookLagMs', unit: 'Milliseconds', value: 12.5 };
+
 describe('metrics', () => {
-  test('are one line in the embedded metric format', () => {
+  test('are one line in the embedded metric format, in the namespace of the stage', () => {
     const before = Date.now();
-    const { _aws, ...values } = put(
-      { name: 'WebhookTries', unit: 'Count', value: 1 },
-      { name: 'WebhookLagMs', unit: 'Milliseconds', value: 12.5 },
-    );
+    const [line, ...more] = put([tries, lag]);
+    const { _aws, ...values } = line;
+    expect(more).toEqual([]);
     expect(_aws.Timestamp).toBeGreaterThanOrEqual(before);
     expect(_aws.Timestamp).toBeLessThanOrEqual(Date.now());
     expect(_aws.CloudWatchMetrics).toEqual([
       {
-        Namespace: 'ParticipantAdder',
+        Namespace: 'ParticipantAdder/prod',
         Dimensions: [['service']],
         Metrics: [
           { Name: 'WebhookTries', Unit: 'Count' },
@@ -32,26 +52,15 @@ describe('metrics', () => {
   });
 
   test('of one name are declared once, with all their values', () => {
-    const { _aws, ...values } = put(
-      { name: 'WebhookTries', unit: 'Count', value: 1 },
-      { name: 'WebhookFailures', unit: 'Count', value: 0 },
-      { name: 'WebhookTries', unit: 'Count', value: 1 },
-      { name: 'WebhookFailures', unit: 'Count', value: 1 },
-    );
-    expect(_aws.CloudWatchMetrics[0].Metrics.map(({ Name }: { Name: string }) => Name)).toEqual([
-      'WebhookTries',
-      'WebhookFailures',
-    ]);
-    expect(values).toEqual({ service: 'relay', WebhookTries: [1, 1], WebhookFailures: [0, 1] });
+    const [line] = put([tries, { ...tries, value: 0 }]);
+    const { _aws, ...values } = line;
+    expect(_aws.CloudWatchMetrics[0].Metrics).toEqual([{ Name: 'WebhookTries', Unit: 'Count' }]);
+    expect(values).toEqual({ service: 'relay', WebhookTries: [1, 0] });
   });
 
-  test('go into the namespace that the environment names', () => {
-    process.env.METRICS_NAMESPACE = 'ParticipantAdder/prod';
-    try {
-      const { _aws } = put({ name: 'Deferrals', unit: 'Count', value: 1 });
-      expect(_aws.CloudWatchMetrics[0].Namespace).toBe('ParticipantAdder/prod');
-    } finally {
-      delete process.env.METRICS_NAMESPACE;
-    }
+  test('of one call are not repeated in the next', () => {
+    const [, second] = put([tries], [lag]);
+    expect(second).not.toHaveProperty('WebhookTries');
+    expect(second).toMatchObject({ service: 'relay', WebhookLagMs: 12.5 });
   });
 });
