@@ -25,10 +25,11 @@ const optionalText = () => z.optional(z.string());
 const textOr = (byDefault: string) => z._default(z.string(), byDefault);
 
 const url = () =>
-  z.url({
-    protocol: /^https?$/,
-    error: ({ input }) => (input === undefined ? 'is missing' : 'must be an http(s) URL'),
-  });
+  text().check(
+    z.refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''), {
+      error: 'must be an http(s) URL',
+    }),
+  );
 
 const genesysHost = () => z.pipe(text(), read(resolveGenesysHost));
 
@@ -144,20 +145,21 @@ const relayConfig = () =>
       WEBHOOK_ALLOW_PRIVATE: flag(false),
       WEBHOOK_ALLOW_UNSIGNED: flag(false),
     })
-    .check(checkWebhookUrl);
+    .check(checkWebhookUrl());
 
-const checkWebhookUrl = z.check<{
-  EXTERNAL_WEBHOOK_URL?: string | undefined;
-  WEBHOOK_ALLOW_PRIVATE: boolean;
-}>(({ value, issues }) => {
-  const { EXTERNAL_WEBHOOK_URL: url, WEBHOOK_ALLOW_PRIVATE: allowPrivate } = value;
-  try {
-    if (url !== undefined) parseWebhookUrl(url, allowPrivate);
-  } catch (error) {
-    const { message } = error as Error;
-    issues.push({ code: 'custom', path: ['EXTERNAL_WEBHOOK_URL'], message, input: url });
-  }
-});
+const checkWebhookUrl = () =>
+  z.check<{
+    EXTERNAL_WEBHOOK_URL?: string | undefined;
+    WEBHOOK_ALLOW_PRIVATE: boolean;
+  }>(({ value, issues }) => {
+    const { EXTERNAL_WEBHOOK_URL: url, WEBHOOK_ALLOW_PRIVATE: allowPrivate } = value;
+    try {
+      if (url !== undefined) parseWebhookUrl(url, allowPrivate);
+    } catch (error) {
+      const { message } = error as Error;
+      issues.push({ code: 'custom', path: ['EXTERNAL_WEBHOOK_URL'], message, input: url });
+    }
+  });
 
 const requestsConfig = () =>
   z.object({
