@@ -3,6 +3,7 @@ import {
   type AddAttempt,
   type Delivery,
   hasBegunToAdd,
+  hasUnresolvedAdd,
   isFinal,
   RECORD_SCHEMA_VERSION,
   type RecordedEvent,
@@ -11,14 +12,26 @@ import {
 } from './request-record.ts';
 
 /** The reconciler looks at an unfinished request this long after its deadline. */
-const AFTER_DEADLINE_MS = 10_000;
-/** The reconciler sends a final result that was not marked as sent after this. */
-const RESEND_AFTER_MS = 60_000;
+const AFTER_DEADLINE_MS = 2_000;
+/**
+ * The reconciler sends a final result that was not marked as sent after this. With its schedule of a
+ * minute, a result is sent within 75 s even where its writer crashed before it sent it.
+ */
+const RESEND_AFTER_MS = 5_000;
 /** The reconciler resumes a watch whose look is overdue by this. */
 const WATCH_OVERDUE_MS = 20_000;
 
 /** Correlation ids that a record keeps: enough for the vendor's support. */
 const MAX_CORRELATION_IDS = 50;
+/** Longest text of a cause, in characters. */
+const MAX_DETAIL = 1_000;
+/**
+ * Adds that a record keeps if it can. Beyond that the oldest ones that are proven not made are dropped:
+ * a request can be refused every few seconds for a day, and they decide nothing any more.
+ */
+const MAX_ADDS = 30;
+/** Results of earlier runs that a record keeps. */
+const MAX_EARLIER_RESULTS = 20;
 
 /** What a writer adds to a transition: the time, a unique id, and how long records are kept. */
 export interface WriteContext {
@@ -28,9 +41,9 @@ export interface WriteContext {
   retentionMs: number;
 }
 
-/** A transition that the record's state does not allow. Not an error of the caller: somebody else was first. */
+/** A transition that the record's state does not allow, because another writer was first. */
 export class TransitionError extends Error {
-  readonly reason: 'final' | 'too-late' | 'not-final' | 'other-run';
+  readonly reason: 'final' | 'too-late' | 'not-final' | 'not-sent' | 'no-watch' | 'other-run';
 
   constructor(reason: TransitionError['reason']) {
     super(`The record does not allow this transition: ${reason}`);
@@ -151,9 +164,18 @@ export function addAnnounced(
   };
   return write(
     record,
-    { ...progressed(record, progress), adds: [...record.adds, attempt] },
+    { ...progressed(record, progress), adds: [...withoutSpentAdds(record.adds), attempt] },
     context,
   );
+}
+
+function withoutSpentAdds(adds: AddAttempt[]): AddAttempt[] {
+  let excess = adds.length + 1 - MAX_ADDS;
+  return adds.filter(({ fate, unresolved }) => {
+    if (excess <= 0 || fate !== 'NOT_MADE' || unresolved.length > 0) return true;
+    excess -= 1;
+    return false;
+  });
 }
 
 /** What became of adds, and of the people in them. `adds` replaces the record's list. */
@@ -176,15 +198,15 @@ export function deferred(
   context: WriteContext,
 ): RequestRecord {
   assertNotFinal(record);
-  const { code, detail } = waiting;
+  const cause = { code: waiting.code, detail: waiting.detail.slice(0, MAX_DETAIL) };
   return write(
     record,
     {
       ...progressed(record, progress),
       adds,
       status: 'WAITING',
-      waiting,
-      lastCause: { code, detail },
+      waiting: { untilMs: waiting.untilMs, ...cause },
+      lastCause: cause,
     },
     context,
   );
@@ -222,19 +244,23 @@ export function finished(
   );
 }
 
-/** A cancel by its caller. @throws TransitionError `too-late` once an add was announced, `final` */
+/**
+ * A cancel by its caller.
+ * @throws TransitionError `final`; `too-late` once an add was announced, or where it is not known yet
+ * whether an earlier run rang
+ */
 export function cancelled(
   record: RequestRecord,
   result: Omit<FinalResult, 'status' | 'watch'>,
   context: WriteContext,
 ): RequestRecord {
   assertNotFinal(record);
-  if (hasBegunToAdd(record)) throw new TransitionError('too-late');
+  if (hasBegunToAdd(record) || hasUnresolvedAdd(record)) throw new TransitionError('too-late');
   const none = { genesysCalls: 0, genesysCorrelationIds: [] };
   return finished(record, { ...result, status: 'CANCELLED' }, record.adds, none, context);
 }
 
-/** The event is on the audit queue. */
+/** The event is on the audit queue. Sent again, it keeps the time of the first. */
 export function eventSent(
   record: RequestRecord,
   which: 'result' | 'connectionResult',
@@ -242,7 +268,8 @@ export function eventSent(
 ): RequestRecord {
   const event = record[which];
   if (!event) throw new TransitionError('not-final');
-  return write(record, { [which]: { ...event, sentAtMs: context.nowMs } }, context);
+  const sentAtMs = event.sentAtMs ?? context.nowMs;
+  return write(record, { [which]: { ...event, sentAtMs } }, context);
 }
 
 /** What became of a try to deliver an event. */
@@ -255,24 +282,29 @@ export function deliveryObserved(
   return write(record, { [which]: delivery }, context);
 }
 
-/** A look of the connection watch: what is known now, and when the next look is. */
+/**
+ * A look of the connection watch: what is known now, and when the next look is.
+ * @throws TransitionError `no-watch` where the watch has ended
+ */
 export function watchObserved(
   record: RequestRecord,
   participants: RequestRecord['participants'],
   watch: Watch,
   context: WriteContext,
 ): RequestRecord {
+  if (!record.watch) throw new TransitionError('no-watch');
   return write(record, { participants, watch }, context);
 }
 
-/** The connection event, once and for all; the watch ends. */
+/** The connection event, once in a run; the watch ends. @throws TransitionError `no-watch` */
 export function watchFinished(
   record: RequestRecord,
   participants: RequestRecord['participants'],
   event: RecordedEvent,
   context: WriteContext,
 ): RequestRecord {
-  const { watch: _, ...rest } = record;
+  const { watch, ...rest } = record;
+  if (!watch) throw new TransitionError('no-watch');
   return write(
     rest,
     {
@@ -286,8 +318,9 @@ export function watchFinished(
 
 /**
  * An operator's redrive: a new run with a new deadline. Adds of earlier runs stay, so that people who
- * were rung are not rung again; outcomes that were not reached are open again.
- * @throws TransitionError `not-final`; `other-run` where the record has another run by now
+ * were rung are not rung again; all other outcomes are open again.
+ * @throws TransitionError `not-final`; `not-sent` where the result before is not on its queue yet, since
+ * its text would be lost; `other-run` where the record has another run by now
  */
 export function rerun(
   record: RequestRecord,
@@ -296,6 +329,7 @@ export function rerun(
 ): RequestRecord {
   if (record.run + 1 !== run) throw new TransitionError('other-run');
   if (!isFinal(record) || !record.result) throw new TransitionError('not-final');
+  if (record.result.sentAtMs === undefined) throw new TransitionError('not-sent');
   const { result, delivery, watch, connectionResult, connectionDelivery, startedAtMs, ...rest } =
     record;
   const events = [result, ...(connectionResult ? [connectionResult] : [])];
@@ -316,7 +350,7 @@ export function rerun(
       earlierResults: [
         ...record.earlierResults,
         ...events.map(({ eventId, digest }) => ({ eventId, digest })),
-      ],
+      ].slice(-MAX_EARLIER_RESULTS),
     },
     context,
   );

@@ -1,11 +1,19 @@
 import type { RequestedParticipant } from '../domain/participant.ts';
 
-/** Somebody was rung in a conversation: reads may not show it for some seconds. */
+/** An add in a conversation, which reads may not show for some seconds. */
 export interface RecentAdd {
   requestId: string;
   participant: Pick<RequestedParticipant, 'id' | 'address'>;
   /** Milliseconds since the epoch. */
   atMs: number;
+}
+
+/** Adds are kept this long: longer than the platform's reads lag behind. */
+const RECENT_MS = 10_000;
+
+/** Those of `adds` that are still recent at `nowMs`. */
+export function recentAddsAt(nowMs: number, adds: readonly RecentAdd[]): RecentAdd[] {
+  return adds.filter(({ atMs }) => atMs > nowMs - RECENT_MS);
 }
 
 /** The right to act on a conversation until `expiresAtMs`. */
@@ -32,7 +40,7 @@ export interface ConversationLeases {
   ): Promise<ConversationLease | { heldUntilMs: number }>;
   /**
    * The write-ahead's check: extends the lease and records who is about to be rung, if the fencing
-   * number is still the lease's and it has not expired.
+   * number is still the lease's and it has not expired. `lease` is brought up to date.
    * @returns whether the lease is still held
    */
   announceAdds(

@@ -1,0 +1,50 @@
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { listen } from '../listen.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../system/local-aws.ts';
+
+export interface LocalDynamoDb {
+  /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
+  endpoint: string;
+  /** Creates a table from the properties of an `AWS::DynamoDB::Table`. */
+  createTable(properties: Record<string, unknown>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Properties that CreateTable shares with CloudFormation and dynalite knows. */
+const TABLE_PROPERTIES = [
+  'TableName',
+  'AttributeDefinitions',
+  'KeySchema',
+  'BillingMode',
+  'GlobalSecondaryIndexes',
+];
+
+/**
+ * DynamoDB on this machine: dynalite in this process, its tables in memory. Items past their TTL are
+ * not deleted.
+ * @throws Error `EADDRINUSE` where the port is taken
+ */
+export async function startDynamoDb({ port = 0 } = {}): Promise<LocalDynamoDb> {
+  // Not loaded unless it is used: packaging works without it.
+  const { default: dynalite } = await import('dynalite');
+  const { url, stop } = await listen(dynalite({ createTableMs: 0 }), port);
+  const client = new DynamoDBClient({
+    endpoint: url,
+    region: LOCAL_REGION,
+    credentials: LOCAL_CREDENTIALS,
+  });
+  return {
+    endpoint: url,
+    async createTable(properties) {
+      const input = TABLE_PROPERTIES.filter((name) => name in properties).map((name) => [
+        name,
+        properties[name],
+      ]);
+      await client.send(new CreateTableCommand(Object.fromEntries(input)));
+    },
+    async stop() {
+      client.destroy();
+      await stop();
+    },
+  };
+}

@@ -1,0 +1,164 @@
+import { type RequestRecord, requestRecord } from '../../lib/domain/request-record.ts';
+import {
+  type ConversationLease,
+  type ConversationLeases,
+  type RecentAdd,
+  recentAddsAt,
+} from '../../lib/records/conversation-lease.ts';
+import { decodeCursor, encodeCursor } from '../../lib/records/list-cursor.ts';
+import { toRecordItem } from '../../lib/records/record-item.ts';
+import type { RecordStore } from '../../lib/records/record-store.ts';
+
+/**
+ * How a process reaches the table: carries out `effect` at one moment, or not, and gives its result,
+ * or fails. Where the SDK repeats a request whose response was lost, `effect` is carried out twice.
+ */
+export type CallTable = <Result>(what: string, effect: () => Result) => Promise<Result>;
+
+interface LeaseItem {
+  owner?: string | undefined;
+  fence: number;
+  leaseExpiresAtMs: number;
+  recentAdds: RecentAdd[];
+}
+
+/** A record as stored, frozen: to be looked at by whoever judges a run. */
+export interface SimulatedTable {
+  /** All items, those past their time too. */
+  records: ReadonlyMap<string, RequestRecord>;
+  /** The stores as one process sees them. */
+  portsOf(process: { call: CallTable; now: () => number }): {
+    records: RecordStore;
+    leases: ConversationLeases;
+  };
+}
+
+/** The table in memory. test/contract/record-store.test.ts holds it to what the real one does. */
+export function createSimulatedTable(): SimulatedTable {
+  const records = new Map<string, RequestRecord>();
+  const leases = new Map<string, LeaseItem>();
+  return {
+    records,
+    portsOf: ({ call, now }) => ({
+      records: recordStore(records, call, now),
+      leases: conversationLeases(leases, call),
+    }),
+  };
+}
+
+/** What the table gives is a copy: a reader that changes it changes nothing in the table. */
+const copyOf = (record: RequestRecord) => requestRecord.parse(structuredClone(record));
+
+function recordStore(
+  items: Map<string, RequestRecord>,
+  call: CallTable,
+  now: () => number,
+): RecordStore {
+  const read = (requestId: string) => {
+    const record = items.get(requestId);
+    return record && record.expiresAtMs > now() ? copyOf(record) : undefined;
+  };
+  const put = (record: RequestRecord) => {
+    // Throws as the real one does where it is too large or cannot be stored.
+    toRecordItem(record);
+    items.set(record.requestId, copyOf(record));
+  };
+  const alive = () => [...items.values()].filter(({ expiresAtMs }) => expiresAtMs > now());
+
+  return {
+    create: (record) =>
+      call('creates a record', () => {
+        const existing = read(record.requestId);
+        if (existing) return existing.writeId === record.writeId ? undefined : existing;
+        put(record);
+        return undefined;
+      }),
+
+    get: (requestId) => call('reads a record', () => read(requestId)),
+
+    replace: (previous, next) =>
+      call('writes a record', () => {
+        const stored = items.get(next.requestId);
+        if (stored?.writeId === next.writeId) return true;
+        if (stored?.version !== previous.version || stored.writeId !== previous.writeId) {
+          return false;
+        }
+        put(next);
+        return true;
+      }),
+
+    listByConversation: (conversationId, { limit, cursor }) =>
+      call('lists records', () => {
+        const before = cursor === undefined ? undefined : decodeCursor(conversationId, cursor);
+        const rangeKey = (record: RequestRecord) => toRecordItem(record).requestedAtId?.S ?? '';
+        const all = [...items.values()]
+          .filter((record) => record.conversationId === conversationId)
+          .map((record) => ({ record, key: rangeKey(record) }))
+          .filter(({ key }) => before === undefined || key < before)
+          .sort((a, b) => (a.key < b.key ? 1 : -1));
+        const page = all.slice(0, limit);
+        const last = page.at(-1)?.key;
+        return {
+          records: page
+            .map(({ record }) => record)
+            .filter(({ expiresAtMs }) => expiresAtMs > now())
+            .map(copyOf),
+          ...(all.length > limit && last ? { nextCursor: encodeCursor(conversationId, last) } : {}),
+        };
+      }),
+
+    listDue: (nowMs, limit) =>
+      call('lists what is due', () =>
+        alive()
+          .filter(({ dueAtMs }) => dueAtMs !== undefined && dueAtMs <= nowMs)
+          .sort((a, b) => (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0))
+          .slice(0, limit)
+          .map(copyOf),
+      ),
+  };
+}
+
+function conversationLeases(items: Map<string, LeaseItem>, call: CallTable): ConversationLeases {
+  const heldBy = ({ conversationId, owner, fence }: ConversationLease) => {
+    const item = items.get(conversationId);
+    return item?.owner === owner && item.fence === fence ? item : undefined;
+  };
+  return {
+    acquire: (conversationId, { owner, nowMs, durationMs }) =>
+      call('acquires a lease', () => {
+        const item = items.get(conversationId) ?? { fence: 0, leaseExpiresAtMs: 0, recentAdds: [] };
+        if (item.leaseExpiresAtMs > nowMs && item.owner !== owner) {
+          return { heldUntilMs: item.leaseExpiresAtMs };
+        }
+        const fence = item.fence + 1;
+        const expiresAtMs = nowMs + durationMs;
+        items.set(conversationId, { ...item, owner, fence, leaseExpiresAtMs: expiresAtMs });
+        const recentAdds = structuredClone(recentAddsAt(nowMs, item.recentAdds));
+        return { conversationId, owner, fence, expiresAtMs, recentAdds };
+      }),
+
+    async announceAdds(lease, { nowMs, expiresAtMs, adds }) {
+      const recentAdds = recentAddsAt(nowMs, [...lease.recentAdds, ...adds]);
+      const isHeld = await call('announces adds', () => {
+        const item = heldBy(lease);
+        if (!item || item.leaseExpiresAtMs <= nowMs) return false;
+        item.leaseExpiresAtMs = expiresAtMs;
+        item.recentAdds = structuredClone(recentAdds);
+        return true;
+      });
+      if (isHeld) Object.assign(lease, { expiresAtMs, recentAdds });
+      return isHeld;
+    },
+
+    release: (lease) =>
+      call('releases a lease', () => {
+        const item = heldBy(lease);
+        if (!item) return;
+        item.owner = undefined;
+        item.leaseExpiresAtMs = 0;
+      }),
+
+    isHeld: (conversationId, nowMs) =>
+      call('looks at a lease', () => (items.get(conversationId)?.leaseExpiresAtMs ?? 0) > nowMs),
+  };
+}
