@@ -5,6 +5,7 @@ import { Ledger } from '../../lib/domain/ledger.ts';
 import {
   type Contract,
   countPeople,
+  presenceWarning,
   type Roster,
   type UserFacts,
 } from '../../lib/domain/roster.ts';
@@ -260,17 +261,20 @@ async function examineUsers(
   }
 }
 
-function describeUser({ state, presence }: UserFacts): Finding {
+function describeUser(facts: UserFacts): Finding {
+  const { state } = facts;
   if (state !== 'active') {
     const code = state === 'inactive' ? 'INACTIVE_USER' : 'UNKNOWN_USER';
     return { check: USER, outcome: 'failed', detail: CODES[code].cause, toDo: CODES[code].remedy };
   }
-  const detail = {
-    reachable: 'active and not offline',
-    offline: 'active and offline: would be added with the warning OFFLINE',
-    unknown: 'active, presence not known: would be added with the warning PRESENCE_UNKNOWN',
-  }[presence];
-  return { check: USER, outcome: 'passed', detail };
+  const warning = presenceWarning({ id: '', role: 'agent' }, facts);
+  const reachable = 'active and reachable';
+  return {
+    check: USER,
+    outcome: 'passed',
+    detail:
+      warning === undefined ? reachable : `active; would be added with the warning ${warning}`,
+  };
 }
 
 function examineRateLimit({ config }: Settings, headers: Record<string, string>): Finding {

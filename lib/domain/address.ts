@@ -1,22 +1,33 @@
-const SCHEME = /^(tel|sips?):/i;
-const DIGITS = /^\+?(\d{3,15})$/;
+import { type ParsedAddress, type PhoneNumber, parseAddress } from './parse-address.ts';
 
-/** The part before `@`, without scheme, parameters and headers. */
-function userPart(address: string): string {
-  return withoutExtras(address).split('@')[0] ?? '';
-}
-
-function withoutExtras(address: string): string {
-  return (address.trim().replace(SCHEME, '').split(/[;?]/)[0] ?? '').toLowerCase();
-}
+/** Shorter digits without `+` in a SIP address are an extension of its host, not a phone number. */
+const SHORTEST_UNMARKED_NUMBER = 8;
 
 /**
- * Whether an address in a conversation is the one that was asked for.
- * The platform writes a dialled number in its own ways (`+1555…`, `tel:+1555…`,
- * `sip:+1555…@edge`), so numbers are compared by their digits, SIP addresses as a whole.
+ * Whether two addresses mean the same party, however the platform writes them: a number as `+1555…`,
+ * `tel:+1555…` or `sip:+1555…@edge`, with its extension; a SIP address by user, host and port. Two
+ * extensions of one number are two parties.
  */
-export function isSameAddress(asked: string, found: string): boolean {
-  const number = DIGITS.exec(asked.replace(/^tel:/i, ''));
-  if (number) return DIGITS.exec(userPart(found))?.[1] === number[1];
-  return withoutExtras(asked) === withoutExtras(found);
+export function isSameAddress(one: string, other: string): boolean {
+  const [a, b] = [parseAddress(one), parseAddress(other)];
+  if (a.kind === 'sip' && b.kind === 'sip') {
+    return isSameUser(a, b) && a.host === b.host && a.port === b.port;
+  }
+  return isSameNumber(dialledNumber(a), dialledNumber(b));
+}
+
+type SipAddress = Extract<ParsedAddress, { kind: 'sip' }>;
+
+function isSameUser(a: SipAddress, b: SipAddress): boolean {
+  return a.user === b.user || (Boolean(a.number?.isGlobal) && isSameNumber(a.number, b.number));
+}
+
+function dialledNumber(address: ParsedAddress): PhoneNumber | undefined {
+  const { number } = address;
+  if (address.kind === 'number' || !number) return number;
+  return number.isGlobal || number.digits.length >= SHORTEST_UNMARKED_NUMBER ? number : undefined;
+}
+
+function isSameNumber(a: PhoneNumber | undefined, b: PhoneNumber | undefined): boolean {
+  return a !== undefined && b !== undefined && a.digits === b.digits && a.extension === b.extension;
 }

@@ -9,10 +9,12 @@ const MAX_PARTICIPANTS_PER_REQUEST = 20;
 const MAX_ADDRESS_LENGTH = 255;
 
 /**
- * E.164 (`+` and up to 15 digits) or a SIP URI, whose letters are ASCII (RFC 3261; SQS would refuse a
- * message with some of the others). One pattern, so that the JSON Schema has it too.
+ * E.164 (`+` and up to 15 digits), the same as a `tel:` URI (RFC 3966), or a SIP URI, whose letters are
+ * ASCII (RFC 3261; SQS would refuse a message with some of the others). One pattern, so that the JSON
+ * Schema has it too.
  */
-const ADDRESS = /^(\+[1-9]\d{1,14}|[sS][iI][pP][sS]?:[!#-;=?A-~]+(@[!#-;=?A-~]+)?)$/;
+export const ADDRESS =
+  /^(\+[1-9]\d{1,14}|[tT][eE][lL]:\+[1-9]([().-]*\d){1,14}(;[eE][xX][tT]=\d{1,15})?|[sS][iI][pP][sS]?:[!#-;=?A-~]+(@[!#-;=?A-~]+)?)$/;
 
 const NO_OBJECT = 'must be an object with an id or an address';
 
@@ -21,7 +23,7 @@ const address = z.string({ error: 'must be a string' }).check(
     error: `must be at most ${MAX_ADDRESS_LENGTH} characters`,
   }),
   z.regex(ADDRESS, {
-    error: 'must be an E.164 number (+15551234567) or a SIP URI (sip:user@host)',
+    error: 'must be an E.164 number (+15551234567), a tel: URI or a SIP URI (sip:user@host)',
   }),
 );
 

@@ -6,7 +6,7 @@ export type Role = (typeof ROLES)[number];
 export interface RequestedParticipant {
   /** The user's UUID, in lower case. */
   id?: string;
-  /** E.164 (`+15551234567`) or a SIP URI. */
+  /** E.164 (`+15551234567`), `tel:` or a SIP URI. */
   address?: string;
   role: Role;
 }

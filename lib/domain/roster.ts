@@ -4,22 +4,41 @@ import type { Code } from './codes.ts';
 import type { RequestedParticipant } from './participant.ts';
 
 /**
- * The two ways into a conversation (FACTS, section 3): contract P's call operation on the live
- * platform, and contract G's generic participants endpoint.
+ * The two ways into a conversation: the call operation of the live platform, and the generic
+ * participants endpoint (docs/genesys.md).
  */
 export type Contract = 'platform' | 'generic';
 
-/** One entry of a conversation's participant list: somebody who is, or was, in it. */
+/** One entry of a conversation's participant list: a party that is, or was, in it. */
 export interface Participation {
   /** The participation's own id: a user who left and came back has two. */
   participationId: string;
   userId?: string;
   /** How the platform writes the addresses of this party. */
   addresses: string[];
-  /** In the conversation now, ringing included. */
+  /** Has a live medium of any kind, ringing included. */
   live: boolean;
-  /** An IVR, a flow or the like: it takes no seat. */
-  machine: boolean;
+  /** Was there and is over: has an end time, or every medium of it is disconnected. */
+  ended: boolean;
+  /**
+   * Takes part in the call now, ringing included: a person with live voice who is no monitor, no
+   * coach and not the private target of a consult. In the generic contract: listed.
+   */
+  inConference: boolean;
+  /** An IVR, a flow, a voicemail box or the like: it takes no seat, even if it carries a user's id. */
+  program: boolean;
+  /** In lower case. */
+  purpose?: string;
+  /** Every role that its media have had, in lower case. */
+  mediaRoles: string[];
+  /** Of the call that tells most: `connected`, `alerting`, `dialing`, …, `disconnected`. */
+  state?: string;
+  /** Milliseconds since the epoch, as the platform tells them. */
+  startedAtMs?: number;
+  /** The call was answered. */
+  connectedAtMs?: number;
+  /** Why the call ended, as the platform writes it. */
+  disconnectType?: string;
 }
 
 /** A conversation, reduced to what the decisions need. */
@@ -28,14 +47,18 @@ export interface Roster {
   participations: Participation[];
   /** How many people fit. */
   limit: number;
-  /** Users on whose behalf people can be added, best first. Contract `call` only. */
+  /** Users on whose behalf people can be added, best first. Platform contract only. */
   actingUserIds: string[];
 }
 
 /** What is known about a user. */
 export interface UserFacts {
   state: 'active' | 'inactive' | 'deleted' | 'unknown';
-  presence: 'offline' | 'reachable' | 'unknown';
+  /** `busy`: in a presence in which the platform sends a direct call to voicemail. */
+  presence: 'offline' | 'busy' | 'reachable' | 'unknown';
+  outOfOffice?: boolean;
+  /** Absent where it is not known. */
+  hasStation?: boolean;
 }
 
 /** Facts by user id; a user who is not in it could not be looked up. */
@@ -46,27 +69,39 @@ export interface Refusal {
   detail: string;
 }
 
+/**
+ * Whether an entry is of the person requested. Addresses are compared only with parties that are no
+ * users: an agent's own `address` can carry the caller's number.
+ */
 function matches(participation: Participation, asked: RequestedParticipant): boolean {
-  if (asked.id !== undefined) return participation.userId === asked.id;
-  return participation.addresses.some((found) => isSameAddress(asked.address ?? '', found));
+  const { userId, addresses } = participation;
+  if (asked.id !== undefined) return userId === asked.id;
+  const { address } = asked;
+  if (address === undefined || userId !== undefined) return false;
+  return addresses.some((found) => isSameAddress(address, found));
 }
 
-/** Whether somebody is in the conversation now: a live participation of that user or address. */
+/** Whether a person is in the conversation now. */
 export function isIn(roster: Roster, asked: RequestedParticipant): boolean {
-  return roster.participations.some((entry) => entry.live && matches(entry, asked));
+  return roster.participations.some((entry) => entry.inConference && matches(entry, asked));
 }
 
-/** How many seats are taken: live people. A user with two live participations is one person. */
+/** Whether a user is a full, live participant, so that people can be added on behalf of that user. */
+export function isFitToAct(roster: Roster, userId: string): boolean {
+  return isIn(roster, { id: userId.toLowerCase(), role: 'agent' });
+}
+
+/** How many seats are taken. A user with two live participations is one person. */
 export function countPeople(roster: Roster): number {
-  const people = roster.participations.filter((entry) => entry.live && !entry.machine);
+  const people = roster.participations.filter(({ inConference }) => inConference);
   return new Set(people.map((entry) => entry.userId ?? `participation ${entry.participationId}`))
     .size;
 }
 
 /**
- * Why a participant cannot be added to such a conversation at all, whoever it is; FACTS, "Roles
- * there": observers and supervisors need their own login on the live platform, a user is no
- * customer, and contract G knows no addresses.
+ * Why a participant cannot be added to such a conversation at all: observers and supervisors need
+ * their own login on the live platform, a user is no customer, and the generic contract has no
+ * addresses (docs/genesys.md).
  */
 export function refuseRole(
   contract: Contract,
@@ -103,17 +138,40 @@ export function refuseUser(facts: UserFacts | undefined): Refusal | undefined {
   }
 }
 
-/** Availability is advice, never a gate: it warns. Outside parties have no presence. */
+/**
+ * The warning for a person who is about to be added; of several the first in the order of WARNINGS.
+ * Outside parties have no presence.
+ */
 export function presenceWarning(
   asked: RequestedParticipant,
   facts: UserFacts | undefined,
 ): Warning | undefined {
   if (asked.id === undefined) return undefined;
   if (facts?.presence === 'offline') return 'OFFLINE';
+  if (facts?.outOfOffice) return 'OUT_OF_OFFICE';
+  if (facts?.hasStation === false) return 'NO_STATION';
+  if (facts?.presence === 'busy') return 'LIKELY_VOICEMAIL';
   return facts?.presence === 'reachable' ? undefined : 'PRESENCE_UNKNOWN';
 }
 
-/** Capacity is all or nothing (contract 4): the refusal if `missing` more people do not all fit. */
+const UNREACHABLE: Partial<Record<Warning, string>> = {
+  OFFLINE: 'This user is offline.',
+  OUT_OF_OFFICE: 'This user is out of office.',
+  NO_STATION: 'This user has no station to be rung at.',
+  LIKELY_VOICEMAIL:
+    'This user is in a presence in which the platform sends a direct call to voicemail.',
+};
+
+/** For `onlyIfReachable`: why a person is not rung. An unknown presence alone does not count. */
+export function refuseUnreachable(
+  asked: RequestedParticipant,
+  facts: UserFacts | undefined,
+): Refusal | undefined {
+  const detail = UNREACHABLE[presenceWarning(asked, facts) ?? 'PRESENCE_UNKNOWN'];
+  return detail === undefined ? undefined : { code: 'NOT_REACHABLE', detail };
+}
+
+/** Capacity is all or nothing: the refusal if `missing` more people do not all fit. */
 export function refuseCapacity(
   roster: Roster,
   missing: number,
@@ -127,36 +185,83 @@ export function refuseCapacity(
   };
 }
 
+/** Participations that a snapshot holds at most. */
+const MAX_SNAPSHOT = 200;
+
 /**
- * Who of `asked` came in between two looks at a conversation, by position. Somebody who is listed
- * with a new participation was rung, even if that participation has ended already: posting again
- * would ring them twice. The platform may list an outside party under an address that cannot be
- * recognised; as many of those are taken to have come as there are new outside parties.
+ * The participations, by id, from which those that an add makes are told apart afterwards: those of
+ * the people requested, ended ones included; where an outside party is among them, also every party
+ * that is no user, because the platform may list a new one under another address.
  */
+export function snapshotFor(roster: Roster, asked: readonly RequestedParticipant[]): string[] {
+  const strangers = asked.some(({ address }) => address !== undefined);
+  const own = roster.participations.filter((entry) =>
+    asked.some((participant) => matches(entry, participant)),
+  );
+  const others = roster.participations.filter(
+    (entry) => strangers && entry.userId === undefined && !entry.program,
+  );
+  const ids = [...own, ...others].map(({ participationId }) => participationId);
+  return [...new Set(ids)].slice(0, MAX_SNAPSHOT);
+}
+
+/**
+ * A person's participations that a snapshot taken before does not hold: the person was rung, even if
+ * they have ended already or only a voicemail box took the call.
+ */
+export function newParticipationsOf(
+  snapshotIds: readonly string[],
+  roster: Roster,
+  participant: RequestedParticipant,
+): Participation[] {
+  return roster.participations.filter(
+    (entry) =>
+      !snapshotIds.includes(entry.participationId) &&
+      (!entry.program || entry.purpose === 'voicemail') &&
+      matches(entry, participant),
+  );
+}
+
+/**
+ * The new participations of each of `asked`, by position. The platform may list an outside party
+ * under an address that cannot be recognised: as many of those are taken to have been rung as there
+ * are new outside parties.
+ */
+export function newParticipationsOfAll(
+  snapshotIds: readonly string[],
+  roster: Roster,
+  asked: readonly RequestedParticipant[],
+): Participation[][] {
+  const recognised = asked.map((one) => newParticipationsOf(snapshotIds, roster, one));
+  const claimed = new Set(recognised.flat());
+  const strangers = roster.participations.filter(
+    (entry) =>
+      entry.userId === undefined &&
+      !entry.program &&
+      !claimed.has(entry) &&
+      !snapshotIds.includes(entry.participationId),
+  );
+  return recognised.map((own, position) => {
+    const unrecognised = own.length === 0 && asked[position]?.address !== undefined;
+    const stranger = unrecognised ? strangers.shift() : undefined;
+    return stranger ? [stranger] : own;
+  });
+}
+
+/** Who of `asked` came in, or was rung, between two looks at a conversation, by position. */
 export function arrivedSince(
   before: Roster,
   after: Roster,
   asked: readonly RequestedParticipant[],
 ): boolean[] {
-  const known = new Set(before.participations.map((entry) => entry.participationId));
-  const fresh = after.participations.filter((entry) => !known.has(entry.participationId));
-  const claimed = new Set<Participation>();
-  const arrived = asked.map((participant) => {
-    const entry = fresh.find((candidate) => matches(candidate, participant));
-    if (entry) claimed.add(entry);
-    return entry !== undefined || isIn(after, participant);
-  });
-  let strangers = fresh.filter(
-    (entry) => !claimed.has(entry) && entry.userId === undefined && !entry.machine,
-  ).length;
-  return arrived.map((here, position) => {
-    if (here || asked[position]?.address === undefined || strangers === 0) return here;
-    strangers -= 1;
-    return true;
-  });
+  const known = before.participations.map(({ participationId }) => participationId);
+  const rung = newParticipationsOfAll(known, after, asked);
+  return asked.map(
+    (participant, position) => (rung[position] ?? []).length > 0 || isIn(after, participant),
+  );
 }
 
-/** Positions of `asked` with somebody named twice left out: nobody is rung for each mention. */
+/** Positions of `asked` without second mentions of one person, so that nobody is rung twice. */
 export function firstMentions(asked: readonly RequestedParticipant[]): number[] {
   const seen: RequestedParticipant[] = [];
   return asked.flatMap((participant, position) => {

@@ -246,7 +246,7 @@ function components(): JsonObject {
   const body = describeProperties(toJsonSchema(requestBody), {
     participants: 'Who is to be added. The same participant twice is refused.',
     'participants.[].id': 'A Genesys Cloud user. Either this or address is required.',
-    'participants.[].address': 'An outside party: an E.164 number or a SIP URI.',
+    'participants.[].address': 'An outside party: an E.164 number, a tel: URI or a SIP URI.',
     'participants.[].role': 'Default: agent for an id, customer for an address.',
     deadlineSeconds:
       'A request that could not be carried out by then ends as EXPIRED and is never carried out late.',

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AdderError } from '../../lib/domain/errors.ts';
-import { countPeople, isIn } from '../../lib/domain/roster.ts';
-import { readConversationDocument } from '../../lib/genesys/conversation/conversation-document.ts';
+import { countPeople, isFitToAct, isIn } from '../../lib/domain/roster.ts';
+import {
+  readConversationDocument,
+  viewConversation,
+} from '../../lib/genesys/conversation/conversation-document.ts';
 
 const call = (state = 'connected') => ({ state, id: 'c' });
 const user = (userId: string, more: object = {}) => ({
@@ -53,7 +56,10 @@ describe('the contract', () => {
       'CONVERSATION_ENDED',
     ],
     ['no participants at all', { id: 'x' }, 'CONVERSATION_ENDED'],
-    ['null for participants', { participants: null }, 'CONVERSATION_ENDED'],
+    ['an id and null for participants', { id: 'x', participants: null }, 'CONVERSATION_ENDED'],
+    // Bug: an empty object was taken for a conversation that is over.
+    ['nothing in it', {}, 'GENESYS_UNAVAILABLE'],
+    ['the fields of an error', { status: 404, message: 'no' }, 'GENESYS_UNAVAILABLE'],
     ['participants that are none', { participants: 'nobody' }, 'GENESYS_UNAVAILABLE'],
     ['nothing that is a document', 'hello', 'GENESYS_UNAVAILABLE'],
   ])('of a document with %s', (_what, document, expected) => {
@@ -68,6 +74,9 @@ describe('the contract', () => {
     ['cobrowsesessions', 'cobrowse'],
     ['videos', 'video'],
     ['internalMessages', 'internal message'],
+    ['screenshares', 'screen share'],
+    ['socialExpressions', 'social media'],
+    ['screenMonitorings', 'screen monitoring'],
   ])('is none for live %s, and the error names the media', (medium, name) => {
     const document = {
       participants: [{ id: '1', [medium]: [call()], calls: [call('terminated')] }],
@@ -114,10 +123,125 @@ describe('who is live', () => {
     expect(isIn(roster, { id: 'participation of ABC', role: 'agent' })).toBe(false);
   });
 
-  test.each(['acd', 'ivr', 'workflow', 'botflow', 'IVR'])('takes no seat as %s', (purpose) => {
-    expect(
-      countPeople(read({ participants: [user('a'), { id: '2', purpose, calls: [call()] }] })),
-    ).toBe(1);
+  test.each([
+    ...['acd', 'botflow', 'campaign', 'dialer', 'dialer.system', 'fax', 'ivr', 'IVR', 'recorder'],
+    ...['voicemail', 'voicesurveyflow', 'workflow'],
+  ])('takes no seat as %s, nor stands for the user whose id it carries', (purpose) => {
+    const roster = read({ participants: [user('a'), user('b', { purpose })] });
+    expect(countPeople(roster)).toBe(1);
+    expect(isIn(roster, { id: 'b', role: 'agent' })).toBe(false);
+    expect(roster.actingUserIds).toEqual(['a']);
+  });
+
+  test.each([
+    ...['agent', 'api', 'customer', 'external', 'group', 'inbound', 'manual', 'outbound'],
+    ...['station', 'user', undefined],
+  ])('takes a seat as %s', (purpose) => {
+    const roster = read({ participants: [user('a'), user('b', { purpose })] });
+    expect(countPeople(roster)).toBe(2);
+    expect(isIn(roster, { id: 'b', role: 'agent' })).toBe(true);
+  });
+});
+
+describe('who only listens', () => {
+  test.each([
+    ['monitors, by role', { mediaRoles: ['monitor'] }, false],
+    ['monitors, by role in capitals', { mediaRoles: ['MONITOR'] }, false],
+    ['coaches, by role', { mediaRoles: ['coach'] }, false],
+    ['monitors, by whom', { monitoredParticipantId: 'x' }, false],
+    ['coaches, by whom', { coachedParticipantId: 'x' }, false],
+    [
+      'monitors now, after taking part',
+      { mediaRoles: ['full', 'monitor'], monitoredParticipantId: 'x' },
+      false,
+    ],
+    ['barged in', { mediaRoles: ['monitor'], bargedParticipantId: 'x' }, true],
+    ['barged in after monitoring', { monitoredParticipantId: 'x', bargedParticipantId: 'x' }, true],
+    ['monitored before, and takes part now', { mediaRoles: ['monitor', 'full'] }, true],
+    ['takes part', { mediaRoles: ['full'] }, true],
+    ['has no roles told', { mediaRoles: null, monitoredParticipantId: null }, true],
+    ['has a chat and no voice', { calls: [], chats: [call()] }, false],
+  ])('or not: %s', (_what, more, takesPart) => {
+    const roster = read({ participants: [user('a'), user('b', more)] });
+    expect(isIn(roster, { id: 'b', role: 'agent' })).toBe(takesPart);
+    expect(isFitToAct(roster, 'b')).toBe(takesPart);
+    expect(roster.actingUserIds.includes('b')).toBe(takesPart);
+    expect(countPeople(roster)).toBe(takesPart ? 2 : 1);
+  });
+
+  const at = (minute: number) => ({ startTime: `2026-11-22T10:0${minute}:00.000Z` });
+  const customer = { id: 'customer', purpose: 'customer', calls: [call()], ...at(0) };
+  test.each([
+    [
+      'names the customer',
+      [customer, user('a', at(1)), user('b', { ...at(2), consultParticipantId: 'customer' })],
+    ],
+    [
+      'and the one who consults both name the customer',
+      [
+        customer,
+        user('a', { ...at(1), consultParticipantId: 'customer' }),
+        user('b', { ...at(2), consultParticipantId: 'customer' }),
+      ],
+    ],
+    [
+      'is named by the one who consults',
+      [
+        customer,
+        user('a', { ...at(1), consultParticipantId: 'participation of b' }),
+        user('b', at(2)),
+      ],
+    ],
+  ])('is the target of a consult, who %s', (_how, participants) => {
+    const roster = read({ participants });
+    expect(isIn(roster, { id: 'b', role: 'agent' })).toBe(false);
+    expect(roster.actingUserIds).toEqual(['a']);
+    expect(countPeople(roster)).toBe(2);
+  });
+});
+
+describe('how far a call came', () => {
+  const connectedTime = '2026-11-22T10:00:05.000Z';
+  const legOf = (more: object) =>
+    read({ participants: [user('b'), user('a', more)] }).participations[1];
+
+  test.each([
+    ['rings', { calls: [call('alerting')] }, { state: 'alerting', live: true, ended: false }],
+    [
+      'is answered',
+      { connectedTime, calls: [call()] },
+      { state: 'connected', connectedAtMs: Date.parse(connectedTime) },
+    ],
+    [
+      'was not answered',
+      {
+        endTime: connectedTime,
+        calls: [{ state: 'disconnected', disconnectType: 'transfer.noanswer' }],
+      },
+      { state: 'disconnected', disconnectType: 'transfer.noanswer', live: false, ended: true },
+    ],
+    [
+      'has an earlier leg that ended',
+      { calls: [{ state: 'disconnected', disconnectType: 'client' }, call('alerting')] },
+      { state: 'alerting', live: true, ended: false },
+    ],
+  ])('that %s', (_what, more, expected) => {
+    expect(legOf(more)).toMatchObject(expected);
+  });
+
+  test('is told of a conversation that is over as well', () => {
+    const document = {
+      endTime: connectedTime,
+      participants: [
+        user('a', {
+          endTime: connectedTime,
+          calls: [{ state: 'disconnected', disconnectType: 'peer' }],
+        }),
+      ],
+    };
+    const { ended, roster } = viewConversation(document, 20);
+    expect(ended).toBe(`it ended at ${connectedTime}`);
+    expect(roster.participations).toMatchObject([{ userId: 'a', disconnectType: 'peer' }]);
   });
 });
 

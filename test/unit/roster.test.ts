@@ -5,19 +5,35 @@ import {
   arrivedSince,
   countPeople,
   firstMentions,
+  isFitToAct,
   isIn,
+  newParticipationsOf,
+  newParticipationsOfAll,
   type Participation,
   presenceWarning,
   type Roster,
   refuseCapacity,
   refuseRole,
+  refuseUnreachable,
   refuseUser,
+  snapshotFor,
 } from '../../lib/domain/roster.ts';
 
 let counter = 0;
 const entry = (more: Partial<Participation> = {}): Participation => {
   counter += 1;
-  return { participationId: `p${counter}`, addresses: [], live: true, machine: false, ...more };
+  const live = more.live ?? true;
+  const program = more.program ?? false;
+  return {
+    participationId: `p${counter}`,
+    addresses: [],
+    live,
+    ended: !live,
+    inConference: live && !program,
+    program,
+    mediaRoles: [],
+    ...more,
+  };
 };
 const roster = (participations: Participation[], limit = 20): Roster => ({
   contract: 'platform',
@@ -52,14 +68,85 @@ describe('who is in', () => {
   });
 });
 
+describe('a party who is listed and not in the conference', () => {
+  const watching = entry({ userId: 'watcher', inConference: false, mediaRoles: ['monitor'] });
+  const box = entry({ userId: 'owner', program: true, purpose: 'voicemail' });
+  const now = roster([entry({ userId: 'agent' }), watching, box]);
+
+  test('is not in, takes no seat and is not fit to act', () => {
+    for (const id of ['watcher', 'owner']) {
+      expect(isIn(now, user(id))).toBe(false);
+      expect(isFitToAct(now, id)).toBe(false);
+    }
+    expect(countPeople(now)).toBe(1);
+    expect(isFitToAct(now, 'AGENT')).toBe(true);
+  });
+
+  // Bug: an agent whose address carries the caller's number made the caller present after hanging up.
+  test('is the customer whose number only an agent carries', () => {
+    const agent = entry({ userId: 'agent', addresses: ['tel:+15551234567'] });
+    expect(isIn(roster([agent]), outside('+15551234567'))).toBe(false);
+    expect(newParticipationsOf([], roster([agent]), outside('+15551234567'))).toEqual([]);
+  });
+});
+
+describe('participations since a snapshot', () => {
+  const before = roster([
+    entry({ participationId: 'a-old', userId: 'a', live: false }),
+    entry({ participationId: 'b-old', userId: 'b' }),
+    entry({ participationId: 'caller', addresses: ['tel:+15550000001'] }),
+    entry({ participationId: 'flow', program: true, purpose: 'ivr' }),
+  ]);
+
+  test('are told by ids, of which the snapshot holds those that concern the people requested', () => {
+    expect(snapshotFor(before, [user('a')])).toEqual(['a-old']);
+    expect(snapshotFor(before, [user('a'), outside('+15559999999')])).toEqual(['a-old', 'caller']);
+    expect(snapshotFor(before, [user('never here')])).toEqual([]);
+  });
+
+  test('are at most 200 in a snapshot', () => {
+    const crowded = roster(Array.from({ length: 300 }, () => entry()));
+    expect(snapshotFor(crowded, [outside('+15550000001')])).toHaveLength(200);
+  });
+
+  test('include those that have ended, and a voicemail box that took the call', () => {
+    const after = roster([
+      ...before.participations,
+      entry({ participationId: 'a-rung', userId: 'a', live: false }),
+      entry({ participationId: 'a-box', userId: 'a', program: true, purpose: 'voicemail' }),
+      entry({ participationId: 'a-recorder', userId: 'a', program: true, purpose: 'recorder' }),
+    ]);
+    const ids = snapshotFor(before, [user('a')]);
+    expect(newParticipationsOf(ids, after, user('a')).map((one) => one.participationId)).toEqual([
+      'a-rung',
+      'a-box',
+    ]);
+    expect(newParticipationsOf(ids, before, user('a'))).toEqual([]);
+  });
+
+  test('give each outside party that cannot be recognised one new party of its own', () => {
+    const asked = [outside('+15550000007'), outside('+15550000008'), outside('+15550000009')];
+    const ids = snapshotFor(before, asked);
+    const after = roster([
+      ...before.participations,
+      entry({ participationId: 'x', addresses: ['sip:gateway-17'] }),
+      entry({ participationId: 'y', addresses: ['tel:+15550000009'] }),
+    ]);
+    const found = newParticipationsOfAll(ids, after, asked).map((list) =>
+      list.map(({ participationId }) => participationId),
+    );
+    expect(found).toEqual([['x'], [], ['y']]);
+  });
+});
+
 describe('seats', () => {
-  test('are taken by people who are in: not by machines, nor by who left, once by each user', () => {
+  test('are taken by people who are in: not by programs, nor by people who left, once by each user', () => {
     const now = roster([
       entry({ userId: 'a' }),
       entry({ userId: 'a' }),
       entry(),
       entry(),
-      entry({ machine: true }),
+      entry({ program: true }),
       entry({ userId: 'b', live: false }),
     ]);
     expect(countPeople(now)).toBe(3);
@@ -112,6 +199,29 @@ describe('users', () => {
     expect(presenceWarning(user('a'), { state: 'active', presence: 'reachable' })).toBeUndefined();
     expect(presenceWarning(outside('+1555'), undefined)).toBeUndefined();
   });
+
+  test.each([
+    [{ presence: 'offline', outOfOffice: true, hasStation: false }, 'OFFLINE', false],
+    [{ presence: 'busy', outOfOffice: true, hasStation: false }, 'OUT_OF_OFFICE', false],
+    [{ presence: 'busy', hasStation: false }, 'NO_STATION', false],
+    [{ presence: 'unknown', hasStation: false }, 'NO_STATION', false],
+    [{ presence: 'busy', hasStation: true }, 'LIKELY_VOICEMAIL', false],
+    [{ presence: 'unknown' }, 'PRESENCE_UNKNOWN', true],
+    [{ presence: 'reachable', outOfOffice: false, hasStation: true }, undefined, true],
+  ] as const)(
+    'with %j get the warning %s; rung where only reachable people are: %s',
+    (facts, warning, rung) => {
+      const whole = { state: 'active', ...facts } as const;
+      expect(presenceWarning(user('a'), whole)).toBe(warning);
+      const refusal = refuseUnreachable(user('a'), whole);
+      expect(refusal?.code).toBe(rung ? undefined : 'NOT_REACHABLE');
+    },
+  );
+
+  test('and outside parties without known facts are rung where only reachable people are', () => {
+    expect(refuseUnreachable(user('a'), undefined)).toBeUndefined();
+    expect(refuseUnreachable(outside('+1555'), undefined)).toBeUndefined();
+  });
 });
 
 describe('who came between two looks', () => {
@@ -136,7 +246,7 @@ describe('who came between two looks', () => {
     expect(arrivedSince(before, after, [outside('+15550000001'), outside('+15550000002')])).toEqual(
       [true, false],
     );
-    const withMachine = roster([...before.participations, entry({ machine: true })]);
+    const withMachine = roster([...before.participations, entry({ program: true })]);
     expect(arrivedSince(before, withMachine, [outside('+15550000001')])).toEqual([false]);
   });
 });
@@ -146,7 +256,7 @@ describe('the decision, whatever the conversation', () => {
   const someEntry = fc.record({
     userId: someUser,
     live: fc.boolean(),
-    machine: fc.boolean(),
+    program: fc.boolean(),
   });
 
   test('names nobody as missing who is in, and everybody who is not, once', () => {
@@ -157,7 +267,9 @@ describe('the decision, whatever the conversation', () => {
         const missing = firstMentions(asked)
           .map((position) => ids[position])
           .filter((id) => !isIn(now, user(id ?? '')));
-        const live = new Set(entries.filter(({ live }) => live).map(({ userId }) => userId));
+        const live = new Set(
+          entries.filter(({ live, program }) => live && !program).map(({ userId }) => userId),
+        );
         expect(missing).toEqual([...new Set(ids)].filter((id) => !live.has(id)));
       }),
     );
@@ -173,7 +285,7 @@ describe('the decision, whatever the conversation', () => {
           const now = roster(entries.map(entry), limit);
           const people = countPeople(now);
           expect(people).toBeLessThanOrEqual(
-            entries.filter(({ live, machine }) => live && !machine).length,
+            entries.filter(({ live, program }) => live && !program).length,
           );
           expect(refuseCapacity(now, missing, missing) === undefined).toBe(
             people + missing <= limit,

@@ -1,0 +1,76 @@
+import type { Connection } from './audit-event.ts';
+import type { Participation } from './roster.ts';
+
+/** What a look at a conversation tells about the rest of it. */
+export interface ConnectionContext {
+  /** The conversation is over: nothing more will happen to anyone in it. */
+  callEnded: boolean;
+  /** A voicemail box that names no owner has come into the conversation since the add. */
+  unownedVoicemail?: boolean;
+}
+
+export interface ConnectionJudgement {
+  connection: Connection;
+  /** Another look cannot tell more. */
+  decided: boolean;
+}
+
+/**
+ * Why a call ended that nobody answered, by the letters of its `disconnectType`: REST reads write
+ * `transfer.noanswer`, events `NO_ANSWER_TRANSFER` or `TRANSFER_NOANSWER`.
+ */
+const REASONS: Record<string, Connection> = {
+  transfernoanswer: 'NO_ANSWER',
+  noanswertransfer: 'NO_ANSWER',
+  timeout: 'NO_ANSWER',
+  client: 'DECLINED',
+  endpoint: 'DECLINED',
+  endpointdonotdisturb: 'DECLINED',
+  endpointdnd: 'DECLINED',
+  transferdonotdisturb: 'DECLINED',
+  transferdnd: 'DECLINED',
+  dndtransfer: 'DECLINED',
+  donotdisturbtransfer: 'DECLINED',
+  transfernotavailable: 'UNAVAILABLE',
+  notavailabletransfer: 'UNAVAILABLE',
+  transferforward: 'FORWARDED',
+  forwardtransfer: 'FORWARDED',
+  error: 'FAILED',
+  transportfailure: 'FAILED',
+  uncallable: 'FAILED',
+  system: 'FAILED',
+  spam: 'FAILED',
+  peer: 'CALL_ENDED',
+};
+
+/**
+ * What came of ringing one person.
+ * @param since the person's participations that the add made, voicemail boxes of that person included;
+ *   in the order in which the conversation lists them
+ */
+export function judgeConnection(
+  since: readonly Participation[],
+  { callEnded, unownedVoicemail = false }: ConnectionContext,
+): ConnectionJudgement {
+  const legs = since.filter(({ program }) => !program);
+  const isAnswered = ({ live, state, connectedAtMs }: Participation) =>
+    connectedAtMs !== undefined || (live && state === 'connected');
+  if (legs.some(isAnswered)) return { connection: 'CONNECTED', decided: true };
+  if (since.some(({ purpose }) => purpose === 'voicemail')) {
+    return { connection: 'VOICEMAIL', decided: true };
+  }
+  if (!callEnded && legs.some(({ ended }) => !ended)) {
+    return { connection: 'STILL_RINGING', decided: false };
+  }
+  const last = legs.findLast(({ disconnectType }) => disconnectType !== undefined);
+  const reason = REASONS[lettersOf(last?.disconnectType)];
+  if (reason !== undefined && reason !== 'CALL_ENDED') {
+    return { connection: unownedVoicemail ? 'VOICEMAIL' : reason, decided: true };
+  }
+  if (reason === 'CALL_ENDED' || callEnded) return { connection: 'CALL_ENDED', decided: true };
+  return { connection: 'UNKNOWN', decided: false };
+}
+
+function lettersOf(disconnectType = ''): string {
+  return disconnectType.toLowerCase().replace(/[^a-z]/g, '');
+}

@@ -1,0 +1,130 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
+import { ADDRESS } from '../../lib/domain/participant-schema.ts';
+
+const verdict = (address: string, allowed?: string) => createAddressPolicy(allowed)(address);
+
+describe('by default', () => {
+  test.each(['+15551234567', 'tel:+44-20-7946-0000', 'tel:+15551234567;ext=105', '+19015551234'])(
+    '%s is dialled',
+    (address) => {
+      expect(address).toMatch(ADDRESS);
+      expect(verdict(address)).toBeUndefined();
+    },
+  );
+
+  test.each([
+    ['+19005551234', '!+1900'],
+    ['tel:+1-900-555-1234', '!+1900'],
+    ['+19765551234', '!+1976'],
+    ['+870123456789', '!+870'],
+    ['+88112345678', '!+881'],
+    ['+88212345678', '!+882'],
+    ['+88312345678', '!+883'],
+    ['+88812345678', '!+888'],
+    ['+97912345678', '!+979'],
+  ])('%s is refused by the rule %s', (address, rule) => {
+    expect(verdict(address)).toEqual({
+      code: 'ADDRESS_NOT_ALLOWED',
+      detail: `The rule ${rule} of ALLOWED_ADDRESSES refuses this number.`,
+    });
+  });
+
+  test('no SIP domain is allowed', () => {
+    expect(verdict('sip:+15551234567@pbx.example')?.detail).toBe(
+      'No rule of ALLOWED_ADDRESSES allows the SIP domain pbx.example.',
+    );
+  });
+});
+
+describe('the longest rule that matches decides', () => {
+  const allowed = '+1, !+1900, +19005550, pbx.example, !guest.pbx.example, !+44, +44';
+  test.each([
+    ['+15551234567', true],
+    ['+19005551234', false],
+    ['+19005550123', true],
+    ['+33123456789', false],
+    // Two rules of one length: refused.
+    ['+442079460000', false],
+    ['sip:1001@pbx.example', true],
+    ['sip:1001@PBX.Example:5080;transport=tcp', true],
+    ['sips:1001@b.pbx.example', true],
+    ['sip:1001@guest.pbx.example', false],
+    ['sip:1001@a.guest.pbx.example', false],
+    ['sip:1001@notpbx.example', false],
+    ['sip:1001@pbx.example.evil.example', false],
+    ['sip:pbx.example', true],
+    ['sip:+15551234567@pbx.example', true],
+    // A number at an allowed domain has to be an allowed number as well.
+    ['sip:+19005551234@pbx.example', false],
+    ['sip:%2B19005551234@pbx.example', false],
+    ['sip:+1-900-555-1234@pbx.example', false],
+    ['sip:+19005551234;ext=1@pbx.example', false],
+    ['sip:+19005551234w1@pbx.example', false],
+    ['sip:+15551234567@other.example', false],
+  ])('on %s: %s', (address, isAllowed) => {
+    expect(address).toMatch(ADDRESS);
+    expect(verdict(address, allowed) === undefined).toBe(isAllowed);
+  });
+
+  test('where there is no rule, nothing is dialled', () => {
+    expect(verdict('+15551234567', '')?.code).toBe('ADDRESS_NOT_ALLOWED');
+  });
+});
+
+describe('whatever the rules say', () => {
+  const allowAll = '+,example,pbx,com,localhost,a,b,c,x';
+  test.each([
+    ['sip:a@pbx.example;maddr=10.0.0.1', 'maddr'],
+    ['sip:a@pbx.example;MADDR=10.0.0.1', 'maddr'],
+    ['sip:a@pbx.example;transport=udp;m%61ddr=x.example', 'maddr'],
+    ['sip:evil.example;maddr=10.0.0.1@pbx.example', 'maddr'],
+    ['sip:a@b?Replaces=1', 'headers'],
+    ['sip:a@pbx.example;x=1?y', 'headers'],
+    ['sip:evil.example?x=1@pbx.example', 'well-formed'],
+    ['sip:169.254.169.254', 'IP address'],
+    ['sip:a@127.0.0.1:5060', 'IP address'],
+    ['sip:a@[::1]', 'IP address'],
+    ['sip:a@[fe80::1]:5060', 'IP address'],
+    ['sip:a@2130706433', 'IP address'],
+    ['sip:a@0x7f000001', 'IP address'],
+    ['sip:a@0177.0.0.1', 'IP address'],
+    ['sip:a@10.0.0.1.', 'IP address'],
+    ['sip:;;;', 'well-formed'],
+    ['sip:@', 'well-formed'],
+    ['sip:a@', 'well-formed'],
+    ['sip:a@b@c', 'well-formed'],
+    ['sip:a:secret@pbx.example', 'well-formed'],
+    ['sip:a@pbx_1.example', 'well-formed'],
+    ['sip:a@-pbx.example', 'well-formed'],
+    ['sip:a@pbx..example', 'well-formed'],
+    ['sip:a@pbx.example:0', 'well-formed'],
+    ['sip:a@pbx.example:99999', 'well-formed'],
+    ['sip:a@pbx.example:', 'well-formed'],
+    ['sip:a%0d%0aX@pbx.example', 'well-formed'],
+    ['sip:a%2540b@pbx.example', 'well-formed'],
+    ['sip:%E0%A4%A@pbx.example', 'well-formed'],
+    ['sip:a@pbx%2eexample', 'well-formed'],
+  ])('%s is refused', (address, why) => {
+    expect(verdict(address, allowAll)).toEqual({
+      code: 'ADDRESS_NOT_ALLOWED',
+      detail: expect.stringContaining(why),
+    });
+  });
+
+  test('no address of any form makes the policy throw or passes without a rule', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(ADDRESS), (address) => {
+        expect(verdict(address, '')?.code).toBe('ADDRESS_NOT_ALLOWED');
+      }),
+    );
+  });
+});
+
+test.each(['pbx.example/x', '1900', '+1-900', '10.0.0.1', '!', '*'])(
+  'the entry %s is no rule',
+  (entry) => {
+    expect(() => createAddressPolicy(`+,${entry}`)).toThrow(JSON.stringify(entry));
+  },
+);
