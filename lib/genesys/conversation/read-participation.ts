@@ -1,6 +1,5 @@
 import { asArray, asObject, asString, type Fields } from '../../domain/json.ts';
 import type { Participation } from '../../domain/roster.ts';
-import { readTime } from '../../domain/time.ts';
 
 /** The media arrays of a participant, by the name that an error gives them. */
 export const MEDIA = {
@@ -143,4 +142,10 @@ function readConnection(participant: Fields, calls: readonly MediaEntry[], hasEn
     ...(connectedAtMs === undefined ? {} : { connectedAtMs }),
     ...(telling?.disconnectType === undefined ? {} : { disconnectType: telling.disconnectType }),
   };
+}
+
+/** Milliseconds since the epoch. */
+function readTime(value: unknown): number | undefined {
+  const timeMs = Date.parse(asString(value) ?? '');
+  return Number.isNaN(timeMs) ? undefined : timeMs;
 }
