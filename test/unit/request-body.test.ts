@@ -44,6 +44,8 @@ describe('a request body', () => {
     'sips:ann@example.com:5061;transport=tls',
     'SIP:ann@example.com',
     'sip:example.com',
+    'tel:+15551234567',
+    'TEL:+1-555-(123).4567;ext=105',
     'sip:%C3%A4nn@[2001:db8::1]:5060;transport=tcp?subject=x',
   ])('takes the address %s', (address) => {
     expect(errorsOf(withParticipants({ address }))).toEqual({});
@@ -65,7 +67,9 @@ describe('a request body', () => {
     'sip:änn@example.com',
     'sip:ann\u0000@example.com',
     'sip:ann@example.com\uffff',
-    'tel:+15551234567',
+    'tel:15551234567',
+    'tel:+1555123456789012',
+    'tel:+1555;phone-context=x',
     'https://example.com',
     `sip:${'a'.repeat(252)}`,
     '+15551234567\n',
