@@ -36,6 +36,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = [
   'serverless.yml',
   'resources',
+  'scripts/serverless',
+  'cli/find-region.ts',
   'esbuild.plugins.cjs',
   'functions',
   'lib',
@@ -57,22 +59,32 @@ const defaults = {
   AWS_REGION: 'us-east-1',
 };
 
+/** What a stage other than dev is not packaged without. */
+const neededOutsideDev = { EXTERNAL_WEBHOOK_URL: 'https://receiver.example/hook' };
+
 /**
  * Runs `serverless package` as a user would and gives what came out of it. Packaged once for the same
  * sources, stage and environment, however many tests in however many processes ask for it.
  * @throws Error with the packager's output
  */
 export async function packageService(
-  options: { stage?: string; env?: Record<string, string> } = {},
+  options: {
+    stage?: string;
+    env?: Record<string, string>;
+    /** What `--param` gives. */
+    params?: Record<string, string>;
+  } = {},
 ): Promise<PackagedService> {
   const stage = options.stage ?? 'dev';
-  const env = { ...defaults, ...options.env };
-  const key = await fingerprint(JSON.stringify([stage, env]));
+  const env = { ...defaults, ...(stage !== 'dev' && neededOutsideDev), ...options.env };
+  const params = Object.entries(options.params ?? {}).map((pair) => `--param=${pair.join('=')}`);
+  const key = await fingerprint(JSON.stringify([stage, env, params]));
   const directory = join(root, '.local', 'packages', key);
   while (!existsSync(directory)) {
     if (await takeLock(`${directory}.lock`)) {
       try {
-        if (!existsSync(directory)) await runPackager(directory, stage, env);
+        if (!existsSync(directory))
+          await runPackager(directory, [...params, '--stage', stage], env);
       } finally {
         await rm(`${directory}.lock`, { recursive: true, force: true });
       }
@@ -88,7 +100,7 @@ export async function packageService(
 
 async function runPackager(
   directory: string,
-  stage: string,
+  args: string[],
   env: Record<string, string>,
 ): Promise<void> {
   const making = `${directory}.making`;
@@ -98,8 +110,7 @@ async function runPackager(
     [
       join(root, 'node_modules/serverless/bin/serverless.js'),
       'package',
-      '--stage',
-      stage,
+      ...args,
       '--package',
       making,
     ],

@@ -23,6 +23,8 @@ from moto.server import ThreadedMotoServer
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = "check"
 STACK = f"genesys-automated-adder-{STAGE}"
+# Outside dev a stack is protected, and this one is removed in the end.
+UNPROTECTED = "--param=deletionProtection=false"
 REGION = "us-east-1"
 # Settings of a developer's, from the shell or from .env, are not what is checked here.
 SETTINGS = {
@@ -57,7 +59,7 @@ class Service:
     def __init__(self, folder, endpoint):
         self.folder = folder
         ignored = shutil.ignore_patterns(
-            "node_modules", ".git", ".local", ".serverless", ".esbuild", "coverage", ".env"
+            "node_modules", ".git", ".local", ".serverless", ".esbuild", "coverage", ".env*"
         )
         shutil.copytree(ROOT, folder, ignore=ignored)
         (folder / "node_modules").symlink_to(ROOT / "node_modules")
@@ -340,21 +342,21 @@ def main():
         lint(service)
 
         print("serverless deploy")
-        output = service.serverless("deploy", "--stage", STAGE)
+        output = service.serverless("deploy", "--stage", STAGE, UNPROTECTED)
         check("deployed", "Service deployed to stack" in output, True)
         left_out, template = compare_with_template(service, aws)
 
         print("a second deploy")
         before = aws.everything()
-        output = service.serverless("deploy", "--stage", STAGE)
+        output = service.serverless("deploy", "--stage", STAGE, UNPROTECTED)
         check("is skipped", "No changes to deploy" in output, True)
-        service.serverless("deploy", "--stage", STAGE, "--force")
+        service.serverless("deploy", "--stage", STAGE, UNPROTECTED, "--force")
         after = aws.everything()
         for name, value in before.items():
             check(f"changes nothing, even if forced: {name}", after[name], value)
 
         print("a deploy with another rate")
-        service.serverless("deploy", "--stage", STAGE, GENESYS_REQUESTS_PER_SECOND="3")
+        service.serverless("deploy", "--stage", STAGE, UNPROTECTED, GENESYS_REQUESTS_PER_SECOND="3")
         rate = aws.functions()[f"{STACK}-adder"]["Environment"]["Variables"][
             "GENESYS_REQUESTS_PER_SECOND"
         ]

@@ -1,0 +1,36 @@
+// What `npx serverless` does beside what osls does. Loaded with every command, so this file only says
+// when; the modules beside it, which are loaded when their time comes, say what.
+import process from 'node:process';
+
+/** Commands that run on this machine alone. */
+const LOCAL_COMMANDS = ['offline', 'offline start', 'invoke local'];
+
+export default class DeployPlugin {
+  constructor(serverless, options) {
+    const command = () => serverless.processedInput.commands.join(' ');
+    this.hooks = {
+      initialize: async () => {
+        if (process.env.LOCAL_API_GATEWAY === 'true') return;
+        if (LOCAL_COMMANDS.includes(command())) {
+          const { runLocally } = await import('./run-locally.ts');
+          process.exit(await runLocally(command(), options));
+        }
+        const { checkCommand } = await import('./check-command.ts');
+        await checkCommand(serverless, command(), options);
+      },
+      // osls looks for the role's name in serverless.yml, where it has none: CloudFormation names it.
+      'after:deploy:function:initialize': () => {
+        const { Configuration } = serverless.service.provider.remoteFunctionData;
+        options.functionObj.role = Configuration.Role;
+      },
+      'before:remove:remove': async () => {
+        const { checkRemoval } = await import('./check-removal.ts');
+        await checkRemoval(serverless, options);
+      },
+      'after:aws:package:finalize:mergeCustomProviderResources': async () => {
+        const { applyParameters } = await import('./apply-parameters.ts');
+        await applyParameters(serverless, options);
+      },
+    };
+  }
+}

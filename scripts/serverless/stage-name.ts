@@ -1,0 +1,18 @@
+/** The longest names that AWS accepts, by what they name. */
+const LIMITS = { function: 64, queue: 80, alarm: 255 };
+
+/**
+ * What is wrong with the length of a stage's name: it is part of every name in the account.
+ * @param names the names that the stage would have
+ */
+export function checkStageName(
+  stage: string,
+  names: { [kind in keyof typeof LIMITS]: string[] },
+): string[] {
+  const room = Object.entries(LIMITS).flatMap(([kind, limit]) =>
+    names[kind as keyof typeof LIMITS].map((name) => limit - (name.length - stage.length)),
+  );
+  const longest = Math.min(...room);
+  if (stage.length <= longest) return [];
+  return [`--stage ${stage} has ${stage.length} characters; ${longest} fit into the names of AWS`];
+}

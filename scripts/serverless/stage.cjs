@@ -1,0 +1,59 @@
+/**
+ * The value of `provider.stage`, which osls resolves before everything else. So this is the place to
+ * load the settings of the stage, and to say in one line that the wrong program or an old Node runs.
+ * Plain CommonJS, so that an old Node can read it.
+ *
+ * Stage dev takes `.env.dev`, then `.env`. Any other stage takes `.env.STAGE` alone: what a developer
+ * has in `.env` must not reach production. The environment itself goes before any file.
+ */
+const { existsSync, readFileSync, realpathSync } = require('node:fs');
+const { join, sep } = require('node:path');
+const process = require('node:process');
+const { parseEnv } = require('node:util');
+
+const NEEDED_MAJOR = 24;
+const ROOT = join(__dirname, '../..');
+
+/** The files whose settings a stage takes, the first one before the second. */
+const settingsFiles = (stage) => (stage === 'dev' ? ['.env.dev', '.env'] : [`.env.${stage}`]);
+
+module.exports = async ({ options }) => {
+  refuseOldNode();
+  refuseOtherProgram();
+  const stage = options.stage || 'dev';
+  if (!/^[A-Za-z0-9-]+$/.test(stage)) {
+    refuse(`--stage must be letters, digits and hyphens, not "${stage}".`);
+  }
+  for (const name of settingsFiles(stage)) {
+    const file = join(ROOT, name);
+    if (!existsSync(file)) continue;
+    for (const [key, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
+      process.env[key] ??= value;
+    }
+  }
+  return stage;
+};
+
+function refuseOldNode() {
+  if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) return;
+  refuse(
+    `Node ${NEEDED_MAJOR} or newer is needed, this is ${process.versions.node}. Run it as npx serverless after npm ci, which brings one along, or install Node ${NEEDED_MAJOR}.`,
+  );
+}
+
+/** Serverless Framework 4 reads this file, too. It asks for a licence, and packages differently. */
+function refuseOtherProgram() {
+  const installed = join(ROOT, 'node_modules/serverless');
+  if (existsSync(installed)) {
+    const program = realpathSync(installed) + sep;
+    if (Object.keys(require.cache).some((file) => file.startsWith(program))) return;
+  }
+  refuse(
+    'This is not the serverless program of this repository (osls 4). Run npm ci, then npx serverless.',
+  );
+}
+
+function refuse(message) {
+  // osls prints the stack where there is one; the sentence says it all.
+  throw Object.assign(new Error(message), { stack: message });
+}

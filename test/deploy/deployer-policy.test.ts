@@ -1,0 +1,135 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, expect, test } from '@jest/globals';
+import { packageService, type Template } from '../../local/package-service.ts';
+
+interface Statement {
+  Sid: string;
+  Effect: string;
+  Action: string | string[];
+  Resource: string | string[];
+}
+
+/** What CloudFormation calls to create, read, update and delete each type of resource. */
+const neededFor: Record<string, string[]> = {
+  'AWS::S3::Bucket': ['s3:CreateBucket', 's3:DeleteBucket', 's3:PutBucketPublicAccessBlock'],
+  'AWS::S3::BucketPolicy': ['s3:PutBucketPolicy', 's3:DeleteBucketPolicy'],
+  'AWS::Lambda::Function': [
+    'lambda:CreateFunction',
+    'lambda:GetFunction',
+    'lambda:UpdateFunctionCode',
+    'lambda:UpdateFunctionConfiguration',
+    'lambda:DeleteFunction',
+    'iam:PassRole',
+  ],
+  'AWS::Lambda::Permission': ['lambda:AddPermission', 'lambda:RemovePermission'],
+  'AWS::Lambda::Alias': ['lambda:CreateAlias', 'lambda:UpdateAlias', 'lambda:DeleteAlias'],
+  'AWS::Lambda::EventSourceMapping': [
+    'lambda:CreateEventSourceMapping',
+    'lambda:UpdateEventSourceMapping',
+    'lambda:DeleteEventSourceMapping',
+    'lambda:GetEventSourceMapping',
+  ],
+  'AWS::IAM::Role': [
+    'iam:CreateRole',
+    'iam:GetRole',
+    'iam:PutRolePolicy',
+    'iam:DeleteRolePolicy',
+    'iam:DeleteRole',
+    'iam:PutRolePermissionsBoundary',
+  ],
+  'AWS::SQS::Queue': ['sqs:CreateQueue', 'sqs:SetQueueAttributes', 'sqs:DeleteQueue'],
+  'AWS::SQS::QueuePolicy': ['sqs:SetQueueAttributes'],
+  'AWS::SecretsManager::Secret': [
+    'secretsmanager:CreateSecret',
+    'secretsmanager:UpdateSecret',
+    'secretsmanager:DeleteSecret',
+  ],
+  'AWS::DynamoDB::Table': [
+    'dynamodb:CreateTable',
+    'dynamodb:UpdateTable',
+    'dynamodb:DescribeTable',
+    'dynamodb:DeleteTable',
+    'dynamodb:UpdateTimeToLive',
+    'dynamodb:UpdateContinuousBackups',
+  ],
+  'AWS::Logs::LogGroup': [
+    'logs:CreateLogGroup',
+    'logs:PutRetentionPolicy',
+    'logs:AssociateKmsKey',
+    'logs:DeleteLogGroup',
+  ],
+  'AWS::ApiGatewayV2::Api': ['apigateway:POST', 'apigateway:GET', 'apigateway:DELETE'],
+  'AWS::ApiGatewayV2::Stage': ['apigateway:POST', 'apigateway:PATCH', 'logs:CreateLogDelivery'],
+  'AWS::ApiGatewayV2::Route': ['apigateway:POST', 'apigateway:PATCH'],
+  'AWS::ApiGatewayV2::Integration': ['apigateway:POST', 'apigateway:PATCH'],
+  'AWS::ApiGatewayV2::Authorizer': ['apigateway:POST', 'apigateway:PATCH'],
+  'AWS::ApiGatewayV2::DomainName': ['apigateway:POST', 'apigateway:PATCH'],
+  'AWS::ApiGatewayV2::ApiMapping': ['apigateway:POST', 'apigateway:PATCH'],
+  'AWS::CloudWatch::Alarm': ['cloudwatch:PutMetricAlarm', 'cloudwatch:DeleteAlarms'],
+  'AWS::CloudWatch::Dashboard': ['cloudwatch:PutDashboard', 'cloudwatch:DeleteDashboards'],
+  'AWS::SNS::Topic': ['sns:CreateTopic', 'sns:SetTopicAttributes', 'sns:DeleteTopic'],
+  'AWS::SNS::TopicPolicy': ['sns:SetTopicAttributes'],
+  'AWS::SNS::Subscription': ['sns:Subscribe', 'sns:Unsubscribe'],
+  'AWS::Events::Rule': ['events:PutRule', 'events:PutTargets', 'events:DeleteRule'],
+};
+
+/** What the command itself calls. */
+const ofTheCommand = [
+  'sts:GetCallerIdentity',
+  'cloudformation:CreateChangeSet',
+  'cloudformation:ExecuteChangeSet',
+  'cloudformation:DescribeStacks',
+  'cloudformation:DescribeStackEvents',
+  'cloudformation:DeleteStack',
+  'cloudformation:ValidateTemplate',
+  'cloudformation:UpdateTerminationProtection',
+  's3:PutObject',
+  's3:ListBucket',
+  's3:DeleteObject',
+  'lambda:GetFunctionConfiguration',
+  'sqs:GetQueueUrl',
+  'sqs:GetQueueAttributes',
+];
+
+let statements: Statement[];
+let template: Template;
+beforeAll(async () => {
+  const url = new URL('../../docs/deployer-policy.json', import.meta.url);
+  statements = JSON.parse(await readFile(url, 'utf8')).Statement;
+  ({ template } = await packageService({
+    params: {
+      customDomain: 'adder.example.com',
+      certificateArn: 'arn:aws:acm:us-east-1:111111111111:certificate/1',
+      jwtIssuer: 'https://issuer.example/',
+      jwtAudience: 'adder',
+    },
+  }));
+}, 120_000);
+
+const actions = () => statements.flatMap(({ Action }) => Action);
+
+test('the deployer may make every type of resource in the template', () => {
+  const types = new Set(Object.values(template.Resources).map(({ Type }) => Type));
+  for (const type of types) {
+    const needed = neededFor[type] ?? [`an entry for ${type} in this test`];
+    const missing = needed.filter((action) => !actions().includes(action));
+    expect({ type, missing }).toEqual({ type, missing: [] });
+  }
+});
+
+test('the deployer may make every call of the command itself', () => {
+  expect(ofTheCommand.filter((action) => !actions().includes(action))).toEqual([]);
+});
+
+test('the deployer may do nothing with wildcards in actions, and is held to this service', () => {
+  expect(actions().filter((action) => action.includes('*'))).toEqual([]);
+  for (const { Sid, Effect, Resource } of statements) {
+    expect(Effect).toBe('Allow');
+    if (['Templates', 'ReadEventSources', 'AccessLogDelivery'].includes(Sid)) continue;
+    for (const resource of [Resource].flat()) {
+      expect(resource).toMatch(
+        /genesys-automated-adder-|secret:\w+Secret-|apigateway:|event-source-mapping/,
+      );
+    }
+  }
+});
