@@ -272,6 +272,21 @@ export function eventSent(
   return write(record, { [which]: { ...event, sentAtMs } }, context);
 }
 
+/**
+ * The queue refused the bytes of the result: a reduced event takes its place, under the same id.
+ * @throws TransitionError `not-final`; `final` once it was sent, as deliveries have the same bytes
+ */
+export function resultReduced(
+  record: RequestRecord,
+  event: Pick<RecordedEvent, 'body' | 'digest'>,
+  context: WriteContext,
+): RequestRecord {
+  const { result } = record;
+  if (!result) throw new TransitionError('not-final');
+  if (result.sentAtMs !== undefined) throw new TransitionError('final');
+  return write(record, { result: { ...result, ...event } }, context);
+}
+
 /** What became of a try to deliver an event. */
 export function deliveryObserved(
   record: RequestRecord,

@@ -1,0 +1,215 @@
+import { createHash } from 'node:crypto';
+import type { AuditEvent } from '../domain/audit-event.ts';
+import { buildResult, reduceResult, statusOf, type Verdict } from '../domain/build-result.ts';
+import type { Clock } from '../domain/clock.ts';
+import { concludeParticipants } from '../domain/conclude-participants.ts';
+import { eventId } from '../domain/event-id.ts';
+import {
+  cancelled,
+  eventSent,
+  finished,
+  type NewRequest,
+  newRecord,
+  type Progress,
+  resultReduced,
+  type WriteContext,
+} from '../domain/record-transitions.ts';
+import type { AddAttempt, RecordedEvent, RequestRecord, Watch } from '../domain/request-record.ts';
+import type { RecordStore } from '../records/record-store.ts';
+
+/** The connection watch looks for the first time this long after the result. */
+const FIRST_LOOK_MS = 15_000;
+/** The connection event is sent at the latest this long after the result. */
+const WATCH_ENDS_MS = 90_000;
+
+/**
+ * Puts a result on the audit queue, with its event id as attribute `event_id`.
+ * @returns `refused` where the queue takes a message of this content under no circumstances
+ * @throws the SDK's errors where it could not be sent now
+ */
+export type SendResult = (
+  event: Pick<RecordedEvent, 'eventId' | 'body'>,
+) => Promise<'sent' | 'refused'>;
+
+export interface FinishDeps {
+  records: Pick<RecordStore, 'create' | 'get' | 'replace'>;
+  sendResult: SendResult;
+  /** Schedules the first look of the connection watch. Absent: connections are not watched. */
+  scheduleWatch?: ((record: RequestRecord, watch: Watch) => Promise<void>) | undefined;
+  clock: Pick<Clock, 'now'>;
+  newWriteId: () => string;
+  /** How long a record is kept after its last change. */
+  retentionMs: number;
+}
+
+/** How a request ends, and what the receive that ends it found out. */
+export interface Ending {
+  /** Absent where every participant is decided. */
+  verdict?: Verdict | undefined;
+  /** Absent: as in the record. */
+  progress?: Progress | undefined;
+  /** Absent: as in the record. */
+  adds?: AddAttempt[] | undefined;
+}
+
+/** Time, write id and retention for one transition. */
+export function writeContext(
+  deps: Pick<FinishDeps, 'clock' | 'newWriteId' | 'retentionMs'>,
+): WriteContext {
+  return {
+    nowMs: deps.clock.now(),
+    writeId: deps.newWriteId(),
+    retentionMs: deps.retentionMs,
+  };
+}
+
+/**
+ * Ends a request: writes its result, once and for all, then sends it and marks it as sent.
+ * @returns the final record; `undefined` where the record has changed since it was read: read again
+ * @throws TransitionError `final`, `too-late` (a cancel after an add was announced); the SDK's errors
+ * where the result could not be written. Where it was written and could not be sent, see
+ * sendStoredResult
+ */
+export async function finishRequest(
+  deps: FinishDeps,
+  record: RequestRecord,
+  ending: Ending,
+): Promise<RequestRecord | undefined> {
+  const written = await writeResult(deps, record, ending);
+  return written && sendStoredResult(deps, written);
+}
+
+/** The first half of finishRequest: the result is written and not sent. */
+export async function writeResult(
+  deps: FinishDeps,
+  record: RequestRecord,
+  ending: Ending,
+): Promise<RequestRecord | undefined> {
+  const next = ended(deps, record, ending);
+  return (await deps.records.replace(record, next)) ? next : undefined;
+}
+
+/**
+ * Creates the record of a message that cannot be carried out, in its final state, and sends the
+ * result. A record that is there already is left as it is; its result is sent again.
+ * @throws the SDK's errors
+ */
+export async function recordRefusal(
+  deps: FinishDeps,
+  request: NewRequest,
+  verdict: Verdict,
+): Promise<RequestRecord> {
+  const refused = ended(deps, newRecord(request, writeContext(deps)), { verdict });
+  const existing = await deps.records.create(refused);
+  return sendStoredResult(deps, existing ?? refused);
+}
+
+/**
+ * Sends the result of a final record, byte for byte as it is stored, schedules the connection watch
+ * and marks the result as sent. It may be sent more than once: the event id is the same every time.
+ * Where the queue refuses the bytes, a reduced result takes their place.
+ * @throws the SDK's errors where it could not be sent; the record is final all the same
+ */
+export async function sendStoredResult(
+  deps: FinishDeps,
+  record: RequestRecord,
+): Promise<RequestRecord> {
+  const { result } = record;
+  if (!result) throw new Error('The record has no result');
+  let current = record;
+  if ((await deps.sendResult(result)) === 'refused') {
+    current = await sendReduced(deps, record, result);
+  }
+  if (current.watch && current.watch.looks === 0 && deps.scheduleWatch) {
+    await deps.scheduleWatch(current, current.watch);
+  }
+  if (current.result?.sentAtMs !== undefined) return current;
+  const sent = eventSent(current, 'result', writeContext(deps));
+  // Another writer may have marked it, or have recorded a delivery: either way it is on the queue.
+  return (await deps.records.replace(current, sent)) ? sent : markAgain(deps, record.requestId);
+}
+
+async function markAgain(deps: FinishDeps, requestId: string): Promise<RequestRecord> {
+  const record = await deps.records.get(requestId);
+  if (!record) throw new Error('The record has disappeared');
+  if (!record.result || record.result.sentAtMs !== undefined) return record;
+  const sent = eventSent(record, 'result', writeContext(deps));
+  return (await deps.records.replace(record, sent)) ? sent : record;
+}
+
+async function sendReduced(
+  deps: FinishDeps,
+  record: RequestRecord,
+  refused: RecordedEvent,
+): Promise<RequestRecord> {
+  const reduced = bytesOf(reduceResult(JSON.parse(refused.body) as AuditEvent));
+  let current = record;
+  if (refused.sentAtMs === undefined && reduced.digest !== refused.digest) {
+    current = resultReduced(record, reduced, writeContext(deps));
+    // The relay passes on what the record holds, so the record comes first.
+    if (!(await deps.records.replace(record, current))) {
+      throw new Error('The record has changed while its result was reduced');
+    }
+    if ((await deps.sendResult({ ...refused, ...reduced })) === 'sent') return current;
+  }
+  throw new Error('The audit queue refuses the result');
+}
+
+function ended(deps: FinishDeps, record: RequestRecord, ending: Ending): RequestRecord {
+  const { verdict, adds = record.adds } = ending;
+  const progress = ending.progress ?? {
+    participants: record.participants,
+    genesysCalls: 0,
+    genesysCorrelationIds: [],
+  };
+  const participants = concludeParticipants({ participants: progress.participants, adds }, verdict);
+  const context = writeContext(deps);
+  const concluded = {
+    ...record,
+    participants,
+    adds,
+    genesysCalls: record.genesysCalls + progress.genesysCalls,
+    genesysCorrelationIds: [
+      ...record.genesysCorrelationIds,
+      ...progress.genesysCorrelationIds,
+    ].slice(-50),
+  };
+  const result = buildResult({ record: concluded, verdict, nowMs: context.nowMs });
+  const event: RecordedEvent = {
+    eventId: eventId(record.requestId, record.run),
+    ...bytesOf(result),
+    finishedAtMs: context.nowMs,
+  };
+  if (verdict?.code === 'CANCELLED') return cancelled(record, { participants, event }, context);
+  return finished(
+    record,
+    {
+      status: statusOf(participants, verdict),
+      participants,
+      event,
+      watch: deps.scheduleWatch && watchOf(concluded, context.nowMs),
+    },
+    adds,
+    progress,
+    context,
+  );
+}
+
+/** People who ring, or may ring, in a call of the live platform are watched. */
+function watchOf({ participants, adds, run }: RequestRecord, nowMs: number): Watch | undefined {
+  const rung = adds.some(
+    (add) =>
+      add.run === run &&
+      add.contract === 'platform' &&
+      add.positions.some((position) =>
+        ['ADDED', 'UNCERTAIN'].includes(participants[position]?.outcome ?? ''),
+      ),
+  );
+  if (!rung) return undefined;
+  return { looks: 0, nextLookAtMs: nowMs + FIRST_LOOK_MS, untilMs: nowMs + WATCH_ENDS_MS };
+}
+
+function bytesOf(event: AuditEvent): Pick<RecordedEvent, 'body' | 'digest'> {
+  const body = JSON.stringify(event);
+  return { body, digest: createHash('sha256').update(body).digest('hex') };
+}

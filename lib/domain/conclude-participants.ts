@@ -1,0 +1,57 @@
+import type { Verdict } from './build-result.ts';
+import type { AddAttempt, RecordedParticipant, RequestRecord } from './request-record.ts';
+import { firstMentions } from './roster.ts';
+
+const OUTCOME_UNKNOWN = {
+  outcome: 'UNCERTAIN',
+  code: 'OUTCOME_UNKNOWN',
+  detail: 'An add was sent for this participant, and nothing could tell whether it took effect.',
+} as const;
+
+/** Positions of people of whom it is not known whether an add rang them. */
+export function unresolvedPositions(adds: readonly AddAttempt[]): Set<number> {
+  return new Set(adds.flatMap(({ unresolved }) => unresolved));
+}
+
+/**
+ * The outcome of every participant at the end of a request. A person in an add whose effect is not
+ * known is `UNCERTAIN`, never `NOT_ATTEMPTED`; everybody else who is undecided was not attempted, for
+ * the verdict's reason. A person who is named twice has the outcome of the first mention.
+ */
+export function concludeParticipants(
+  { participants, adds }: Pick<RequestRecord, 'participants' | 'adds'>,
+  verdict?: Verdict,
+): RecordedParticipant[] {
+  const unresolved = unresolvedPositions(adds);
+  const concluded = participants.map((participant, position): RecordedParticipant => {
+    if (participant.outcome !== undefined) return participant;
+    if (unresolved.has(position)) return { ...participant, ...OUTCOME_UNKNOWN };
+    return { ...withoutWarning(participant), outcome: 'NOT_ATTEMPTED', ...verdict };
+  });
+  const first = firstMentions(participants as Parameters<typeof firstMentions>[0]);
+  return concluded.map((participant, position) => {
+    if (first.includes(position)) return participant;
+    const original = first.find(
+      (earlier) => isSamePerson(participants[earlier], participant) && earlier < position,
+    );
+    const told = original === undefined ? undefined : concluded[original];
+    if (!told) return participant;
+    const { id: _id, address: _address, role: _role, ...outcome } = told;
+    const { id, address, role } = participant;
+    return {
+      ...(id === undefined ? {} : { id }),
+      ...(address === undefined ? {} : { address }),
+      role,
+      ...outcome,
+    };
+  });
+}
+
+function isSamePerson(one: RecordedParticipant | undefined, other: RecordedParticipant): boolean {
+  const pair = [one, other] as Parameters<typeof firstMentions>[0];
+  return one !== undefined && firstMentions(pair).length === 1;
+}
+
+function withoutWarning({ warning: _, ...participant }: RecordedParticipant): RecordedParticipant {
+  return participant;
+}
