@@ -1,11 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
-import { createHandler } from '../functions/adder/handler.ts';
+import { createAdder } from '../functions/adder/create-adder.ts';
+import { readAdderConfig } from '../lib/config.ts';
 import type { Clock, Random } from '../lib/domain/clock.ts';
-import { createGenesysClient } from '../lib/genesys/api/genesys-client.ts';
-import { resolveGenesysHost } from '../lib/genesys/api/region.ts';
-import { createSettlingTimes } from '../lib/genesys/conversation/settling-times.ts';
-import { RateLimiter } from '../lib/genesys/pace/rate-limiter.ts';
-import { createUserLookup } from '../lib/genesys/users/look-up-users.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
 import { createPlainAdder } from './baselines/plain-adder.ts';
 import type { Figure, Row } from './figure.ts';
@@ -21,6 +17,7 @@ const MINUTE_MS = 60_000;
 const WAITING_REQUESTS = 200;
 const USERS_PER_REQUEST = 3;
 const BATCH = 10;
+const GENESYS_URL = 'http://127.0.0.1';
 
 /** What happens on the other side. */
 interface Scene {
@@ -135,36 +132,26 @@ async function spendByOthers({ clock, genesys, othersPerMinute }: World): Promis
   }
 }
 
-/** The adder's handler, with Lambda's event source and everything but time and network real. */
+/** The adder, with Lambda's event source and everything but time and network real. */
 async function startOurs({ clock, random, genesys, backlog }: World): Promise<never> {
-  const rateLimiter = new RateLimiter({
-    requestsPerSecond: CONFIGURED_PER_SECOND,
-    instances: INSTANCES,
-    clock,
-  });
-  const client = createGenesysClient({
-    host: resolveGenesysHost('http://127.0.0.1'),
-    sendHttp: genesys.sendHttp,
-    tokens: {
-      get: async () => genesys.token,
-      replace: () => Promise.reject(new Error('the token was refused')),
-      accepted: () => {},
-    },
-    rateLimiter,
-    clock,
-    random,
-  });
   const delays = new Map<string, number>();
-  const handler = createHandler({
-    config: { REQUEST_QUEUE_URL: 'requests', REQUEST_DLQ_URL: 'dead', AUDIT_QUEUE_URL: 'audit' },
-    client,
-    users: createUserLookup(client),
-    rateLimiter,
+  const adder = createAdder({
+    config: readAdderConfig({
+      GENESYS_ENV: GENESYS_URL,
+      GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
+      GENESYS_TOKEN_SECRET_ID: 'token',
+      GENESYS_REQUESTS_PER_SECOND: String(CONFIGURED_PER_SECOND),
+      ADDER_MAX_CONCURRENCY: String(INSTANCES),
+      REQUEST_QUEUE_URL: 'http://127.0.0.1/requests',
+      REQUEST_DLQ_URL: 'http://127.0.0.1/dead',
+      AUDIT_QUEUE_URL: 'http://127.0.0.1/audit',
+    }),
+    sendHttp: genesys.sendHttp,
+    getSecret: async () => storedToken(genesys.token, clock.now()),
+    putSecret: () => Promise.reject(new Error('the token was refused')),
     clock,
     random,
-    maxParticipants: 20,
-    maxReceives: 1_000,
-    settling: createSettlingTimes(),
+    randomUuid: () => 'bench',
     sendMessage: async () => {},
     changeVisibility: async ({ receiptHandle, seconds }) => {
       delays.set(receiptHandle, Math.ceil(seconds) * 1000);
@@ -175,7 +162,7 @@ async function startOurs({ clock, random, genesys, backlog }: World): Promise<ne
   for (;;) {
     const Records = await backlog.receive(BATCH);
     const endsAtMs = clock.now() + MINUTE_MS;
-    const { batchItemFailures } = await handler(
+    const { batchItemFailures } = await adder(
       { Records },
       { getRemainingTimeInMillis: () => endsAtMs - clock.now() },
     );
@@ -186,6 +173,18 @@ async function startOurs({ clock, random, genesys, backlog }: World): Promise<ne
       } else backlog.finish(record);
     }
   }
+}
+
+/** The token secret, as an instance that was here before has left it. */
+function storedToken(accessToken: string, nowMs: number) {
+  const value = JSON.stringify({
+    kind: 'token',
+    accessToken,
+    tokenUrl: `${GENESYS_URL}/oauth/token`,
+    issuedAt: new Date(nowMs).toISOString(),
+    expiresAt: new Date(nowMs + 24 * 60 * MINUTE_MS).toISOString(),
+  });
+  return { value, versionId: '1', stages: ['AWSCURRENT'] };
 }
 
 /** The calls of the same request as ours, evenly spaced, whatever the platform says. */
@@ -211,7 +210,7 @@ async function startBlind(world: World): Promise<never> {
 const plainOptions = ({ clock, genesys }: World) => ({
   clock,
   sendHttp: genesys.sendHttp,
-  url: 'http://127.0.0.1',
+  url: GENESYS_URL,
   token: genesys.token,
 });
 

@@ -37,10 +37,10 @@ export interface AdderDeps extends SettleDeps {
   putMetrics: PutMetrics;
 }
 
-export type AdderHandler = (
-  event: SQSEvent,
-  context: Pick<Context, 'getRemainingTimeInMillis'>,
-) => Promise<SQSBatchResponse>;
+/** What the adder uses of Lambda's context. */
+export type AdderContext = Pick<Context, 'getRemainingTimeInMillis'>;
+
+export type AdderHandler = (event: SQSEvent, context: AdderContext) => Promise<SQSBatchResponse>;
 
 /** Carries out the requests of a batch; each ends in one result on the audit queue, or comes back. */
 export function createHandler(deps: AdderDeps): AdderHandler {

@@ -1,5 +1,3 @@
-import middy from '@middy/core';
-import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
 import { type ApiResponse, jsonResponse } from '../../lib/aws/problem-response.ts';
 import type { OutgoingMessage, SendMessage } from '../../lib/aws/send-message.ts';
@@ -10,8 +8,7 @@ import { formatRequestMessage } from '../../lib/domain/format-request-message.ts
 import { Problem } from '../../lib/domain/problem.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
-import { answerProblems } from './answer-problems.ts';
-import { type Call, correlate } from './correlate.ts';
+import type { Call } from './correlate.ts';
 import { readRequest } from './read-request.ts';
 import { deriveRequestId } from './request-identity.ts';
 
@@ -22,70 +19,64 @@ export interface IntakeDeps {
   config: IntakeConfig;
   sendMessage: SendMessage;
   clock: Pick<Clock, 'now'>;
-  randomUuid: () => string;
   /** The X-Ray trace header of this invocation, if there is one. */
   traceHeader: () => string | undefined;
   log: Log;
   putMetrics: PutMetrics;
 }
 
-export type IntakeHandler = (event: ApiEvent, context: object) => Promise<ApiResponse>;
-
-/** `POST /conversations/{conversationId}/participants`: an HTTP request in, a queue message out. */
-export function createHandler(deps: IntakeDeps): IntakeHandler {
+/**
+ * `POST /conversations/{conversationId}/participants`: an HTTP request in, a queue message out. The
+ * function throws a Problem if there is one.
+ */
+export function createHandler(deps: IntakeDeps): (call: Call) => Promise<ApiResponse> {
   const { config, clock, traceHeader, log, putMetrics } = deps;
 
-  const handler = middy<Call, ApiResponse>({
-    // The SQS client gives up well before the function's time is over.
-    timeoutEarlyInMillis: 0,
-  })
-    .use(correlate(deps.randomUuid))
-    .use(answerProblems(deps))
-    .handler(async (call): Promise<ApiResponse> => {
-      const { api, correlationId } = call;
-      const { conversationId, body, idempotencyKey } = readRequest(api);
-      if (idempotencyKey !== undefined) {
-        const caller = api.caller.identity;
-        call.requestId = deriveRequestId({ caller, conversationId, idempotencyKey, body });
-      }
-      const { requestId } = call;
-      const requestedAtMs = clock.now();
-      const deadlineMs = requestedAtMs + body.deadlineSeconds * 1000;
-      const { participants } = body;
-      const requestedBy = api.caller.name;
-      const trace = traceHeader();
+  return async (call) => {
+    const { api, correlationId } = call;
+    const { conversationId, body, idempotencyKey } = readRequest(api);
+    if (idempotencyKey !== undefined) {
+      const caller = api.caller.identity;
+      call.requestId = deriveRequestId({ caller, conversationId, idempotencyKey, body });
+    }
+    const { requestId } = call;
+    const requestedAtMs = clock.now();
+    const deadlineMs = requestedAtMs + body.deadlineSeconds * 1000;
+    const { participants } = body;
+    const requestedBy = api.caller.name;
+    const trace = traceHeader();
 
-      await send(call, {
-        queueUrl: config.REQUEST_QUEUE_URL,
-        groupId: conversationId,
-        deduplicationId: requestId,
-        body: formatRequestMessage({
-          requestId,
-          conversationId,
-          participants,
-          requestedAtMs,
-          deadlineMs,
-          correlationId,
-          requestedBy,
-        }),
-        ...(trace ? { traceHeader: trace } : {}),
-      });
-
-      log.info('accepted', {
-        request_id: requestId,
-        correlation_id: correlationId,
-        conversation_id: conversationId,
-        participants: participants.length,
-        requested_by: requestedBy,
-      });
-      putMetrics({ name: 'RequestsAccepted', unit: 'Count', value: 1 });
-      return jsonResponse(202, {
+    await send(call, {
+      queueUrl: config.REQUEST_QUEUE_URL,
+      groupId: conversationId,
+      deduplicationId: requestId,
+      body: formatRequestMessage({
         requestId,
         conversationId,
-        status: 'QUEUED',
-        deadline: new Date(deadlineMs).toISOString(),
-      } satisfies Accepted);
+        participants,
+        requestedAtMs,
+        deadlineMs,
+        correlationId,
+        requestedBy,
+      }),
+      ...(trace ? { traceHeader: trace } : {}),
     });
+
+    log.info('accepted', {
+      request_id: requestId,
+      correlation_id: correlationId,
+      conversation_id: conversationId,
+      participants: participants.length,
+      requested_by: requestedBy,
+    });
+    putMetrics({ name: 'RequestsAccepted', unit: 'Count', value: 1 });
+    return jsonResponse(202, {
+      requestId,
+      conversationId,
+      status: 'QUEUED',
+      deadline: new Date(deadlineMs).toISOString(),
+    } satisfies Accepted);
+  };
 
   /** @throws Problem 503, whatever the reason: the caller can do no more than send again */
   async function send({ requestId, correlationId }: Call, message: OutgoingMessage): Promise<void> {
@@ -106,7 +97,4 @@ export function createHandler(deps: IntakeDeps): IntakeHandler {
       });
     }
   }
-
-  // The first middleware makes a Call of the event; middy's types know of one event type only.
-  return handler as unknown as IntakeHandler;
 }

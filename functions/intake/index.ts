@@ -6,15 +6,13 @@ import { readIntakeConfig } from '../../lib/config.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
 import { systemClock } from '../../lib/system-clock.ts';
-import { createHandler } from './handler.ts';
-
-const config = readIntakeConfig(process.env);
+import { createIntake } from './create-intake.ts';
 
 // Two tries end within 6.5 s: before the function's 10 s are over, and long before API Gateway's 30.
 const sqs = new SQSClient({ ...AWS_CLIENT_SETTINGS, maxAttempts: 2 });
 
-export const handler = createHandler({
-  config,
+export const handler = createIntake({
+  config: readIntakeConfig(process.env),
   sendMessage: createSendMessage(sqs),
   clock: systemClock,
   randomUuid: randomUUID,

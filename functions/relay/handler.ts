@@ -39,7 +39,7 @@ export interface RelayContext {
   getRemainingTimeInMillis?: () => number;
 }
 
-export type RelayHandler = (event: SQSEvent, context?: RelayContext) => Promise<SQSBatchResponse>;
+export type RelayHandler = (event: SQSEvent, context: RelayContext) => Promise<SQSBatchResponse>;
 
 /** One invocation. */
 interface Batch {
@@ -71,7 +71,7 @@ export function createHandler(deps: RelayDeps): RelayHandler {
   return async (event, context) => {
     const batch: Batch = {
       receivedAtMs: clock.now(),
-      remainingMs: () => context?.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY,
+      remainingMs: () => context.getRemainingTimeInMillis?.() ?? Number.POSITIVE_INFINITY,
       metrics: [],
     };
     const settled = await Promise.all(

@@ -10,7 +10,7 @@ import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { createCheckedLookup } from '../../lib/webhook/checked-lookup.ts';
-import { createHandler } from './handler.ts';
+import { createRelay } from './create-relay.ts';
 
 const config = readRelayConfig(process.env);
 const sendHttp = createSendHttp();
@@ -27,7 +27,7 @@ const getSecret: GetSecret = (...secret) => {
   return readSecret(...secret);
 };
 
-export const handler = createHandler({
+export const handler = createRelay({
   config,
   sendHttp,
   lookup: createCheckedLookup({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),

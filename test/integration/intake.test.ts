@@ -6,13 +6,13 @@ import {
 } from 'node:http';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { IntakeHandler } from '../../functions/intake/handler.ts';
+import type { IntakeFunction } from '../../functions/intake/create-intake.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readIntakeConfig } from '../../lib/config.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { type Listening, listen } from '../../local/listen.ts';
 import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
-import { createIntake, readEvent } from '../support/create-intake.ts';
+import { readEvent, startIntake } from '../support/start-intake.ts';
 
 /** What becomes of a request on its way to SQS, and of the answer on its way back. */
 type Line = (deliver: () => void, incoming: IncomingMessage, outgoing: ServerResponse) => void;
@@ -35,7 +35,7 @@ let sqs: LocalSqs;
 let queue: LocalQueue;
 let wire: Listening;
 let client: SQSClient;
-let handler: IntakeHandler;
+let handler: IntakeFunction;
 let line: Line;
 /** How many answers of SQS are lost on their way back. */
 let answersToLose: number;
@@ -228,7 +228,7 @@ describe('intake in front of SQS', () => {
   ])('says in its log that the configuration is wrong where %s', async (_, broken, name) => {
     line = broken;
     const url = queueUrl(name);
-    const { send, lines } = createIntake({
+    const { send, lines } = startIntake({
       config: readIntakeConfig({ REQUEST_QUEUE_URL: url }),
       sendMessage: createSendMessage(new SQSClient({ endpoint: wire.url })),
     });

@@ -1,19 +1,10 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createHandler as createAdder } from '../../functions/adder/handler.ts';
-import { createHandler as createIntake } from '../../functions/intake/handler.ts';
-import { createHandler as createRelay } from '../../functions/relay/handler.ts';
+import { createAdder } from '../../functions/adder/create-adder.ts';
+import { createIntake } from '../../functions/intake/create-intake.ts';
+import { createRelay } from '../../functions/relay/create-relay.ts';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { ApiResponse } from '../../lib/aws/problem-response.ts';
-import { readIntakeConfig, readRelayConfig } from '../../lib/config.ts';
-import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
-import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
-import { createSettlingTimes } from '../../lib/genesys/conversation/settling-times.ts';
-import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
-import { createReadCredentials } from '../../lib/genesys/token/credentials.ts';
-import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
-import { createTokenSource } from '../../lib/genesys/token/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
-import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
+import { readAdderConfig, readIntakeConfig, readRelayConfig } from '../../lib/config.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { LambdaContext } from './function-slot.ts';
 import { type AwsPorts, QUEUE_URLS, SECRET_IDS } from './simulated-aws.ts';
@@ -25,13 +16,13 @@ export type BatchFunction = (event: SQSEvent, context: LambdaContext) => Promise
 const WEBHOOK_URL = 'https://receiver.example/webhook';
 const putMetrics = () => {};
 
-/** Loads intake in a process, wired as its index.ts does it. */
+/** Loads intake in a process. */
 export function loadIntake(
   { newId }: World,
   { clock, log }: SimulatedProcess,
   aws: AwsPorts,
 ): (event: ApiEvent) => Promise<ApiResponse> {
-  const handler = createIntake({
+  const intake = createIntake({
     config: readIntakeConfig({ REQUEST_QUEUE_URL: QUEUE_URLS.requests }),
     sendMessage: aws.sendMessage,
     clock,
@@ -40,62 +31,39 @@ export function loadIntake(
     log,
     putMetrics,
   });
-  return (event) => handler(event, {});
+  return (event) => intake(event, {});
 }
 
-/** Loads the adder in a process, wired as its index.ts does it. */
+/** Loads the adder in a process. */
 export function loadAdder(
   { plan, newId }: World,
   { clock, log, random }: SimulatedProcess,
   aws: AwsPorts,
   sendHttp: SendHttp,
 ): BatchFunction {
-  const host = resolveGenesysHost('us-east-1');
-  const rateLimiter = new RateLimiter({
-    requestsPerSecond: plan.requestsPerSecond,
-    instances: plan.adders,
-    clock,
-  });
-  const tokens = createTokenSource({
-    store: createTokenStore({
-      read: (stage) => aws.getSecret(SECRET_IDS.token, stage),
-      write: (version) => aws.putSecret({ secretId: SECRET_IDS.token, ...version }),
-      tokenUrl: host.tokenUrl,
-      holder: newId(),
-    }),
-    readCredentials: createReadCredentials(
-      (stage) => aws.getSecret(SECRET_IDS.credentials, stage),
-      SECRET_IDS.credentials,
-    ),
-    requestToken: createRequestToken({ host, sendHttp, rateLimiter, clock }),
-    clock,
-    random,
-    onEvent: (event, error) => log.info(event, { error }),
-  });
-  tokens.prefetch();
-  const client = createGenesysClient({ host, sendHttp, tokens, rateLimiter, clock, random });
   return createAdder({
-    config: {
+    config: readAdderConfig({
+      GENESYS_ENV: 'us-east-1',
+      GENESYS_CREDENTIALS_SECRET_ID: SECRET_IDS.credentials,
+      GENESYS_TOKEN_SECRET_ID: SECRET_IDS.token,
+      GENESYS_REQUESTS_PER_SECOND: String(plan.requestsPerSecond),
       REQUEST_QUEUE_URL: QUEUE_URLS.requests,
       REQUEST_DLQ_URL: QUEUE_URLS.requestsDead,
       AUDIT_QUEUE_URL: QUEUE_URLS.audit,
-    },
-    client,
-    users: createUserLookup(client),
-    settling: createSettlingTimes(),
-    rateLimiter,
+      ADDER_MAX_CONCURRENCY: String(plan.adders),
+      REQUEST_MAX_RECEIVES: String(plan.maxReceives),
+    }),
+    sendHttp,
+    ...aws,
     clock,
     random,
-    maxParticipants: 20,
-    maxReceives: plan.maxReceives,
-    sendMessage: aws.sendMessage,
-    changeVisibility: aws.changeVisibility,
+    randomUuid: newId,
     log,
     putMetrics,
   });
 }
 
-/** Loads the relay in a process, wired as its index.ts does it. */
+/** Loads the relay in a process. */
 export function loadRelay(
   { clock, log, random }: SimulatedProcess,
   aws: AwsPorts,

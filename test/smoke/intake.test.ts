@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readIntakeConfig } from '../../lib/config.ts';
 import { type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
-import { createIntake, readEvent } from '../support/create-intake.ts';
+import { readEvent, startIntake } from '../support/start-intake.ts';
 
 let sqs: LocalSqs;
 let client: SQSClient;
@@ -22,7 +22,7 @@ afterAll(async () => {
 
 test('intake puts an accepted request on a real queue, in the group of its conversation', async () => {
   const queue = sqs.createQueue('requests.fifo');
-  const { send } = createIntake({
+  const { send } = startIntake({
     config: readIntakeConfig({ REQUEST_QUEUE_URL: queue.url }),
     sendMessage: createSendMessage(client),
   });

@@ -1,19 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { createHandler } from '../../functions/adder/handler.ts';
+import { createAdder } from '../../functions/adder/create-adder.ts';
 import type { VisibilityChange } from '../../lib/aws/change-visibility.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
+import { readAdderConfig } from '../../lib/config.ts';
 import type { AuditEvent, ParticipantResult } from '../../lib/domain/audit-event.ts';
-import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
-import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
-import { createSettlingTimes } from '../../lib/genesys/conversation/settling-times.ts';
-import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
-import { createReadCredentials } from '../../lib/genesys/token/credentials.ts';
-import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
 import type { NewSecretVersion, SecretVersion } from '../../lib/genesys/token/secret-ports.ts';
-import { createTokenSource } from '../../lib/genesys/token/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
-import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
 import { createSendHttp, type SendHttp } from '../../lib/http/send-http.ts';
 import type { Metric } from '../../lib/metrics.ts';
 import { SAMPLE_CLIENT } from '../../local/genesys/sample-organisation.ts';
@@ -28,6 +20,11 @@ const QUEUES = {
   REQUEST_QUEUE_URL: 'http://127.0.0.1/requests',
   REQUEST_DLQ_URL: 'http://127.0.0.1/requests-dlq',
   AUDIT_QUEUE_URL: 'http://127.0.0.1/audit',
+};
+
+const SECRETS = {
+  GENESYS_CREDENTIALS_SECRET_ID: 'the-credentials',
+  GENESYS_TOKEN_SECRET_ID: 'the-token',
 };
 
 export interface LogLine {
@@ -47,7 +44,6 @@ export interface DeliveryOptions {
 export interface AdderUnderTest {
   genesys: RunningGenesys;
   clock: SkippingClock;
-  rateLimiter: RateLimiter;
   /** Everything that was sent to a queue, oldest first. */
   sent: OutgoingMessage[];
   visibilities: VisibilityChange[];
@@ -88,53 +84,37 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
   const metrics: Metric[] = [];
   const tokenVersions: NewSecretVersion[] = [];
 
-  const host = resolveGenesysHost(genesys.url);
   const wrap = options.sendHttp ?? ((send) => send);
   const sendHttp = wrap(cutTimeouts(createSendHttp(), clock, options.longestTimeoutMs ?? 300));
-  const rateLimiter = new RateLimiter({
-    requestsPerSecond: options.requestsPerSecond ?? 1_000,
-    instances: options.instances ?? 1,
-    clock,
-  });
   const credentials =
     'credentials' in options ? options.credentials : JSON.stringify(SAMPLE_CLIENT);
-  const tokens = createTokenSource({
-    store: createTokenStore({
-      ...arraySecret(tokenVersions),
-      tokenUrl: host.tokenUrl,
-      holder: 'this instance',
-    }),
-    readCredentials: createReadCredentials(
-      async () => (credentials === undefined ? undefined : { value: credentials, versionId: '1' }),
-      'the-credentials',
-    ),
-    requestToken: createRequestToken({ host, sendHttp, rateLimiter, clock }),
-    clock,
-    random: () => 0.5,
-  });
-  const client = createGenesysClient({
-    host,
-    sendHttp,
-    tokens,
-    rateLimiter,
-    clock,
-    random: () => 0.5,
-  });
+  const tokenSecret = createArraySecret(tokenVersions);
   const write =
     (level: string) =>
     (message: string, fields: Record<string, unknown> = {}) =>
       void log.push({ level, message, fields });
 
-  const handler = createHandler({
-    config: QUEUES,
-    client,
-    users: createUserLookup(client),
-    settling: createSettlingTimes(),
-    rateLimiter,
+  const adder = createAdder({
+    config: readAdderConfig({
+      ...QUEUES,
+      ...SECRETS,
+      GENESYS_ENV: genesys.url,
+      GENESYS_REQUESTS_PER_SECOND: String(options.requestsPerSecond ?? 1_000),
+      MAX_PARTICIPANTS: String(options.maxParticipants ?? 20),
+      ADDER_MAX_CONCURRENCY: String(options.instances ?? 1),
+      REQUEST_MAX_RECEIVES: String(options.maxReceives ?? 1_000),
+    }),
+    sendHttp,
+    getSecret: async (secretId, stage = 'AWSCURRENT') => {
+      if (secretId === SECRETS.GENESYS_TOKEN_SECRET_ID) return tokenSecret.read(stage);
+      return credentials === undefined
+        ? undefined
+        : { value: credentials, versionId: '1', stages: [stage] };
+    },
+    putSecret: tokenSecret.write,
     clock,
     random: () => 0.5,
-    maxParticipants: options.maxParticipants ?? 20,
-    maxReceives: options.maxReceives ?? 1_000,
+    randomUuid: () => 'this instance',
     sendMessage:
       options.sendMessage ??
       (async (message) => {
@@ -176,7 +156,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
   };
   const deliverBatch = (Records: SQSRecord[], remainingMs = 60_000) => {
     const endsAtMs = clock.now() + remainingMs;
-    return handler({ Records }, { getRemainingTimeInMillis: () => endsAtMs - clock.now() });
+    return adder({ Records }, { getRemainingTimeInMillis: () => endsAtMs - clock.now() });
   };
   const deliver = (message: unknown, delivery: DeliveryOptions = {}) =>
     deliverBatch([record(message, delivery)], delivery.remainingMs);
@@ -184,7 +164,6 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
   return {
     genesys,
     clock,
-    rateLimiter,
     sent,
     visibilities,
     log,
@@ -231,8 +210,8 @@ function cutTimeouts(sendHttp: SendHttp, clock: SkippingClock, longestMs: number
 }
 
 /** A secret that is an array; the rules of version names and labels are Secrets Manager's. */
-function arraySecret(versions: NewSecretVersion[]) {
-  const labels = new Map<string, SecretVersion>();
+function createArraySecret(versions: NewSecretVersion[]) {
+  const labels = new Map<string, SecretVersion & { stages: string[] }>();
   return {
     read: async (stage: string) => labels.get(stage),
     write: async (version: NewSecretVersion) => {
@@ -242,7 +221,7 @@ function arraySecret(versions: NewSecretVersion[]) {
       if (versions.length === 0) stages.push('AWSCURRENT');
       versions.push(version);
       for (const stage of stages) {
-        labels.set(stage, { value: version.value, versionId: version.clientRequestToken });
+        labels.set(stage, { value: version.value, versionId: version.clientRequestToken, stages });
       }
       return 'written' as const;
     },

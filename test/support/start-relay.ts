@@ -7,7 +7,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createHandler, type RelayContext, type RelayDeps } from '../../functions/relay/handler.ts';
+import { createRelay } from '../../functions/relay/create-relay.ts';
+import type { RelayContext, RelayDeps } from '../../functions/relay/handler.ts';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
@@ -101,7 +102,7 @@ export async function startRelay(options: StartRelayOptions): Promise<RelayUnder
   const changeVisibility = createChangeVisibility(client);
   let hiddenForSeconds: number[] = [];
   const create = () =>
-    createHandler({
+    createRelay({
       config,
       sendHttp: createSendHttp(),
       lookup: createCheckedLookup({ allowPrivate: false }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEvent, APIGatewayProxyEventV2 } from 'aws-lambda';
 import { readApiRequest } from '../../lib/aws/api-request.ts';
-import { readEvent } from '../support/create-intake.ts';
+import { readEvent } from '../support/start-intake.ts';
 
 // Typed, so that this compiles only as long as API Gateway's events have what is read of them.
 const rest = (): APIGatewayProxyEvent => readEvent('rest-api-v1.base64-body');

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { problemType } from '../../lib/domain/problem.ts';
-import { createIntake, readEvent } from '../support/create-intake.ts';
+import { readEvent, startIntake } from '../support/start-intake.ts';
 
 const ROLE_SESSION = 'arn:aws:sts::123456789012:assumed-role/routing-service/i-0a1b2c3d4e5f60718';
 const USER = 'arn:aws:iam::123456789012:user/routing-service';
@@ -82,7 +82,7 @@ describe('the sample events of API Gateway', () => {
   });
 
   test.each(Object.entries(ACCEPTED))('%s is accepted', async (name, expected) => {
-    const { send, sent } = createIntake();
+    const { send, sent } = startIntake();
     const answer = await send(readEvent(name));
     expect(answer.status).toBe(202);
     expect(sent).toHaveLength(1);
@@ -92,7 +92,7 @@ describe('the sample events of API Gateway', () => {
   });
 
   test.each(Object.entries(REFUSED))('%s is refused by name', async (name, expected) => {
-    const { send, sent } = createIntake();
+    const { send, sent } = startIntake();
     const answer = await send(readEvent(name));
     expect(answer.status).toBe(expected.status);
     expect(answer.body.type).toBe(problemType(expected.kind as never));

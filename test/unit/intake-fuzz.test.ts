@@ -8,11 +8,11 @@ import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { describeApi } from '../../scripts/schemas/openapi-document.ts';
 import {
   type Answer,
-  createIntake,
   eventWithBody,
   NOW_MS,
   readEvent,
-} from '../support/create-intake.ts';
+  startIntake,
+} from '../support/start-intake.ts';
 
 const ajv = new Ajv2020();
 addFormats.default(ajv);
@@ -23,7 +23,7 @@ const fitsSchema = ajv.compile(
 
 /** Whatever comes in: no 5xx, a document that explains, and a message only with a 202. */
 async function checkAnswer(event: unknown): Promise<Answer> {
-  const { send, sent, lines } = createIntake();
+  const { send, sent, lines } = startIntake();
   const answer = await send(event);
   const { status, headers, body } = answer;
   expect(headers['x-correlation-id']).toMatch(/^[\x20-\x7e]{1,128}$/);

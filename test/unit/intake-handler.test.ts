@@ -3,21 +3,21 @@ import { problemType } from '../../lib/domain/problem.ts';
 import { problemDocument } from '../../lib/domain/problem-document.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import {
-  createIntake,
   eventWithBody,
   eventWithHeaders,
   NOW_MS,
   QUEUE_URL,
   readEvent,
+  startIntake,
   uuidNumber,
-} from '../support/create-intake.ts';
+} from '../support/start-intake.ts';
 
 const CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000001';
 const ADA = 'a9e7c000-0000-4000-8000-000000000001';
 
 describe('an accepted request', () => {
   test('is answered with 202, its id, its deadline and the correlation id', async () => {
-    const answer = await createIntake().send(readEvent('http-api-v2.three-users'));
+    const answer = await startIntake().send(readEvent('http-api-v2.three-users'));
     expect(answer.status).toBe(202);
     expect(answer.headers).toEqual({
       'content-type': 'application/json',
@@ -32,7 +32,7 @@ describe('an accepted request', () => {
   });
 
   test('is one message of its conversation on the queue, as contract 3 has it', async () => {
-    const { send, sent } = createIntake();
+    const { send, sent } = startIntake();
     await send(readEvent('http-api-v2.three-users'));
     expect(sent).toEqual([
       {
@@ -59,7 +59,7 @@ describe('an accepted request', () => {
   });
 
   test('is read back by the adder as it was meant', async () => {
-    const { send, sent } = createIntake();
+    const { send, sent } = startIntake();
     await send(eventWithBody({ participants: [{ address: 'sip:ann@example.com' }] }));
     const parsed = parseRequestMessage(sent[0]?.body ?? '', { messageId: 'm', sentAtMs: NOW_MS });
     expect(parsed).toMatchObject({
@@ -73,7 +73,7 @@ describe('an accepted request', () => {
   });
 
   test('keeps to one group whatever the case of the conversation id', async () => {
-    const { send, sent } = createIntake();
+    const { send, sent } = startIntake();
     const event = readEvent('http-api-v2.three-users');
     event.pathParameters.conversationId = CONVERSATION.toUpperCase();
     const answer = await send(event);
@@ -83,13 +83,13 @@ describe('an accepted request', () => {
 
   test('carries the trace on behind the queue', async () => {
     const trace = 'Root=1-6921d5f4-1f2e3d4c5b6a798001234567;Parent=53995c3f42cd8ad8;Sampled=1';
-    const { send, sent } = createIntake({ traceHeader: () => trace });
+    const { send, sent } = startIntake({ traceHeader: () => trace });
     await send(readEvent('http-api-v2.three-users'));
     expect(sent[0]?.traceHeader).toBe(trace);
   });
 
   test('leaves one log line and one metric', async () => {
-    const { send, lines, metrics } = createIntake();
+    const { send, lines, metrics } = startIntake();
     await send(readEvent('http-api-v2.idempotency-key'));
     expect(lines).toEqual([
       {
@@ -111,7 +111,7 @@ describe('an accepted request', () => {
   test('may name twenty participants in a body of 64 KiB', async () => {
     const participants = Array.from({ length: 20 }, (_, index) => ({ id: uuidNumber(index) }));
     const text = JSON.stringify({ participants }).padEnd(64 * 1024, ' ');
-    expect((await createIntake().send(eventWithBody(text))).status).toBe(202);
+    expect((await startIntake().send(eventWithBody(text))).status).toBe(202);
   });
 
   test.each([
@@ -121,23 +121,23 @@ describe('an accepted request', () => {
     'application/json;charset="utf-8"; v=1',
     'application/vnd.api+json',
   ])('may be declared as %s', async (type) => {
-    const answer = await createIntake().send(eventWithHeaders({ 'content-type': type }));
+    const answer = await startIntake().send(eventWithHeaders({ 'content-type': type }));
     expect(answer.status).toBe(202);
   });
 
   test('may begin with a byte order mark', async () => {
     const event = eventWithBody(`\ufeff${JSON.stringify({ participants: [{ id: ADA }] })}`);
-    expect((await createIntake().send(event)).status).toBe(202);
+    expect((await startIntake().send(event)).status).toBe(202);
   });
 });
 
 describe('the idempotency key', () => {
   const event = () => readEvent('http-api-v2.idempotency-key');
   const requestIdOf = async (altered: unknown) =>
-    (await createIntake().send(altered)).body.requestId;
+    (await startIntake().send(altered)).body.requestId;
 
   test('gives a repeat the same request id and deduplication id', async () => {
-    const { send, sent } = createIntake();
+    const { send, sent } = startIntake();
     const [first, second] = [await send(event()), await send(event())];
     expect(second.body.requestId).toBe(first.body.requestId);
     expect(sent.map((message) => message.deduplicationId)).toEqual([
@@ -205,7 +205,7 @@ describe('the idempotency key', () => {
   ])('with another %s is another request', async (_, alter) => {
     const other = event();
     alter(other);
-    const answer = await createIntake().send(other);
+    const answer = await startIntake().send(other);
     expect(answer.status).toBe(202);
     expect(answer.body.requestId).not.toBe(await requestIdOf(event()));
   });
@@ -218,7 +218,7 @@ describe('the idempotency key', () => {
   });
 
   test('is not needed: without it every request is its own', async () => {
-    const { send } = createIntake();
+    const { send } = startIntake();
     const plain = readEvent('http-api-v2.three-users');
     const [first, second] = [await send(plain), await send(plain)];
     expect(second.body.requestId).not.toBe(first.body.requestId);
@@ -227,7 +227,7 @@ describe('the idempotency key', () => {
 
 describe('a refused request', () => {
   test('is answered with a problem document that fits its schema', async () => {
-    const { status, headers, body } = await createIntake().send(
+    const { status, headers, body } = await startIntake().send(
       eventWithBody({ participants: [{ id: ADA, role: 'boss' }] }),
     );
     expect(status).toBe(422);
@@ -252,7 +252,7 @@ describe('a refused request', () => {
   });
 
   test('keeps the correlation id that it came with', async () => {
-    const answer = await createIntake().send({
+    const answer = await startIntake().send({
       ...eventWithHeaders({ 'x-correlation-id': 'order-7' }),
       body: '[]',
     });
@@ -262,7 +262,7 @@ describe('a refused request', () => {
   test.each(['Prüfung', 'x'.repeat(129), '', 'a\nb'])(
     'with the correlation id %j is given another one, and told so',
     async (id) => {
-      const answer = await createIntake().send(eventWithHeaders({ 'x-correlation-id': id }));
+      const answer = await startIntake().send(eventWithHeaders({ 'x-correlation-id': id }));
       expect(answer.status).toBe(400);
       expect(answer.headers['x-correlation-id']).toBe(uuidNumber(1));
       expect(answer.body.detail).toContain('X-Correlation-Id');
@@ -272,7 +272,7 @@ describe('a refused request', () => {
   test.each(['', 'x'.repeat(65), 'schlüssel', 'a\tb'])(
     'with the idempotency key %j is told so',
     async (key) => {
-      const answer = await createIntake().send(eventWithHeaders({ 'idempotency-key': key }));
+      const answer = await startIntake().send(eventWithHeaders({ 'idempotency-key': key }));
       expect(answer.status).toBe(400);
       expect(answer.body.type).toBe(problemType('invalid-header'));
       expect(answer.body.errors?.[0]).toMatchObject({ header: 'Idempotency-Key', pointer: '' });
@@ -286,13 +286,13 @@ describe('a refused request', () => {
     ['', 'Content-Type'],
     [undefined, 'Content-Type'],
   ])('declared as %j gets 415', async (type, header) => {
-    const answer = await createIntake().send(eventWithHeaders({ 'content-type': type }));
+    const answer = await startIntake().send(eventWithHeaders({ 'content-type': type }));
     expect(answer.status).toBe(415);
     expect(answer.body.errors?.[0]?.header).toBe(header);
   });
 
   test('that is compressed gets 415', async () => {
-    const answer = await createIntake().send(eventWithHeaders({ 'content-encoding': 'gzip' }));
+    const answer = await startIntake().send(eventWithHeaders({ 'content-encoding': 'gzip' }));
     expect(answer.status).toBe(415);
     expect(answer.body.errors?.[0]?.header).toBe('Content-Encoding');
   });
@@ -300,7 +300,7 @@ describe('a refused request', () => {
   test('without body and content type is told of the body', async () => {
     const event = eventWithHeaders({ 'content-type': undefined });
     delete event.body;
-    const answer = await createIntake().send(event);
+    const answer = await startIntake().send(event);
     expect([answer.status, answer.body.type]).toEqual([400, problemType('no-body')]);
   });
 
@@ -315,33 +315,31 @@ describe('a refused request', () => {
     ],
   ])('over 64 KiB %s gets 413', async (_, wrap) => {
     const text = JSON.stringify({ participants: [{ id: ADA }] }).padEnd(64 * 1024 + 1, ' ');
-    const answer = await createIntake().send(wrap(text));
+    const answer = await startIntake().send(wrap(text));
     expect(answer.status).toBe(413);
   });
 
   test('is measured in bytes, not in characters', async () => {
-    const answer = await createIntake().send(eventWithBody(`"${'ü'.repeat(33_000)}"`));
+    const answer = await startIntake().send(eventWithBody(`"${'ü'.repeat(33_000)}"`));
     expect(answer.status).toBe(413);
   });
 
   test('in a wrong encoding gets 400', async () => {
     const body = Buffer.from('{"participants":[{"id":"\xfc"}]}', 'latin1').toString('base64');
-    const answer = await createIntake().send({ ...eventWithBody(body), isBase64Encoded: true });
+    const answer = await startIntake().send({ ...eventWithBody(body), isBase64Encoded: true });
     expect(answer.status).toBe(400);
     expect(answer.body.errors).toEqual([{ pointer: '', detail: 'is not UTF-8' }]);
   });
 
   test('with broken JSON is told where it breaks, and nothing of what it said', async () => {
-    const answer = await createIntake().send(
-      eventWithBody('{"participants":\n[{"id":"secret",}]}'),
-    );
+    const answer = await startIntake().send(eventWithBody('{"participants":\n[{"id":"secret",}]}'));
     expect(answer.status).toBe(400);
     expect(answer.body.errors?.[0]?.detail).toBe('is not JSON (line 2 column 17)');
     expect(JSON.stringify(answer.body)).not.toContain('secret');
   });
 
   test('for ten thousand people gets one error, not ten thousand', async () => {
-    const answer = await createIntake().send(
+    const answer = await startIntake().send(
       eventWithBody({ participants: Array.from({ length: 10_000 }, () => ({})) }),
     );
     expect(answer.status).toBe(422);
@@ -354,7 +352,7 @@ describe('a refused request', () => {
     const fields = Object.fromEntries(
       Array.from({ length: 5_000 }, (_, index) => [`f${index}`, 1]),
     );
-    const answer = await createIntake().send(
+    const answer = await startIntake().send(
       eventWithBody({ participants: [{ id: ADA }], ...fields }),
     );
     expect(answer.body.detail).toBe('5000 fields are wrong. The first 100 are listed.');
@@ -364,7 +362,7 @@ describe('a refused request', () => {
   test('with another method gets 405 and the method that is allowed', async () => {
     const event = readEvent('http-api-v2.three-users');
     event.requestContext.http.method = 'PUT';
-    const answer = await createIntake().send(event);
+    const answer = await startIntake().send(event);
     expect(answer.status).toBe(405);
     expect(answer.headers.allow).toBe('POST');
   });
@@ -372,12 +370,12 @@ describe('a refused request', () => {
   test.each([{}, null, undefined, 'text', 7, [], { headers: null, pathParameters: [] }])(
     'that no API Gateway sent (%j) gets 404',
     async (event) => {
-      expect((await createIntake().send(event)).status).toBe(404);
+      expect((await startIntake().send(event)).status).toBe(404);
     },
   );
 
   test('leaves one log line that names the fields and none of their values', async () => {
-    const { send, lines, metrics } = createIntake();
+    const { send, lines, metrics } = startIntake();
     await send({
       ...readEvent('http-api-v2.wrong-fields'),
       body: JSON.stringify({
@@ -406,7 +404,7 @@ describe('a refused request', () => {
 
 describe('a request that cannot be queued', () => {
   const failing = (error: unknown) =>
-    createIntake({
+    startIntake({
       sendMessage: async () => {
         throw error;
       },
@@ -451,14 +449,14 @@ describe('a request that cannot be queued', () => {
     const { send } = failing(awsError('TimeoutError'));
     const event = readEvent('http-api-v2.idempotency-key');
     const refused = await send(event);
-    const accepted = await createIntake().send(event);
+    const accepted = await startIntake().send(event);
     expect(refused.body.instance).toBe(`urn:uuid:${accepted.body.requestId}`);
   });
 });
 
 describe('a defect', () => {
   test('is answered with 500, logged, and not told to the caller', async () => {
-    const { send, sent, lines } = createIntake({
+    const { send, sent, lines } = startIntake({
       clock: {
         now: () => {
           throw new Error('the clock stood still at /var/task/index.mjs');

@@ -4,11 +4,11 @@ import addFormats from 'ajv-formats';
 import type { JsonObject } from '../../scripts/schemas/json-schema.ts';
 import { describeApi, EXAMPLES } from '../../scripts/schemas/openapi-document.ts';
 import {
-  createIntake,
   eventWithBody,
   eventWithHeaders,
   readEvent,
-} from '../support/create-intake.ts';
+  startIntake,
+} from '../support/start-intake.ts';
 
 const ADA = 'a9e7c000-0000-4000-8000-000000000001';
 
@@ -54,14 +54,14 @@ describe('schemas/openapi.json', () => {
     'has an example request (%s) that is accepted and fits its schema',
     async (_, { value }) => {
       expect(validator('RequestBody')(value)).toBe(true);
-      const answer = await createIntake().send(eventWithBody(value));
+      const answer = await startIntake().send(eventWithBody(value));
       expect(answer.status).toBe(202);
       expect(validator('Accepted')(answer.body)).toBe(true);
     },
   );
 
   test('has an example answer with the fields of a real one', async () => {
-    const { body } = await createIntake().send(eventWithBody(EXAMPLES.requests.users.value));
+    const { body } = await startIntake().send(eventWithBody(EXAMPLES.requests.users.value));
     const { requestId: _, ...example } = EXAMPLES.accepted;
     expect(body).toMatchObject(example);
     expect(Object.keys(body)).toEqual(Object.keys(EXAMPLES.accepted));
@@ -71,7 +71,7 @@ describe('schemas/openapi.json', () => {
   test.each(Object.entries(EXAMPLES.problems))(
     'has for %s the very problem that intake answers',
     async (kind, example) => {
-      const intake = createIntake(FAILING[kind as keyof typeof FAILING]);
+      const intake = startIntake(FAILING[kind as keyof typeof FAILING]);
       const answer = await intake.send(CAUSES[kind as keyof typeof CAUSES]());
       const { instance: _, ...expected } = example;
       expect(answer.body).toMatchObject(expected);

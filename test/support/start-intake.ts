@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createHandler, type IntakeDeps } from '../../functions/intake/handler.ts';
+import { createIntake, type IntakePorts } from '../../functions/intake/create-intake.ts';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
 import { readIntakeConfig } from '../../lib/config.ts';
@@ -23,8 +23,8 @@ export interface Answer {
   body: Omit<Accepted, 'status'> & Omit<ProblemDocument, 'status'>;
 }
 
-/** The intake handler with everything around it recorded, and uuids that count up. */
-export function createIntake(overrides: Partial<IntakeDeps> = {}) {
+/** Intake with everything around it recorded, and UUIDs that count up. */
+export function startIntake(overrides: Partial<IntakePorts> = {}) {
   const sent: OutgoingMessage[] = [];
   const lines: LogLine[] = [];
   const metrics: Metric[] = [];
@@ -34,7 +34,7 @@ export function createIntake(overrides: Partial<IntakeDeps> = {}) {
     (message: string, fields: Record<string, unknown> = {}) => {
       lines.push({ level, message, fields });
     };
-  const handler = createHandler({
+  const intake = createIntake({
     config: readIntakeConfig({ REQUEST_QUEUE_URL: QUEUE_URL }),
     sendMessage: async (message) => {
       sent.push(message);
@@ -49,7 +49,7 @@ export function createIntake(overrides: Partial<IntakeDeps> = {}) {
     ...overrides,
   });
   const send = async (event: unknown): Promise<Answer> => {
-    const { statusCode, headers, body } = await handler(event as ApiEvent, {});
+    const { statusCode, headers, body } = await intake(event as ApiEvent, {});
     return { status: statusCode, headers, body: JSON.parse(body) };
   };
   return { send, sent, lines, metrics };
