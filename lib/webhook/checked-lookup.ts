@@ -35,10 +35,7 @@ export function createCheckedLookup({
       const allowed: LookupAddress[] = [];
       let refusal = 'no address';
       for (const candidate of found) {
-        const kind = classifyAddress(candidate.address);
-        const refused = isLoopbackName(hostname)
-          ? kind !== 'loopback' && 'an address that is not loopback'
-          : refuseAddress(kind, allowPrivate);
+        const refused = refuseCandidate(hostname, candidate, allowPrivate);
         if (refused) refusal = refused;
         else allowed.push(candidate);
       }
@@ -48,4 +45,11 @@ export function createCheckedLookup({
       else callback(null, first.address, first.family);
     });
   };
+}
+
+/** Why an address may not be connected to; `undefined` if it may. */
+function refuseCandidate(hostname: string, { address }: LookupAddress, allowPrivate: boolean) {
+  const kind = classifyAddress(address);
+  if (!isLoopbackName(hostname)) return refuseAddress(kind, allowPrivate);
+  return kind === 'loopback' ? undefined : 'an address that is not loopback';
 }

@@ -101,26 +101,24 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       );
       if (response.status >= 200 && response.status < 300) {
         tokens.accepted(token);
-        if (request.method === 'POST' && response.body.trim() === '') return null;
-        const document = parseJson(response.body);
-        const isList = Array.isArray(document) && request.method === 'GET';
-        if (typeof document !== 'object' || document === null || isList) {
-          throw unreadable(operation, response);
-        }
-        return document;
+        return readDocument(operation, request, response);
       }
       const error = toGenesysError(operation, response, clock.now());
-      if (error.remedy === 'new-token') {
-        if (replacements === MAX_TOKEN_REPLACEMENTS) throw error;
-        token = await tokens.replace(token, budget.finishByMs);
-        continue;
+      if (error.remedy !== 'new-token' || replacements === MAX_TOKEN_REPLACEMENTS) {
+        learnFrom(error, token);
+        throw error;
       }
-      // A gateway's 5xx says nothing about the token, nor does a 401 for another reason.
-      if (response.status < 500 && response.status !== 401) tokens.accepted(token);
-      if (error.code === 'RATE_LIMITED' && error.retryAfterMs !== undefined) {
-        rateLimiter.pauseUntil(clock.now() + error.retryAfterMs);
-      }
-      throw error;
+      token = await tokens.replace(token, budget.finishByMs);
+    }
+  }
+
+  /** Keeps what a refusal says of the token and of the rate limit. */
+  function learnFrom(error: GenesysError, token: string): void {
+    const { status = 0 } = error;
+    // A gateway's 5xx says nothing about the token, nor does a 401 for another reason.
+    if (error.remedy !== 'new-token' && status < 500 && status !== 401) tokens.accepted(token);
+    if (error.code === 'RATE_LIMITED' && error.retryAfterMs !== undefined) {
+      rateLimiter.pauseUntil(clock.now() + error.retryAfterMs);
     }
   }
 
@@ -132,6 +130,12 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     if (retry >= RETRIES_IN_PLACE) return undefined;
     if (error.retryAfterMs === undefined) return retryInPlaceDelayMs(retry, random);
     return error.retryAfterMs <= SHORT_WAIT_MS ? error.retryAfterMs : undefined;
+  }
+
+  async function waitToReadAgain({ status }: GenesysError, delayMs: number): Promise<void> {
+    // A 429 without a delay concerns all that this instance sends, not this call alone.
+    if (status === 429) rateLimiter.pauseUntil(clock.now() + delayMs);
+    else if (delayMs > 0) await clock.sleep(delayMs);
   }
 
   /** What is read after the deadline only tells what became of a POST that came before it. */
@@ -159,11 +163,8 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
           return (await call(operation, request(), budget)) as Fields;
         } catch (error) {
           const delayMs = readAgainInMs(error, retry);
-          if (delayMs === undefined) throw error;
-          if (clock.now() + delayMs >= noLaterThanMs) throw error;
-          // A 429 without a delay concerns all that this instance sends, not this call alone.
-          if ((error as GenesysError).status === 429) rateLimiter.pauseUntil(clock.now() + delayMs);
-          else if (delayMs > 0) await clock.sleep(delayMs);
+          if (delayMs === undefined || clock.now() + delayMs >= noLaterThanMs) throw error;
+          await waitToReadAgain(error as GenesysError, delayMs);
         }
       }
     },
@@ -187,6 +188,21 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       }
     },
   };
+}
+
+/** @throws GenesysError where the body is not what the operation returns */
+function readDocument(
+  operation: Operation,
+  { method }: HttpRequest,
+  response: HttpResponse,
+): unknown {
+  if (method === 'POST' && response.body.trim() === '') return null;
+  const document = parseJson(response.body);
+  const isList = Array.isArray(document) && method === 'GET';
+  if (typeof document !== 'object' || document === null || isList) {
+    throw unreadable(operation, response);
+  }
+  return document;
 }
 
 function onReusedConnection(error: unknown): boolean {
