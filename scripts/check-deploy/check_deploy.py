@@ -73,7 +73,7 @@ class Service:
             "AWS_SECRET_ACCESS_KEY": "local",
         }
 
-    def serverless(self, *arguments, **settings):
+    def serverless(self, *arguments, refused=False, **settings):
         """Runs `npx serverless` as a user would, and gives what it printed."""
         done = subprocess.run(
             ["node_modules/.bin/serverless", *arguments],
@@ -84,7 +84,7 @@ class Service:
             timeout=300,
         )
         output = done.stdout + done.stderr
-        if done.returncode != 0:
+        if (done.returncode != 0) != refused:
             print(output)
             sys.exit(f"serverless {' '.join(arguments)} ended with {done.returncode}")
         return output
@@ -342,6 +342,11 @@ def main():
         lint(service)
 
         print("serverless deploy")
+        output = service.serverless(
+            "deploy", "--stage", STAGE, "--param=logRetention=45", refused=True
+        )
+        check("an unknown parameter is refused", "did you mean logRetentionDays?" in output, True)
+        check("before anything is made", aws.stacks(), [])
         output = service.serverless("deploy", "--stage", STAGE, UNPROTECTED)
         check("deployed", "Service deployed to stack" in output, True)
         left_out, template = compare_with_template(service, aws)
@@ -361,6 +366,18 @@ def main():
             "GENESYS_REQUESTS_PER_SECOND"
         ]
         check("changes the rate", rate, "3")
+
+        print("serverless deploy function")
+        output = service.serverless("deploy", "function", "-f", "adder", "--stage", STAGE)
+        check("ends well", "adder" in output, True)
+
+        print("serverless remove, with a message in a queue")
+        url = aws.client("sqs").get_queue_url(QueueName=f"{STACK}-audit")["QueueUrl"]
+        aws.client("sqs").send_message(QueueUrl=url, MessageBody="a result")
+        output = service.serverless("remove", "--stage", STAGE, refused=True)
+        check("is refused", "the queues hold 1 message" in output, True)
+        check("destroys nothing", STACK in aws.stacks(), True)
+        aws.client("sqs").purge_queue(QueueUrl=url)
 
         print("serverless remove")
         service.serverless("remove", "--stage", STAGE)

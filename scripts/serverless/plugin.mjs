@@ -23,6 +23,10 @@ export default class DeployPlugin {
         const { Configuration } = serverless.service.provider.remoteFunctionData;
         options.functionObj.role = Configuration.Role;
       },
+      'after:deploy:deploy': async () => {
+        const { protectStack } = await import('./protect-stack.ts');
+        await protectStack(serverless, options);
+      },
       'before:remove:remove': async () => {
         const { checkRemoval } = await import('./check-removal.ts');
         await checkRemoval(serverless, options);
