@@ -10,22 +10,30 @@ import { readAdderConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
+import { startFunction } from '../../lib/start-function.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { createAdder } from './create-adder.ts';
 
 const sqs = new SQSClient(AWS_CLIENT_SETTINGS);
 const secrets = new SecretsManagerClient(AWS_CLIENT_SETTINGS);
-
-export const handler = createAdder({
-  config: readAdderConfig(process.env),
-  sendHttp: createSendHttp(),
-  sendMessage: createSendMessage(sqs),
+const ports = {
   changeVisibility: createChangeVisibility(sqs),
-  getSecret: createGetSecret(secrets),
-  putSecret: createPutSecret(secrets),
-  clock: systemClock,
-  random: Math.random,
-  randomUuid: randomUUID,
   log: createLogger('adder'),
   putMetrics: createPutMetrics('adder'),
+};
+
+export const handler = startFunction({
+  ...ports,
+  create: () =>
+    createAdder({
+      ...ports,
+      config: readAdderConfig(process.env),
+      sendHttp: createSendHttp(),
+      sendMessage: createSendMessage(sqs),
+      getSecret: createGetSecret(secrets),
+      putSecret: createPutSecret(secrets),
+      clock: systemClock,
+      random: Math.random,
+      randomUuid: randomUUID,
+    }),
 });

@@ -8,11 +8,11 @@ import { readRelayConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
+import { startFunction } from '../../lib/start-function.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { createCheckedLookup } from '../../lib/webhook/checked-lookup.ts';
 import { createRelay } from './create-relay.ts';
 
-const config = readRelayConfig(process.env);
 const sendHttp = createSendHttp();
 
 // Two tries end within 6.5 s. For a secret that is in good time before a batch's own tries; for SQS
@@ -27,15 +27,25 @@ const getSecret: GetSecret = (...secret) => {
   return readSecret(...secret);
 };
 
-export const handler = createRelay({
-  config,
-  sendHttp,
-  lookup: createCheckedLookup({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
+const ports = {
   changeVisibility: createChangeVisibility(sqs),
-  sendMessage: createSendMessage(sqs),
-  getSecret,
-  clock: systemClock,
-  random: Math.random,
   log: createLogger('relay'),
   putMetrics: createPutMetrics('relay'),
+};
+
+export const handler = startFunction({
+  ...ports,
+  create: () => {
+    const config = readRelayConfig(process.env);
+    return createRelay({
+      ...ports,
+      config,
+      sendHttp,
+      lookup: createCheckedLookup({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
+      sendMessage: createSendMessage(sqs),
+      getSecret,
+      clock: systemClock,
+      random: Math.random,
+    });
+  },
 });

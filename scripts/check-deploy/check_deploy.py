@@ -372,7 +372,7 @@ def main():
         check("ends well", "adder" in output, True)
 
         print("serverless remove, with a message in a queue")
-        url = aws.client("sqs").get_queue_url(QueueName=f"{STACK}-audit")["QueueUrl"]
+        url = aws.client("sqs").get_queue_url(QueueName=f"{STACK}-audit-dlq")["QueueUrl"]
         aws.client("sqs").send_message(QueueUrl=url, MessageBody="a result")
         output = service.serverless("remove", "--stage", STAGE, refused=True)
         check("is refused", "the queues hold 1 message" in output, True)

@@ -40,7 +40,9 @@ beforeAll(async () => {
 async function sourceOf(name: string): Promise<string> {
   const folder = new URL(`../../functions/${name}/`, import.meta.url);
   const files = await readdir(folder);
-  return (await Promise.all(files.map((file) => readFile(new URL(file, folder), 'utf8')))).join();
+  // Every function starts by it.
+  const urls = [...files, '../../lib/start-function.ts'].map((file) => new URL(file, folder));
+  return (await Promise.all(urls.map((url) => readFile(url, 'utf8')))).join();
 }
 
 /** Metrics as `namespace name dimension=value`, with CloudWatch's "." and "..." written out. */
@@ -96,6 +98,7 @@ describe('the alarms', () => {
         'adder-errors',
         'adder-throttles',
         'audit-dead-letters',
+        'configuration-faults',
         'intake-errors',
         'rate-budget',
         'relay-errors',

@@ -1,0 +1,15 @@
+/** The domains of the partitions that do not use amazonaws.com. */
+const DOMAINS: Record<string, string> = {
+  'aws-cn': 'amazonaws.com.cn',
+  'aws-eusc': 'amazonaws.eu',
+};
+
+/**
+ * The URL of a queue by its ARN, as an event source names it.
+ * @returns undefined where it is not the ARN of a queue
+ */
+export function queueUrlOf(arn: string): string | undefined {
+  const [prefix, partition = '', service, region, account, name] = arn.split(':');
+  if (prefix !== 'arn' || service !== 'sqs' || !region || !account || !name) return undefined;
+  return `https://sqs.${region}.${DOMAINS[partition] ?? 'amazonaws.com'}/${account}/${name}`;
+}
