@@ -37,6 +37,9 @@ interface ColdStart {
   cpuMs: number;
 }
 
+/** Callers wait for intake only: of the others the cold start is reported, without a goal. */
+const INTAKE_GOAL = 1.5;
+
 const child = fileURLToPath(new URL('./cold-start-child.mjs', import.meta.url));
 
 /** A fresh process: loading the function, and its first call, which does what it is there for. */
@@ -68,15 +71,15 @@ async function prepare(): Promise<Contender[]> {
   return Promise.all([
     ours('intake'),
     contender('intake', 'an empty handler', empty),
-    contender('intake', 'hand-signed request', baselineFunction('hand-signed-intake'), 1.3),
+    contender('intake', 'hand-signed request', baselineFunction('hand-signed-intake'), INTAKE_GOAL),
     contender('intake', 'written carelessly', baselineFunction('careless-intake')),
     ours('adder'),
     contender('adder', 'an empty handler', empty),
-    contender('adder', 'written carelessly', baselineFunction('reference-adder'), 0.5),
-    contender('adder', "on the vendor's SDK", baselineFunction('vendor-sdk-adder'), 0.25),
+    contender('adder', 'written carelessly', baselineFunction('reference-adder')),
+    contender('adder', "on the vendor's SDK", baselineFunction('vendor-sdk-adder')),
     ours('relay'),
     contender('relay', 'an empty handler', empty),
-    contender('relay', 'hand-signed requests', baselineFunction('hand-signed-relay'), 1.3),
+    contender('relay', 'hand-signed requests', baselineFunction('hand-signed-relay')),
     contender('relay', 'written carelessly', baselineFunction('careless-relay')),
   ]);
 }
