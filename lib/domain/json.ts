@@ -1,6 +1,5 @@
-// Reading JSON that somebody else wrote, leniently: an odd field or entry must not hide the good ones.
-// By hand, because a schema that forgives everything says no more than this, and making it is slow
-// (docs/decisions/read-by-hand.md).
+// Lenient readers for documents of Genesys Cloud: an odd field or entry must not hide the good ones. A
+// schema that accepts everything would say no more (docs/decisions/libraries-first.md).
 
 /** A JSON object's fields, each of any type. */
 export type Fields = Readonly<Record<string, unknown>>;
