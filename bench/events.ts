@@ -40,7 +40,7 @@ export function httpEvent(conversationId: string, userIds: readonly string[]) {
 /** The request queue's message for a request. */
 export function requestMessage(conversationId: string, userIds: readonly string[]) {
   return {
-    version: 1,
+    version: 2,
     requestId: randomUUID(),
     conversationId,
     participants: toParticipants(userIds),

@@ -109,13 +109,21 @@ const genesys = () => ({
   GENESYS_REQUESTS_PER_SECOND: number({ default: 5, min: 0.1, max: 1_000 }),
 });
 
+/** Of every function that lets callers wait for a result. */
+const waiting = () => ({
+  /** How many requests may wait for a result at once (`Prefer: wait`), over all instances. */
+  MAX_WAITING_REQUESTS: wholeNumber({ default: 20, min: 0, max: 1_000 }),
+});
+
 const intakeConfig = () =>
   z.object({
     ...records(),
+    REQUESTS_TABLE_NAME: text(),
     REQUEST_QUEUE_URL: url(),
     ALLOWED_ADDRESSES: textOr(DEFAULT_ALLOWED_ADDRESSES),
     /** 0: no quota. */
     CALLER_REQUESTS_PER_MINUTE: wholeNumber({ default: 0, min: 0, max: 1_000_000 }),
+    ...waiting(),
   });
 
 const adderConfig = () =>
@@ -164,14 +172,17 @@ const checkWebhookUrl = () =>
 const requestsConfig = () =>
   z.object({
     ...records(),
+    REQUESTS_TABLE_NAME: text(),
     AUDIT_QUEUE_URL: url(),
     /** Role ARNs or token subjects; `*` is everyone. */
     READ_ALL_CALLERS: list(['*']),
+    ...waiting(),
   });
 
 const followUpConfig = () =>
   z.object({
     ...records(),
+    REQUESTS_TABLE_NAME: text(),
     ...genesys(),
     AUDIT_QUEUE_URL: url(),
     WATCH_CONNECTIONS: flag(true),

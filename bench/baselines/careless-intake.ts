@@ -40,7 +40,7 @@ export const handler = middy<HttpEvent>().handler(async (event) => {
     new SendMessageCommand({
       QueueUrl: process.env.REQUEST_QUEUE_URL,
       MessageBody: JSON.stringify({
-        version: 1,
+        version: 2,
         requestId,
         conversationId,
         participants: body.participants,

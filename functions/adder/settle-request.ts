@@ -52,6 +52,8 @@ function standIn(received: ReceivedRequest, fragment: Partial<AddRequest>): AddR
     conversationId: fragment.conversationId ?? '',
     requestedBy: 'unknown',
     participants: [],
+    dryRun: false,
+    onlyIfReachable: false,
     requestedAtMs: received.sentAtMs,
     deadlineMs: Number.POSITIVE_INFINITY,
   };

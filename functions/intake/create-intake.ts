@@ -1,20 +1,30 @@
-import type { ApiEvent } from '../../lib/aws/api-request.ts';
-import type { ApiResponse } from '../../lib/aws/problem-response.ts';
-import { type LambdaFunction, wrapHandler } from '../../lib/wrap-handler.ts';
-import { answerProblems } from './answer-problems.ts';
-import { correlate } from './correlate.ts';
-import { createHandler, type IntakeDeps } from './handler.ts';
+import { answerProblems } from '../../lib/api/answer-problems.ts';
+import { correlate } from '../../lib/api/correlate.ts';
+import { type HttpOrDataAction, orDataAction } from '../../lib/api/or-data-action.ts';
+import type { AddressPolicy } from '../../lib/domain/allowed-addresses.ts';
+import { wrapHandler } from '../../lib/wrap-handler.ts';
+import { type AcceptRequestDeps, createAcceptRequest } from './accept-request.ts';
+import { createHandleDataAction } from './data-action.ts';
+import { createHandler } from './handler.ts';
+import { createCheckRequest, createReadRequest } from './read-request.ts';
 
-export interface IntakePorts extends IntakeDeps {
+export interface IntakePorts extends AcceptRequestDeps {
+  addressPolicy: AddressPolicy;
   randomUuid: () => string;
 }
 
-export type IntakeFunction = LambdaFunction<ApiEvent, ApiResponse, object>;
-
 /** Builds intake from its ports. */
-export function createIntake(ports: IntakePorts): IntakeFunction {
-  return wrapHandler(createHandler(ports), {
+export function createIntake(ports: IntakePorts): HttpOrDataAction {
+  const checkRequest = createCheckRequest(ports.addressPolicy);
+  const acceptRequest = createAcceptRequest(ports);
+  const readRequest = createReadRequest(checkRequest);
+  const handleHttp = createHandler({ readRequest, acceptRequest });
+  return orDataAction({
+    http: wrapHandler(handleHttp, {
+      log: ports.log,
+      middlewares: [correlate(ports.randomUuid), answerProblems(ports)],
+    }),
+    dataAction: createHandleDataAction({ ...ports, checkRequest, acceptRequest }),
     log: ports.log,
-    middlewares: [correlate(ports.randomUuid), answerProblems(ports)],
   });
 }

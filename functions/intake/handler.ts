@@ -1,100 +1,67 @@
-import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
+import type { Call } from '../../lib/api/correlate.ts';
 import { type ApiResponse, jsonResponse } from '../../lib/aws/problem-response.ts';
-import type { OutgoingMessage, SendMessage } from '../../lib/aws/send-message.ts';
-import type { IntakeConfig } from '../../lib/config.ts';
 import type { Accepted } from '../../lib/domain/accepted.ts';
-import type { Clock } from '../../lib/domain/clock.ts';
-import { formatRequestMessage } from '../../lib/domain/format-request-message.ts';
-import { Problem } from '../../lib/domain/problem.ts';
-import type { Log } from '../../lib/logger.ts';
-import type { PutMetrics } from '../../lib/metrics.ts';
-import type { Call } from './correlate.ts';
-import { readRequest } from './read-request.ts';
-import { deriveRequestId } from './request-identity.ts';
+import { readPreferWait } from '../../lib/domain/prefer-wait.ts';
+import { isFinal } from '../../lib/domain/request-record.ts';
+import { toRequestResource } from '../../lib/domain/request-resource.ts';
+import type { Acceptance, AcceptRequest } from './accept-request.ts';
+import { deriveRequestId } from './derive-request-id.ts';
+import { locationOf } from './location-of.ts';
+import type { ReadRequest } from './read-request.ts';
 
-/** After a failed send. SQS is back within seconds if it is back at all. */
-const RETRY_AFTER_SECONDS = 5;
-
-export interface IntakeDeps {
-  config: IntakeConfig;
-  sendMessage: SendMessage;
-  clock: Pick<Clock, 'now'>;
-  /** The X-Ray trace header of this invocation, if there is one. */
-  traceHeader: () => string | undefined;
-  log: Log;
-  putMetrics: PutMetrics;
+export interface IntakeHandlerDeps {
+  readRequest: ReadRequest;
+  acceptRequest: AcceptRequest;
 }
 
 /**
- * `POST /conversations/{conversationId}/participants`: an HTTP request in, a queue message out. The
- * function throws a Problem if there is one.
+ * `POST /conversations/{conversationId}/participants`: creates a request's record and queues its
+ * message. The function throws a Problem if there is one.
  */
-export function createHandler(deps: IntakeDeps): (call: Call) => Promise<ApiResponse> {
-  const { config, clock, traceHeader, log, putMetrics } = deps;
-
+export function createHandler(deps: IntakeHandlerDeps): (call: Call) => Promise<ApiResponse> {
   return async (call) => {
     const { api, correlationId } = call;
-    const { conversationId, body, idempotencyKey } = readRequest(api);
+    const { conversationId, body, idempotencyKey } = deps.readRequest(api);
     if (idempotencyKey !== undefined) {
-      const caller = api.caller.identity;
-      call.requestId = deriveRequestId({ caller, conversationId, idempotencyKey, body });
+      call.requestId = deriveRequestId(api.caller.identity, idempotencyKey);
     }
     const { requestId } = call;
-    const requestedAtMs = clock.now();
-    const deadlineMs = requestedAtMs + body.deadlineSeconds * 1000;
-    const { participants } = body;
-    const requestedBy = api.caller.name;
-    const trace = traceHeader();
-
-    await send(call, {
-      queueUrl: config.REQUEST_QUEUE_URL,
-      groupId: conversationId,
-      deduplicationId: requestId,
-      body: formatRequestMessage({
-        requestId,
-        conversationId,
-        participants,
-        requestedAtMs,
-        deadlineMs,
-        correlationId,
-        requestedBy,
-      }),
-      ...(trace ? { traceHeader: trace } : {}),
-    });
-
-    log.info('accepted', {
-      request_id: requestId,
-      correlation_id: correlationId,
-      conversation_id: conversationId,
-      participants: participants.length,
-      requested_by: requestedBy,
-    });
-    putMetrics({ name: 'RequestsAccepted', unit: 'Count', value: 1 });
-    return jsonResponse(202, {
+    const waitSeconds = readPreferWait(api.header('prefer'));
+    const { caller } = api;
+    const acceptance = await deps.acceptRequest({
       requestId,
+      caller,
       conversationId,
-      status: 'QUEUED',
-      deadline: new Date(deadlineMs).toISOString(),
-    } satisfies Accepted);
+      body,
+      correlationId,
+      waitSeconds,
+    });
+    return respond(acceptance, {
+      location: locationOf(api, requestId),
+      ...(waitSeconds === undefined ? {} : { 'preference-applied': `wait=${waitSeconds}` }),
+    });
   };
+}
 
-  /** @throws Problem 503, whatever the reason: the caller can do no more than send again */
-  async function send({ requestId, correlationId }: Call, message: OutgoingMessage): Promise<void> {
-    try {
-      await deps.sendMessage(message);
-    } catch (error) {
-      log.error('send failed', {
-        reason: isConfigurationFault(error) ? 'configuration' : 'unavailable',
-        request_id: requestId,
-        correlation_id: correlationId,
-        conversation_id: message.groupId,
-        error,
-      });
-      throw new Problem('queue-unavailable', {
-        detail: `The request could not be queued, or the queue's answer was lost. Send it again after ${RETRY_AFTER_SECONDS} seconds, with the same Idempotency-Key.`,
-        headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
-        cause: error,
-      });
-    }
-  }
+function respond(
+  { record, replayed, waited }: Acceptance,
+  headers: { location: string; 'preference-applied'?: string },
+): ApiResponse {
+  const { location, ...applied } = headers;
+  const isResult = waited && isFinal(record);
+  const response = isResult
+    ? jsonResponse(200, toRequestResource(record))
+    : jsonResponse(202, {
+        requestId: record.requestId,
+        conversationId: record.conversationId,
+        status: record.status,
+        deadline: new Date(record.deadlineMs).toISOString(),
+      } satisfies Accepted);
+  Object.assign(
+    response.headers,
+    { location },
+    waited ? applied : {},
+    replayed ? { 'idempotency-replayed': 'true' } : {},
+  );
+  return response;
 }

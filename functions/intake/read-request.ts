@@ -1,12 +1,13 @@
 import type { ApiRequest } from '../../lib/aws/api-request.ts';
 import { readJsonBody } from '../../lib/aws/json-body.ts';
+import type { AddressPolicy } from '../../lib/domain/allowed-addresses.ts';
 import { toFieldErrors } from '../../lib/domain/field-error.ts';
 import { Problem, type ProblemPlace } from '../../lib/domain/problem.ts';
 import { type RequestBody, requestBody } from '../../lib/domain/request-body.ts';
 import { requestHeaders } from '../../lib/domain/request-headers.ts';
 import { uuid } from '../../lib/domain/uuid.ts';
 
-/** More wrong places than any honest request has; the answer must stay smaller than the body. */
+/** More faults than any honest request has; the response must stay smaller than the body. */
 const MAX_ERRORS = 100;
 
 /** What a caller asks for: checked, every default filled in. */
@@ -16,41 +17,74 @@ export interface IntakeRequest {
   idempotencyKey: string | undefined;
 }
 
-/** Reads and checks a request (contract 2). @throws Problem that names every wrong place */
-export function readRequest(api: ApiRequest): IntakeRequest {
-  const pathId = api.pathParameter('conversationId');
-  if (pathId === undefined) {
-    throw new Problem('not-found', {
-      detail: 'Requests go to POST /conversations/{conversationId}/participants.',
-    });
-  }
-  if (api.method !== 'POST') {
-    throw new Problem('method-not-allowed', {
-      detail: 'Participants are added with POST.',
-      headers: { allow: 'POST' },
-    });
-  }
-  const idempotencyKey = readIdempotencyKey(api);
-  const json = readJsonBody(api);
+/** Reads and checks a request. @throws Problem that names every invalid place */
+export type ReadRequest = (api: ApiRequest) => IntakeRequest;
 
-  const conversationId = uuid.safeParse(pathId);
-  const body = requestBody.safeParse(json);
-  if (conversationId.success && body.success) {
-    return { conversationId: conversationId.data, body: body.data, idempotencyKey };
-  }
-  throw wrongFields([
-    ...(conversationId.success
-      ? []
-      : [{ pointer: '/conversationId', detail: 'must be a UUID (it is part of the path)' }]),
-    ...(body.success ? [] : toFieldErrors(body.error.issues)),
-  ]);
+export function createReadRequest(checkRequest: CheckRequest): ReadRequest {
+  return (api) => {
+    const pathId = api.pathParameter('conversationId');
+    // API Gateway matches no route with a trailing slash; other servers in front may.
+    if (pathId === undefined || api.path.endsWith('/')) {
+      throw new Problem('not-found', {
+        detail: 'Requests go to POST /conversations/{conversationId}/participants.',
+      });
+    }
+    if (api.method !== 'POST') {
+      throw new Problem('method-not-allowed', {
+        detail: 'Participants are added with POST.',
+        headers: { allow: 'POST' },
+      });
+    }
+    const idempotencyKey = readIdempotencyKey(api);
+    const checked = checkRequest(pathId, readJsonBody(api));
+    if (!checked.ok) throw invalidFields(checked.errors);
+    const { conversationId, body } = checked;
+    return { conversationId, body, idempotencyKey };
+  };
 }
 
-function wrongFields(errors: ProblemPlace[]): Problem {
+export type CheckedRequest =
+  | { ok: true; conversationId: string; body: RequestBody }
+  | { ok: false; errors: ProblemPlace[] };
+
+/** Checks a conversation id and a body, whichever way they came in. */
+export type CheckRequest = (conversationId: unknown, body: unknown) => CheckedRequest;
+
+export function createCheckRequest(addressPolicy: AddressPolicy): CheckRequest {
+  return (pathId, json) => {
+    const conversationId = uuid.safeParse(pathId);
+    const body = requestBody.safeParse(json);
+    const errors = [
+      ...(conversationId.success
+        ? []
+        : [{ pointer: '/conversationId', detail: 'must be a UUID (it is part of the path)' }]),
+      ...(body.success
+        ? refusedAddresses(body.data, addressPolicy)
+        : toFieldErrors(body.error.issues)),
+    ];
+    if (errors.length > 0 || !conversationId.success || !body.success) return { ok: false, errors };
+    return { ok: true, conversationId: conversationId.data, body: body.data };
+  };
+}
+
+function refusedAddresses({ participants }: RequestBody, policy: AddressPolicy): ProblemPlace[] {
+  return participants.flatMap(({ address }, index) => {
+    const refusal = address === undefined ? undefined : policy(address);
+    if (!refusal) return [];
+    return [
+      {
+        pointer: `/participants/${index}/address`,
+        detail: `is not allowed (${refusal.code}): ${refusal.detail}`,
+      },
+    ];
+  });
+}
+
+function invalidFields(errors: ProblemPlace[]): Problem {
   const count = errors.length === 1 ? 'One field is' : `${errors.length} fields are`;
   const cut = errors.length > MAX_ERRORS ? ` The first ${MAX_ERRORS} are listed.` : '';
   return new Problem('invalid-request', {
-    detail: `${count} wrong.${cut}`,
+    detail: `${count} invalid.${cut}`,
     errors: errors.slice(0, MAX_ERRORS),
   });
 }

@@ -6,6 +6,14 @@ export interface ApiRequest {
   /** The value of a header, whatever the case of its name. */
   header(name: string): string | undefined;
   pathParameter(name: string): string | undefined;
+  queryParameter(name: string): string | undefined;
+  /** As the caller sent it, stage and base path included; empty where the event has none. */
+  path: string;
+  /**
+   * Whether `path` may lack what the caller's URL begins with: payload format 2.0 leaves out the base
+   * path of a custom domain.
+   */
+  hasCustomDomain: boolean;
   /** Decoded; empty where there is none. */
   body: Buffer;
   caller: Caller;
@@ -23,9 +31,22 @@ export interface ApiEvent {
   /** Format 1.0: every value of a header, where `headers` has the last one. */
   multiValueHeaders?: Fields;
   pathParameters?: Fields;
+  queryStringParameters?: Fields;
+  /** Format 1.0. */
+  path?: unknown;
+  /** Format 2.0. */
+  rawPath?: unknown;
   body?: unknown;
   isBase64Encoded?: unknown;
-  requestContext?: (AuthorizedContext & { http?: { method?: unknown } | null }) | null;
+  requestContext?:
+    | (AuthorizedContext & {
+        http?: { method?: unknown; path?: unknown } | null;
+        /** Format 1.0. */
+        path?: unknown;
+        apiId?: unknown;
+        domainName?: unknown;
+      })
+    | null;
 }
 
 type Fields = Record<string, unknown> | null;
@@ -38,9 +59,25 @@ export function readApiRequest(event: ApiEvent | null | undefined): ApiRequest {
     method: text(context?.http?.method) ?? text(event?.httpMethod) ?? '',
     header: (name) => headers.get(name.toLowerCase()),
     pathParameter: (name) => text(own(event?.pathParameters, name)),
+    queryParameter: (name) => text(own(event?.queryStringParameters, name)),
+    path:
+      text(context?.path) ??
+      text(context?.http?.path) ??
+      text(event?.rawPath) ??
+      text(event?.path) ??
+      '',
+    hasCustomDomain: isFormat2(event) && !isOwnDomain(context),
     body: Buffer.from(text(event?.body) ?? '', event?.isBase64Encoded === true ? 'base64' : 'utf8'),
     caller: readCaller(context),
   };
+}
+
+const isFormat2 = (event: ApiEvent | null | undefined) => Boolean(event?.requestContext?.http);
+
+/** `{apiId}.execute-api.…`, or the single label that a local API Gateway gives. */
+function isOwnDomain(context: ApiEvent['requestContext'] | undefined): boolean {
+  const domain = text(context?.domainName) ?? '';
+  return !domain.includes('.') || domain.startsWith(`${text(context?.apiId) ?? ''}.`);
 }
 
 function readHeaders(event: ApiEvent | null | undefined): Map<string, string> {

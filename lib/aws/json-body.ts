@@ -10,15 +10,16 @@ const UTF8 = /^utf-?8$/i;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads the JSON document in a request.
+ * Reads the JSON document of a request.
  * @throws Problem 415 unless it is declared as JSON, 413 if it is too large, 400 if there is none or
  *   it is not JSON
  */
 export function readJsonBody({ header, body }: Pick<ApiRequest, 'header' | 'body'>): unknown {
+  checkContentEncoding(header, body);
   checkContentType(header, body.length > 0);
   if (body.length > MAX_BODY_BYTES) {
     throw new Problem('body-too-large', {
-      detail: `The body has ${body.length} bytes; at most ${MAX_BODY_BYTES} are taken.`,
+      detail: `The body has ${body.length} bytes; at most ${MAX_BODY_BYTES} are accepted.`,
       errors: [{ pointer: '', detail: `must be at most ${MAX_BODY_BYTES} bytes` }],
     });
   }
@@ -39,6 +40,24 @@ export function readJsonBody({ header, body }: Pick<ApiRequest, 'header' | 'body
   }
 }
 
+/** First two bytes of gzip (RFC 1952, section 2.3.1). */
+const isGzip = (body: Buffer) => body[0] === 0x1f && body[1] === 0x8b;
+
+/** API Gateway passes compressed bodies on as they are. */
+function checkContentEncoding(header: ApiRequest['header'], body: Buffer): void {
+  const encoding = header('content-encoding')?.trim().toLowerCase();
+  if (!['identity', '', undefined].includes(encoding)) {
+    throw wrongHeader('Content-Encoding', 'must be absent: send the body uncompressed');
+  }
+  if (isGzip(body)) {
+    throw new Problem('unsupported-media-type', {
+      detail: 'The body is compressed with gzip; send it uncompressed.',
+      errors: [{ pointer: '', detail: 'must not be compressed' }],
+      headers: { 'accept-encoding': 'identity' },
+    });
+  }
+}
+
 function checkContentType(header: ApiRequest['header'], hasBody: boolean): void {
   const contentType = header('content-type');
   if (contentType === undefined) {
@@ -55,16 +74,13 @@ function checkContentType(header: ApiRequest['header'], hasBody: boolean): void 
       throw wrongHeader('Content-Type', 'must have no charset other than utf-8');
     }
   }
-  // API Gateway hands compressed bodies over as they are.
-  if (!['identity', undefined].includes(header('content-encoding')?.trim().toLowerCase())) {
-    throw wrongHeader('Content-Encoding', 'must be absent: the body is taken uncompressed only');
-  }
 }
 
 function wrongHeader(header: string, detail: string): Problem {
   return new Problem('unsupported-media-type', {
     detail: `The header ${header} ${detail}.`,
     errors: [{ pointer: '', header, detail }],
+    ...(header === 'Content-Encoding' ? { headers: { 'accept-encoding': 'identity' } } : {}),
   });
 }
 

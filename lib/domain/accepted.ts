@@ -1,10 +1,12 @@
 import * as z from 'zod/mini';
+import { REQUEST_STATES } from './request-record.ts';
 
-/** The answer to a request that is on the queue (contract 2). */
+/** The response to a request that was accepted. */
 export const accepted = z.object({
-  requestId: z.uuid(),
-  conversationId: z.uuid(),
-  status: z.literal('QUEUED'),
+  requestId: z.guid(),
+  conversationId: z.guid(),
+  /** `QUEUED` for a new request; the current status for a repeat of it. */
+  status: z.enum(REQUEST_STATES),
   deadline: z.iso.datetime(),
 });
 

@@ -1,15 +1,33 @@
-import type { AddRequest, RequestMessage } from './request-message.ts';
+import type { RequestMessage } from './request-message.ts';
+import type { RequestRecord } from './request-record.ts';
 
-/** Writes the queue message of a request: what `parseRequestMessage` reads back as the same one. */
-export function formatRequestMessage(request: AddRequest): string {
+/** Writes the queue message of a request, from its record. */
+export function formatRequestMessage(
+  record: Pick<
+    RequestRecord,
+    | 'requestId'
+    | 'conversationId'
+    | 'participants'
+    | 'dryRun'
+    | 'onlyIfReachable'
+    | 'actingUserId'
+    | 'requestedAtMs'
+    | 'deadlineMs'
+    | 'correlationId'
+    | 'requestedBy'
+  >,
+): string {
   return JSON.stringify({
-    version: 1,
-    requestId: request.requestId,
-    conversationId: request.conversationId,
-    participants: request.participants,
-    requestedAt: new Date(request.requestedAtMs).toISOString(),
-    deadline: new Date(request.deadlineMs).toISOString(),
-    correlationId: request.correlationId,
-    requestedBy: request.requestedBy,
+    version: 2,
+    requestId: record.requestId,
+    conversationId: record.conversationId,
+    participants: record.participants.map(({ id, address, role }) => ({ id, address, role })),
+    dryRun: record.dryRun,
+    onlyIfReachable: record.onlyIfReachable,
+    actingUserId: record.actingUserId,
+    requestedAt: new Date(record.requestedAtMs).toISOString(),
+    deadline: new Date(record.deadlineMs).toISOString(),
+    correlationId: record.correlationId,
+    requestedBy: record.requestedBy,
   } satisfies RequestMessage);
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
-/** Longest texts that go into headers and log lines, in characters. The shortest have one. */
-export const MAX_LENGTH = { idempotencyKey: 64, correlationId: 128, requestedBy: 2_048 } as const;
+/** Longest texts that go into headers and log lines, in characters. */
+export const MAX_LENGTH = { idempotencyKey: 255, correlationId: 128, requestedBy: 2_048 } as const;
 
 /** A text that goes into headers and log lines: 1 to `max` printable ASCII characters. */
 export function label(max: number) {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { asObject } from './json.ts';
+import { nullAsAbsent } from './null-as-absent.ts';
 import { type RequestedParticipant, ROLES, type Role } from './participant.ts';
 import { uuid } from './uuid.ts';
 
@@ -30,7 +31,7 @@ const address = z.string({ error: 'must be a string' }).check(
 const participantFields = {
   id: z.optional(uuid),
   address: z.optional(address),
-  role: z.optional(z.enum(ROLES, { error: `must be one of ${ROLES.join(', ')}` })),
+  role: nullAsAbsent(z.enum(ROLES, { error: `must be one of ${ROLES.join(', ')}` })),
 };
 
 const checkTogether = z.check<z.output<z.ZodMiniObject<typeof participantFields>>>(
@@ -97,14 +98,18 @@ export const lenientParticipant = () =>
     z.transform(withDefaultRole),
   );
 
+// By default zod also measures other values that have a length, such as a string: two errors for one fault.
+const isList = { when: ({ value }: { value: unknown }) => Array.isArray(value) };
+
 /**
  * A list of participants. zod checks the length before it checks an element, so 10,000 of them give
  * one error.
  */
 export const participantList = <Participant extends z.ZodMiniType>(participant: Participant) =>
   z.array(participant, { error: 'must be an array of participants' }).check(
-    z.minLength(1, { error: 'must name at least one participant' }),
+    z.minLength(1, { error: 'must name at least one participant', ...isList }),
     z.maxLength(MAX_PARTICIPANTS_PER_REQUEST, {
       error: `must name at most ${MAX_PARTICIPANTS_PER_REQUEST} participants`,
+      ...isList,
     }),
   );

@@ -2,20 +2,28 @@ import type { FieldError } from './field-error.ts';
 import type { ProblemDocument } from './problem-document.ts';
 
 /**
- * Every way in which the HTTP API says no: the kind's name is the last part of the problem's
- * `type`, and stable. One row a kind; status and title follow from it.
+ * Every refusal of the HTTP API. The kind is the last part of the problem's `type`, and stable.
+ * Status and title follow from it.
  */
 export const PROBLEMS = {
-  'invalid-header': { status: 400, title: 'A header is wrong' },
-  'no-body': { status: 400, title: 'The request has no body' },
-  'invalid-json': { status: 400, title: 'The body is not JSON' },
-  'not-found': { status: 404, title: 'There is nothing at this path' },
-  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'invalid-header': { status: 400, title: 'Invalid header' },
+  'invalid-parameter': { status: 400, title: 'Invalid query parameter' },
+  'no-body': { status: 400, title: 'Missing body' },
+  'invalid-json': { status: 400, title: 'Invalid JSON' },
+  'not-found': { status: 404, title: 'Not found' },
+  'method-not-allowed': { status: 405, title: 'Method not allowed' },
+  'too-late': { status: 409, title: 'The request can no longer be cancelled' },
   'body-too-large': { status: 413, title: 'The body is too large' },
-  'unsupported-media-type': { status: 415, title: 'The body is not declared as JSON' },
-  'invalid-request': { status: 422, title: 'The request is wrong' },
-  'internal-error': { status: 500, title: 'A defect in this service' },
+  'unsupported-media-type': { status: 415, title: 'Unsupported media type or encoding' },
+  'invalid-request': { status: 422, title: 'Invalid request' },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The idempotency key belongs to another request',
+  },
+  'quota-exceeded': { status: 429, title: "The caller's quota is used up" },
+  'internal-error': { status: 500, title: 'Internal error' },
   'queue-unavailable': { status: 503, title: 'The request cannot be queued at the moment' },
+  'table-unavailable': { status: 503, title: 'The request records cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemKind = keyof typeof PROBLEMS;

@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
 import { DEADLINE_SECONDS } from './deadline-seconds.ts';
+import { nullAsAbsent, nullAsFalse } from './null-as-absent.ts';
 import { participantList, strictParticipant } from './participant-schema.ts';
+import { uuid } from './uuid.ts';
 
-/** Who a participant is. Case tells nobody apart: neither users nor hosts nor SIP schemes. */
+/** Identifies a participant. Ids, hosts and SIP schemes are compared without case. */
 function identityOf(participant: unknown): { field: 'id' | 'address'; key: string } | undefined {
   const { id, address } = (participant ?? {}) as { id?: unknown; address?: unknown };
   if (typeof id === 'string') return { field: 'id', key: id.toLowerCase() };
@@ -10,7 +12,7 @@ function identityOf(participant: unknown): { field: 'id' | 'address'; key: strin
   return undefined;
 }
 
-/** Reports each position of a participant that is named more than once (contract 2). */
+/** Reports each position of a participant that is named more than once. */
 const checkDuplicates = z.check<unknown[]>(
   (ctx) => {
     const pointers = new Map<string, { path: [number, string]; pointer: string }[]>();
@@ -43,19 +45,24 @@ const checkDuplicates = z.check<unknown[]>(
 
 const seconds = `must be a whole number of seconds from ${DEADLINE_SECONDS.min} to ${DEADLINE_SECONDS.max}`;
 
-/** The body of `POST /conversations/{conversationId}/participants` (contract 2). */
+/** The body of `POST /conversations/{conversationId}/participants`. */
 export const requestBody = z.strictObject(
   {
     participants: participantList(strictParticipant()).check(checkDuplicates),
-    deadlineSeconds: z._default(
-      z
-        .int({ error: seconds })
-        .check(
-          z.minimum(DEADLINE_SECONDS.min, { error: seconds }),
-          z.maximum(DEADLINE_SECONDS.max, { error: seconds }),
-        ),
-      DEADLINE_SECONDS.default,
+    deadlineSeconds: z.pipe(
+      z.nullish(
+        z
+          .int({ error: seconds })
+          .check(
+            z.minimum(DEADLINE_SECONDS.min, { error: seconds }),
+            z.maximum(DEADLINE_SECONDS.max, { error: seconds }),
+          ),
+      ),
+      z.transform((value) => value ?? DEADLINE_SECONDS.default),
     ),
+    dryRun: nullAsFalse('must be true or false'),
+    onlyIfReachable: nullAsFalse('must be true or false'),
+    actingUserId: nullAsAbsent(uuid),
   },
   { error: 'must be a JSON object with participants' },
 );

@@ -3,6 +3,7 @@ import { DEADLINE_SECONDS } from './deadline-seconds.ts';
 import { type FieldError, toFieldErrors } from './field-error.ts';
 import { asObject, parseJson } from './json.ts';
 import { label, MAX_LENGTH } from './label.ts';
+import { nullAsAbsent, nullAsFalse } from './null-as-absent.ts';
 import type { RequestedParticipant } from './participant.ts';
 import { lenientParticipant, participantList } from './participant-schema.ts';
 import { timestamp } from './timestamp.ts';
@@ -14,14 +15,17 @@ import { uuid } from './uuid.ts';
  */
 export const requestMessage = z.object(
   {
-    version: z._default(z.literal(1, { error: 'must be 1' }), 1),
-    requestId: z.optional(uuid),
+    version: nullAsAbsent(z.literal(2, { error: 'must be 2' })),
+    requestId: nullAsAbsent(uuid),
     conversationId: uuid,
     participants: participantList(lenientParticipant()),
-    requestedAt: z.optional(timestamp),
-    deadline: z.optional(timestamp),
-    correlationId: z.optional(label(MAX_LENGTH.correlationId)),
-    requestedBy: z.optional(label(MAX_LENGTH.requestedBy)),
+    dryRun: nullAsFalse('must be true or false'),
+    onlyIfReachable: nullAsFalse('must be true or false'),
+    actingUserId: nullAsAbsent(uuid),
+    requestedAt: nullAsAbsent(timestamp),
+    deadline: nullAsAbsent(timestamp),
+    correlationId: nullAsAbsent(label(MAX_LENGTH.correlationId)),
+    requestedBy: nullAsAbsent(label(MAX_LENGTH.requestedBy)),
   },
   { error: 'must be a JSON object with conversationId and participants' },
 );
@@ -34,6 +38,9 @@ export interface AddRequest {
   requestId: string;
   conversationId: string;
   participants: RequestedParticipant[];
+  dryRun: boolean;
+  onlyIfReachable: boolean;
+  actingUserId?: string;
   requestedAtMs: number;
   deadlineMs: number;
   correlationId: string;
@@ -67,6 +74,7 @@ export function parseRequestMessage(body: string, origin: MessageOrigin): Parsed
     return { ok: false, errors: toFieldErrors(parsed.error.issues), fragment: fragmentOf(json) };
   }
   const { requestId, conversationId, participants, correlationId, requestedBy } = parsed.data;
+  const { dryRun, onlyIfReachable, actingUserId } = parsed.data;
   const { requestedAt: requestedAtMs = origin.sentAtMs } = parsed.data;
   const { deadline: deadlineMs = requestedAtMs + DEADLINE_SECONDS.default * 1000 } = parsed.data;
   return {
@@ -75,6 +83,9 @@ export function parseRequestMessage(body: string, origin: MessageOrigin): Parsed
       requestId: requestId ?? origin.messageId,
       conversationId,
       participants,
+      dryRun,
+      onlyIfReachable,
+      ...(actingUserId === undefined ? {} : { actingUserId }),
       requestedAtMs,
       deadlineMs: Math.min(deadlineMs, origin.sentAtMs + DEADLINE_SECONDS.max * 1000),
       correlationId: correlationId ?? requestId ?? origin.messageId,

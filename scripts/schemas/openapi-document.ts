@@ -54,18 +54,18 @@ export const EXAMPLES = {
     ),
     'invalid-header': problem(
       'invalid-header',
-      'The header Idempotency-Key must be at most 64 characters.',
+      'The header Idempotency-Key must be at most 255 characters.',
       [
         {
           pointer: '',
           header: 'Idempotency-Key',
-          detail: 'must be at most 64 characters',
+          detail: 'must be at most 255 characters',
         },
       ],
     ),
     'body-too-large': problem(
       'body-too-large',
-      'The body has 2097152 bytes; at most 65536 are taken.',
+      'The body has 2097152 bytes; at most 65536 are accepted.',
       [{ pointer: '', detail: 'must be at most 65536 bytes' }],
     ),
     'unsupported-media-type': problem(
@@ -79,7 +79,7 @@ export const EXAMPLES = {
         },
       ],
     ),
-    'invalid-request': problem('invalid-request', '4 fields are wrong.', [
+    'invalid-request': problem('invalid-request', '4 fields are invalid.', [
       {
         pointer: '/participants/1/role',
         detail: 'must be one of agent, customer, observer, supervisor',
@@ -99,11 +99,11 @@ export const EXAMPLES = {
     ]),
     'internal-error': problem(
       'internal-error',
-      'The request was not queued. Please report this with the correlation id.',
+      'A defect in the service. Report it with the correlation id.',
     ),
     'queue-unavailable': problem(
       'queue-unavailable',
-      "The request could not be queued, or the queue's answer was lost. Send it again after 5 seconds, with the same Idempotency-Key.",
+      'The request could not be queued, or the response was lost. Whether it will be carried out is not known: send it again after 5 seconds, with the same Idempotency-Key.',
     ),
   },
 };

@@ -35,7 +35,7 @@ describe('a message', () => {
       requestedBy: 'arn:aws:iam::123456789012:role/crm',
     };
     const audit = await adder.settle(
-      ask(first, { ...names, version: 1, requestedAt: inSeconds(-2), deadline: inSeconds(60) }),
+      ask(first, { ...names, version: 2, requestedAt: inSeconds(-2), deadline: inSeconds(60) }),
       { receiveCount: 3 },
     );
     expect(audit).toMatchObject({

@@ -6,9 +6,8 @@ import {
 } from 'node:http';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { IntakeFunction } from '../../functions/intake/create-intake.ts';
+import type { HttpOrDataAction } from '../../lib/api/or-data-action.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
-import { readIntakeConfig } from '../../lib/config.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { type Listening, listen } from '../../local/listen.ts';
 import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
@@ -35,7 +34,7 @@ let sqs: LocalSqs;
 let queue: LocalQueue;
 let wire: Listening;
 let client: SQSClient;
-let handler: IntakeFunction;
+let handler: HttpOrDataAction;
 let line: Line;
 /** How many answers of SQS are lost on their way back. */
 let answersToLose: number;
@@ -229,7 +228,7 @@ describe('intake in front of SQS', () => {
     line = broken;
     const url = queueUrl(name);
     const { send, lines } = startIntake({
-      config: readIntakeConfig({ REQUEST_QUEUE_URL: url }),
+      requestQueueUrl: url,
       sendMessage: createSendMessage(new SQSClient({ endpoint: wire.url })),
     });
     expect((await send(newEvent().event)).status).toBe(503);

@@ -4,11 +4,13 @@ import { createIntake } from '../../functions/intake/create-intake.ts';
 import { createRelay } from '../../functions/relay/create-relay.ts';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { ApiResponse } from '../../lib/aws/problem-response.ts';
-import { readAdderConfig, readIntakeConfig, readRelayConfig } from '../../lib/config.ts';
+import { readAdderConfig, readRelayConfig } from '../../lib/config.ts';
+import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { LambdaContext } from './function-slot.ts';
 import { type AwsPorts, QUEUE_URLS, SECRET_IDS } from './simulated-aws.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
+import { createSimulatedTable, type SimulatedTable } from './simulated-records.ts';
 import type { World } from './world.ts';
 
 export type BatchFunction = (event: SQSEvent, context: LambdaContext) => Promise<SQSBatchResponse>;
@@ -16,17 +18,31 @@ export type BatchFunction = (event: SQSEvent, context: LambdaContext) => Promise
 const WEBHOOK_URL = 'https://receiver.example/webhook';
 const putMetrics = () => {};
 
+const tables = new WeakMap<World, SimulatedTable>();
+
+function tableOf(world: World): SimulatedTable {
+  const table = tables.get(world) ?? createSimulatedTable();
+  tables.set(world, table);
+  return table;
+}
+
 /** Loads intake in a process. */
 export function loadIntake(
-  { newId }: World,
+  world: World,
   { clock, log }: SimulatedProcess,
   aws: AwsPorts,
 ): (event: ApiEvent) => Promise<ApiResponse> {
   const intake = createIntake({
-    config: readIntakeConfig({ REQUEST_QUEUE_URL: QUEUE_URLS.requests }),
+    requestQueueUrl: QUEUE_URLS.requests,
+    retentionMs: 30 * 86_400_000,
+    addressPolicy: createAddressPolicy(),
+    records: tableOf(world).portsOf({ call: async (_, effect) => effect(), now: clock.now })
+      .records,
+    waitForResult: async (record) => ({ record, applied: false }),
     sendMessage: aws.sendMessage,
     clock,
-    randomUuid: newId,
+    randomUuid: world.newId,
+    newWriteId: world.newId,
     traceHeader: () => undefined,
     log,
     putMetrics,

@@ -1,7 +1,6 @@
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
-import { readIntakeConfig } from '../../lib/config.ts';
 import { type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
 import { readEvent, startIntake } from '../support/start-intake.ts';
 
@@ -23,7 +22,7 @@ afterAll(async () => {
 test('intake puts an accepted request on a real queue, in the group of its conversation', async () => {
   const queue = sqs.createQueue('requests.fifo');
   const { send } = startIntake({
-    config: readIntakeConfig({ REQUEST_QUEUE_URL: queue.url }),
+    requestQueueUrl: queue.url,
     sendMessage: createSendMessage(client),
   });
   const event = readEvent('http-api-v2.three-users');

@@ -2,13 +2,19 @@ import { readFileSync } from 'node:fs';
 import { createIntake, type IntakePorts } from '../../functions/intake/create-intake.ts';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
-import { readIntakeConfig } from '../../lib/config.ts';
 import type { Accepted } from '../../lib/domain/accepted.ts';
+import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
+import type { DataActionResult } from '../../lib/domain/data-action-result.ts';
 import type { ProblemDocument } from '../../lib/domain/problem-document.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import type { Metric } from '../../lib/metrics.ts';
+import { createWaitForResult } from '../../lib/records/wait-for-result.ts';
+import { createSimulatedTable } from '../simulation/simulated-records.ts';
 
 export const NOW_MS = Date.parse('2026-11-22T15:29:40Z');
 export const QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/123456789012/requests.fifo';
+export const ALIAS_ARN =
+  'arn:aws:lambda:us-east-1:123456789012:function:genesys-automated-adder-prod-intake:data-action';
 
 export interface LogLine {
   level: string;
@@ -16,31 +22,52 @@ export interface LogLine {
   fields: Record<string, unknown>;
 }
 
-/** What an intake answered, read: the fields of a 202 or those of a problem. */
+/** An HTTP response of intake, read: the fields of a 202 or those of a problem. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: Omit<Accepted, 'status'> & Omit<ProblemDocument, 'status'>;
 }
 
-/** Intake with everything around it recorded, and UUIDs that count up. */
+/** A clock that only sleeping moves on. */
+export function createTestClock(nowMs = NOW_MS) {
+  let now = nowMs;
+  return {
+    now: () => now,
+    sleep: async (delayMs: number) => {
+      now += delayMs;
+    },
+  };
+}
+
+/** Composes intake over an in-memory table, with everything around it recorded; uuids count up. */
 export function startIntake(overrides: Partial<IntakePorts> = {}) {
   const sent: OutgoingMessage[] = [];
   const lines: LogLine[] = [];
   const metrics: Metric[] = [];
+  const clock = createTestClock();
+  const table = createSimulatedTable();
+  const { records } = table.portsOf({ call: async (_, effect) => effect(), now: clock.now });
   let uuids = 0;
+  let writes = 0;
   const log =
     (level: string) =>
     (message: string, fields: Record<string, unknown> = {}) => {
       lines.push({ level, message, fields });
     };
-  const intake = createIntake({
-    config: readIntakeConfig({ REQUEST_QUEUE_URL: QUEUE_URL }),
+  const slots = { acquire: async () => async () => {} };
+  const handler = createIntake({
+    requestQueueUrl: QUEUE_URL,
+    retentionMs: 30 * 86_400_000,
+    addressPolicy: createAddressPolicy('+,!+1900,example.com,b.example'),
+    records,
+    waitForResult: createWaitForResult({ records, slots, clock }),
     sendMessage: async (message) => {
       sent.push(message);
     },
-    clock: { now: () => NOW_MS },
+    clock,
     randomUuid: () => uuidNumber(++uuids),
+    newWriteId: () => `write-${++writes}`,
     traceHeader: () => undefined,
     log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
     putMetrics: (...some) => {
@@ -49,10 +76,16 @@ export function startIntake(overrides: Partial<IntakePorts> = {}) {
     ...overrides,
   });
   const send = async (event: unknown): Promise<Answer> => {
-    const { statusCode, headers, body } = await intake(event as ApiEvent, {});
+    const { statusCode, headers, body } = await handler(event as ApiEvent, {});
     return { status: statusCode, headers, body: JSON.parse(body) };
   };
-  return { send, sent, lines, metrics };
+  const act = (input: unknown): Promise<DataActionResult> =>
+    handler(input, { invokedFunctionArn: ALIAS_ARN }) as Promise<DataActionResult>;
+  /** Puts a later state of a record into the table. */
+  const store = async (previous: RequestRecord, next: RequestRecord) => {
+    if (!(await records.replace(previous, next))) throw new Error('the record has changed');
+  };
+  return { send, act, store, sent, lines, metrics, records, table: table.records, clock };
 }
 
 export const uuidNumber = (number: number) =>

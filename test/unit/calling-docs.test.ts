@@ -14,10 +14,9 @@ const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, json = ''
 const having = (field: string) => examples.filter((example) => field in example);
 
 describe('docs/calling.md', () => {
-  test('shows the problems that intake answers, which the OpenAPI document is tested to have', () => {
-    const byType = (one: { type?: unknown }, other: { type?: unknown }) =>
-      String(one.type).localeCompare(String(other.type));
-    expect(having('type').sort(byType)).toEqual(Object.values(EXAMPLES.problems).sort(byType));
+  test('shows problems that the OpenAPI document is tested to have', () => {
+    const known = Object.values(EXAMPLES.problems);
+    for (const problem of having('type')) expect(known).toContainEqual(problem);
   });
 
   test.each(Object.entries(PROBLEMS))(

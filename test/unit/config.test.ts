@@ -31,9 +31,11 @@ function refusal(read: () => unknown): ConfigError {
 }
 
 describe('the configuration', () => {
-  test('of intake needs the queue only', () => {
-    expect(readIntakeConfig({ REQUEST_QUEUE_URL: QUEUE, PATH: '/bin' })).toEqual({
-      REQUEST_QUEUE_URL: QUEUE,
+  test('of intake needs the queue and the table only', () => {
+    const needed = { REQUEST_QUEUE_URL: QUEUE, REQUESTS_TABLE_NAME: 'requests' };
+    expect(readIntakeConfig({ ...needed, PATH: '/bin' })).toEqual({
+      ...needed,
+      MAX_WAITING_REQUESTS: 20,
       ALLOWED_ADDRESSES: '+,!+1900,!+1976,!+870,!+881,!+882,!+883,!+888,!+979',
       CALLER_REQUESTS_PER_MINUTE: 0,
       RECORD_RETENTION_DAYS: 30,
@@ -53,7 +55,7 @@ describe('the configuration', () => {
   });
 
   test('of requests lets all callers see all requests unless it names some', () => {
-    const queues = { AUDIT_QUEUE_URL: QUEUE };
+    const queues = { AUDIT_QUEUE_URL: QUEUE, REQUESTS_TABLE_NAME: 'requests' };
     expect(readRequestsConfig(queues)).toMatchObject({ READ_ALL_CALLERS: ['*'] });
     const READ_ALL_CALLERS = ' arn:aws:iam::123456789012:role/support, client-1,,';
     expect(readRequestsConfig({ ...queues, READ_ALL_CALLERS })).toMatchObject({
@@ -62,8 +64,9 @@ describe('the configuration', () => {
   });
 
   test('of follow-up watches connections unless it is told not to', () => {
-    expect(readFollowUpConfig(adder)).toMatchObject({ WATCH_CONNECTIONS: true });
-    expect(readFollowUpConfig({ ...adder, WATCH_CONNECTIONS: 'false' })).toMatchObject({
+    const followUp = { ...adder, REQUESTS_TABLE_NAME: 'requests' };
+    expect(readFollowUpConfig(followUp)).toMatchObject({ WATCH_CONNECTIONS: true });
+    expect(readFollowUpConfig({ ...followUp, WATCH_CONNECTIONS: 'false' })).toMatchObject({
       WATCH_CONNECTIONS: false,
     });
   });

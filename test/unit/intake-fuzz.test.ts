@@ -171,7 +171,7 @@ describe('intake, whatever it is sent,', () => {
         fc.record({ id: fc.uuid(), role: fc.constantFrom(...ROLES) }, { requiredKeys: ['id'] }),
         fc
           .bigInt({ min: 10n ** 8n, max: 10n ** 14n - 1n })
-          .map((digits) => ({ address: `+1${digits}`, role: 'customer' })),
+          .map((digits) => ({ address: `+4${digits}`, role: 'customer' })),
       );
       const validBody = fc.record(
         {

@@ -1,7 +1,11 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { problemType } from '../../lib/domain/problem.ts';
 import { problemDocument } from '../../lib/domain/problem-document.ts';
+import { newRecord, received } from '../../lib/domain/record-transitions.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
+import { finishedRecord } from '../support/finished-record.ts';
+import { newRequest } from '../support/new-request.ts';
 import {
   eventWithBody,
   eventWithHeaders,
@@ -22,6 +26,7 @@ describe('an accepted request', () => {
     expect(answer.headers).toEqual({
       'content-type': 'application/json',
       'x-correlation-id': uuidNumber(1),
+      location: `/requests/${uuidNumber(1)}`,
     });
     expect(answer.body).toEqual({
       requestId: uuidNumber(1),
@@ -31,7 +36,7 @@ describe('an accepted request', () => {
     });
   });
 
-  test('is one message of its conversation on the queue, as contract 3 has it', async () => {
+  test('is one message of its conversation on the queue, in its published form', async () => {
     const { send, sent } = startIntake();
     await send(readEvent('http-api-v2.three-users'));
     expect(sent).toEqual([
@@ -43,7 +48,7 @@ describe('an accepted request', () => {
       },
     ]);
     expect(JSON.parse(sent[0]?.body ?? '')).toEqual({
-      version: 1,
+      version: 2,
       requestId: uuidNumber(1),
       conversationId: CONVERSATION,
       participants: [
@@ -51,6 +56,8 @@ describe('an accepted request', () => {
         { id: 'a9e7c000-0000-4000-8000-000000000004', role: 'agent' },
         { id: 'a9e7c000-0000-4000-8000-000000000008', role: 'agent' },
       ],
+      dryRun: false,
+      onlyIfReachable: false,
       requestedAt: '2026-11-22T15:29:40.000Z',
       deadline: '2026-11-22T15:34:40.000Z',
       correlationId: uuidNumber(1),
@@ -136,48 +143,41 @@ describe('the idempotency key', () => {
   const requestIdOf = async (altered: unknown) =>
     (await startIntake().send(altered)).body.requestId;
 
-  test('gives a repeat the same request id and deduplication id', async () => {
-    const { send, sent } = startIntake();
+  test('gives a repeat the same request id, and marks it', async () => {
+    const { send, table } = startIntake();
     const [first, second] = [await send(event()), await send(event())];
-    expect(second.body.requestId).toBe(first.body.requestId);
-    expect(sent.map((message) => message.deduplicationId)).toEqual([
-      first.body.requestId,
-      first.body.requestId,
+    expect(second.body).toEqual(first.body);
+    expect(first.headers).not.toHaveProperty('idempotency-replayed');
+    expect(second.headers['idempotency-replayed']).toBe('true');
+    expect(table.size).toBe(1);
+  });
+
+  test('sends the message again as long as no receive has touched the record', async () => {
+    // Bug: a crash between the record and the message left a request that no repeat could start.
+    const { send, store, sent, table } = startIntake();
+    await send(event());
+    await send(event());
+    expect(new Set(sent.map(({ body }) => body)).size).toBe(1);
+    expect(sent.map(({ deduplicationId }) => deduplicationId)).toEqual([
+      sent[0]?.deduplicationId,
+      sent[0]?.deduplicationId,
     ]);
+    const [record] = [...table.values()];
+    if (!record) throw new Error('no record');
+    await store(record, received(record, { nowMs: NOW_MS, writeId: 'w', retentionMs: 1 }));
+    const third = await send(event());
+    expect(sent).toHaveLength(2);
+    expect(third.body).toMatchObject({ status: 'IN_PROGRESS' });
   });
 
-  test('does not care for the order of JSON keys, for defaults or for the case of ids', async () => {
-    const verbose = {
-      ...event(),
-      body: JSON.stringify({
-        deadlineSeconds: 600,
-        participants: [{ role: 'agent', id: ADA.toUpperCase() }],
-      }),
-    };
-    const terse = { ...event(), body: JSON.stringify({ participants: [{ id: ADA }] }) };
-    expect(await requestIdOf(verbose)).toBe(await requestIdOf(terse));
-  });
-
-  test('does not care for the correlation id', async () => {
-    const other = event();
-    other.headers['x-correlation-id'] = 'another';
-    expect(await requestIdOf(other)).toBe(await requestIdOf(event()));
-  });
-
-  test('knows a service that comes back under another session of its role', async () => {
-    const other = event();
-    const { iam } = other.requestContext.authorizer;
-    iam.userArn = iam.userArn.replace(/[^/]+$/, 'i-another-instance');
-    expect(await requestIdOf(other)).toBe(await requestIdOf(event()));
+  test('keeps the deadline of the first try', async () => {
+    const { send, clock } = startIntake();
+    const first = await send(event());
+    await clock.sleep(30_000);
+    expect((await send(event())).body.deadline).toBe(first.body.deadline);
   });
 
   test.each<[string, (event: ReturnType<typeof readEvent>) => void]>([
-    [
-      'key',
-      ({ headers }) => {
-        headers['idempotency-key'] = 'another';
-      },
-    ],
     [
       'conversation',
       ({ pathParameters }) => {
@@ -197,17 +197,96 @@ describe('the idempotency key', () => {
       },
     ],
     [
+      'option',
+      (event) => {
+        event.body = event.body.replace('"deadlineSeconds"', '"dryRun": true, "deadlineSeconds"');
+      },
+    ],
+  ])('with another %s is refused', async (_, alter) => {
+    const { send, sent } = startIntake();
+    await send(event());
+    const other = event();
+    alter(other);
+    const answer = await send(other);
+    expect(answer.status).toBe(422);
+    expect(answer.body.type).toBe(problemType('idempotency-key-reused'));
+    expect(sent).toHaveLength(1);
+  });
+
+  test('of a request that a direct sender created under the same id is refused', async () => {
+    const { send, records } = startIntake();
+    const requestId = await requestIdOf(event());
+    await records.create(
+      newRecord(newRequest({ requestId, origin: 'queue' }), {
+        nowMs: NOW_MS,
+        writeId: 'w',
+        retentionMs: 1_000_000,
+      }),
+    );
+    expect((await send(event())).status).toBe(422);
+  });
+
+  test('does not depend on the order of JSON keys, on defaults or on the case of ids', async () => {
+    const { send } = startIntake();
+    const verbose = {
+      ...event(),
+      body: JSON.stringify({
+        deadlineSeconds: 600,
+        dryRun: null,
+        onlyIfReachable: false,
+        participants: [{ role: 'agent', id: ADA.toUpperCase() }],
+      }),
+    };
+    const terse = { ...event(), body: JSON.stringify({ participants: [{ id: ADA }] }) };
+    await send(verbose);
+    expect((await send(terse)).headers['idempotency-replayed']).toBe('true');
+  });
+
+  test('does not depend on the correlation id', async () => {
+    const { send } = startIntake();
+    const other = event();
+    other.headers['x-correlation-id'] = 'another';
+    await send(event());
+    expect((await send(other)).headers['idempotency-replayed']).toBe('true');
+  });
+
+  test('recognises a service that comes back under another session of its role', async () => {
+    const other = event();
+    const { iam } = other.requestContext.authorizer;
+    iam.userArn = iam.userArn.replace(/[^/]+$/, 'i-another-instance');
+    expect(await requestIdOf(other)).toBe(await requestIdOf(event()));
+  });
+
+  test.each<[string, (event: ReturnType<typeof readEvent>) => void]>([
+    [
+      'key',
+      ({ headers }) => {
+        headers['idempotency-key'] = 'another';
+      },
+    ],
+    [
       'caller',
       ({ requestContext }) => {
         requestContext.authorizer.iam.userArn = 'arn:aws:sts::123456789012:assumed-role/other/s';
       },
     ],
-  ])('with another %s is another request', async (_, alter) => {
+  ])('of another %s is another request', async (_, alter) => {
     const other = event();
     alter(other);
-    const answer = await startIntake().send(other);
+    const { send, sent } = startIntake();
+    await send(event());
+    const answer = await send(other);
     expect(answer.status).toBe(202);
+    expect(sent).toHaveLength(2);
     expect(answer.body.requestId).not.toBe(await requestIdOf(event()));
+  });
+
+  test('of two requests at the same time makes one request', async () => {
+    const { send, table } = startIntake();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => send(event())));
+    expect(new Set(answers.map(({ body }) => body.requestId)).size).toBe(1);
+    expect(answers.filter(({ headers }) => 'idempotency-replayed' in headers)).toHaveLength(4);
+    expect(table.size).toBe(1);
   });
 
   test('is found in a header of any case', async () => {
@@ -237,9 +316,9 @@ describe('a refused request', () => {
     });
     expect(body).toEqual({
       type: 'urn:genesys-automated-adder:problem:invalid-request',
-      title: 'The request is wrong',
+      title: 'Invalid request',
       status: 422,
-      detail: 'One field is wrong.',
+      detail: 'One field is invalid.',
       instance: `urn:uuid:${uuidNumber(1)}`,
       errors: [
         {
@@ -269,7 +348,7 @@ describe('a refused request', () => {
     },
   );
 
-  test.each(['', 'x'.repeat(65), 'schlüssel', 'a\tb'])(
+  test.each(['', 'x'.repeat(256), 'schlüssel', 'a\tb'])(
     'with the idempotency key %j is told so',
     async (key) => {
       const answer = await startIntake().send(eventWithHeaders({ 'idempotency-key': key }));
@@ -355,8 +434,29 @@ describe('a refused request', () => {
     const answer = await startIntake().send(
       eventWithBody({ participants: [{ id: ADA }], ...fields }),
     );
-    expect(answer.body.detail).toBe('5000 fields are wrong. The first 100 are listed.');
+    expect(answer.body.detail).toBe('5000 fields are invalid. The first 100 are listed.');
     expect(answer.body.errors).toHaveLength(100);
+  });
+
+  test('with a trailing slash in its path gets 404, as API Gateway answers it', async () => {
+    const event = readEvent('http-api-v2.three-users');
+    event.rawPath += '/';
+    event.requestContext.http.path += '/';
+    expect((await startIntake().send(event)).status).toBe(404);
+  });
+
+  test('that names a string for participants gets one error', async () => {
+    const answer = await startIntake().send(eventWithBody({ participants: 'ann' }));
+    expect(answer.body.errors).toEqual([
+      { pointer: '/participants', detail: 'must be an array of participants' },
+    ]);
+  });
+
+  test('that is gzip without saying so is told that it is compressed', async () => {
+    const body = gzipSync(JSON.stringify({ participants: [{ id: ADA }] })).toString('base64');
+    const answer = await startIntake().send({ ...eventWithBody(body), isBase64Encoded: true });
+    expect(answer.status).toBe(415);
+    expect(answer.body.detail).toContain('gzip');
   });
 
   test('with another method gets 405 and the method that is allowed', async () => {
@@ -445,12 +545,141 @@ describe('a request that cannot be queued', () => {
     expect((await send(readEvent('http-api-v2.three-users'))).status).toBe(503);
   });
 
-  test('keeps its request id for the repeat', async () => {
-    const { send } = failing(awsError('TimeoutError'));
+  test('keeps its record and its request id for the repeat', async () => {
+    let fails = true;
+    const { send, table } = startIntake({
+      sendMessage: async () => {
+        if (fails) throw awsError('TimeoutError');
+      },
+    });
     const event = readEvent('http-api-v2.idempotency-key');
     const refused = await send(event);
-    const accepted = await startIntake().send(event);
+    fails = false;
+    const accepted = await send(event);
+    expect([refused.status, accepted.status]).toEqual([503, 202]);
     expect(refused.body.instance).toBe(`urn:uuid:${accepted.body.requestId}`);
+    expect(table.size).toBe(1);
+  });
+});
+
+describe('a request that cannot be recorded', () => {
+  test('gets 503 and is not queued', async () => {
+    const { send, sent, lines } = startIntake({
+      records: {
+        create: async () => {
+          throw Object.assign(new Error('arn:aws:dynamodb:…'), { name: 'TimeoutError' });
+        },
+        get: async () => undefined,
+      },
+    });
+    const answer = await send(readEvent('http-api-v2.three-users'));
+    expect(answer.status).toBe(503);
+    expect(answer.headers['retry-after']).toBe('5');
+    expect(answer.body.type).toBe(problemType('table-unavailable'));
+    expect(JSON.stringify(answer.body)).not.toContain('arn:aws');
+    expect(sent).toEqual([]);
+    expect(lines[0]).toMatchObject({ level: 'error', message: 'table failed' });
+  });
+});
+
+describe('the quota of a caller', () => {
+  test('gives 429 with the time to wait, and nothing is recorded or queued', async () => {
+    const { send, sent, table } = startIntake({ takeFromQuota: async () => 17 });
+    const answer = await send(readEvent('http-api-v2.three-users'));
+    expect(answer.status).toBe(429);
+    expect(answer.headers['retry-after']).toBe('17');
+    expect(answer.body.type).toBe(problemType('quota-exceeded'));
+    expect([sent, table.size]).toEqual([[], 0]);
+  });
+
+  test('that cannot be counted gives 503', async () => {
+    const { send, sent } = startIntake({
+      takeFromQuota: async () => {
+        throw new Error('no table');
+      },
+    });
+    expect((await send(readEvent('http-api-v2.three-users'))).status).toBe(503);
+    expect(sent).toEqual([]);
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    ['+19005551234', 'The rule !+1900 of ALLOWED_ADDRESSES'],
+    ['sip:ann@evil.example', 'No rule of ALLOWED_ADDRESSES'],
+    ['sip:ann@example.com;maddr=10.0.0.1', 'maddr'],
+  ])('%s is refused, and the rule named', async (address, rule) => {
+    const answer = await startIntake().send(eventWithBody({ participants: [{ address }] }));
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors?.[0]).toMatchObject({ pointer: '/participants/0/address' });
+    expect(answer.body.errors?.[0]?.detail).toContain(rule);
+  });
+});
+
+describe('Prefer: wait', () => {
+  const waiting = (prefer: string) => ({
+    ...readEvent('http-api-v2.three-users'),
+    headers: { 'content-type': 'application/json', prefer },
+  });
+
+  test('answers 202 with the current status where the result is not there in time', async () => {
+    const { send, clock } = startIntake();
+    const answer = await send(waiting('wait=3'));
+    expect(answer.status).toBe(202);
+    expect(answer.headers['preference-applied']).toBe('wait=3');
+    expect(clock.now()).toBe(NOW_MS + 3_000);
+  });
+
+  test('answers 200 with the request as soon as it is final', async () => {
+    const { send, store, clock, table } = startIntake({
+      sendMessage: async () => {
+        const [record] = [...table.values()];
+        if (record) await store(record, finishedRecord(record));
+      },
+    });
+    const answer = await send(waiting('respond-async, wait=20'));
+    expect(answer.status).toBe(200);
+    expect(answer.body).toMatchObject({ status: 'SUCCESS', requestId: uuidNumber(1) });
+    expect(clock.now()).toBe(NOW_MS + 250);
+  });
+
+  test.each(['wait=soon', 'wait', 'respond-async', 'wait=0'])('ignores %j', async (prefer) => {
+    const answer = await startIntake().send(waiting(prefer));
+    expect(answer.status).toBe(202);
+    expect(answer.headers).not.toHaveProperty('preference-applied');
+  });
+
+  test('is capped at 20 seconds', async () => {
+    const answer = await startIntake().send(waiting('wait=3600'));
+    expect(answer.headers['preference-applied']).toBe('wait=20');
+  });
+
+  test('is not honoured while every slot is taken', async () => {
+    const answer = await startIntake({
+      waitForResult: async (record) => ({ record, applied: false }),
+    }).send(waiting('wait=5'));
+    expect(answer.status).toBe(202);
+    expect(answer.headers).not.toHaveProperty('preference-applied');
+  });
+});
+
+describe('Location', () => {
+  test('has the stage and the base path of the caller', async () => {
+    const event = readEvent('http-api-v2.three-users');
+    event.rawPath = `/prod${event.rawPath}`;
+    event.requestContext.http.path = event.rawPath;
+    const answer = await startIntake().send(event);
+    expect(answer.headers.location).toBe(`/prod/requests/${uuidNumber(1)}`);
+  });
+
+  test('is relative behind a custom domain, whose base path format 2.0 does not say', async () => {
+    const event = readEvent('http-api-v2.three-users');
+    event.requestContext.domainName = 'api.example.com';
+    const { headers } = await startIntake().send(event);
+    const url = `https://api.example.com/base/conversations/${CONVERSATION}/participants`;
+    expect(new URL(headers.location ?? '', url).href).toBe(
+      `https://api.example.com/base/requests/${uuidNumber(1)}`,
+    );
   });
 });
 

@@ -16,7 +16,7 @@ const ADA = 'a9e7c000-0000-4000-8000-000000000001';
 const CAUSES: Record<keyof typeof EXAMPLES.problems, () => unknown> = {
   'invalid-json': () => readEvent('http-api-v2.broken-json'),
   'no-body': () => readEvent('http-api-v2.no-body'),
-  'invalid-header': () => eventWithHeaders({ 'idempotency-key': 'x'.repeat(65) }),
+  'invalid-header': () => eventWithHeaders({ 'idempotency-key': 'x'.repeat(256) }),
   'body-too-large': () => eventWithBody(' '.repeat(2 * 1024 * 1024)),
   'unsupported-media-type': () => readEvent('http-api-v2.form-body'),
   'invalid-request': () =>

@@ -1,9 +1,9 @@
 import type { MiddlewareObj } from '@middy/core';
-import { type ApiEvent, type ApiRequest, readApiRequest } from '../../lib/aws/api-request.ts';
-import type { ApiResponse } from '../../lib/aws/problem-response.ts';
-import { correlationId } from '../../lib/domain/request-headers.ts';
+import { type ApiEvent, type ApiRequest, readApiRequest } from '../aws/api-request.ts';
+import type { ApiResponse } from '../aws/problem-response.ts';
+import { correlationId } from '../domain/request-headers.ts';
 
-/** One invocation, as the rest of the chain sees it. */
+/** One HTTP invocation, as the handlers see it. */
 export interface Call {
   api: ApiRequest;
   /** Names the request; in an error, this occurrence of it. */
@@ -11,7 +11,7 @@ export interface Call {
   correlationId: string;
 }
 
-/** Middleware: turns the event into a `Call`, and puts the correlation id on every answer. */
+/** Middleware: turns the event into a `Call`, and puts the correlation id on every response. */
 export function correlate(randomUuid: () => string): MiddlewareObj<Call, ApiResponse> {
   const stamp = (request: { event: Call; response?: ApiResponse | null | undefined }) => {
     if (request.response) {
@@ -22,7 +22,7 @@ export function correlate(randomUuid: () => string): MiddlewareObj<Call, ApiResp
     before: (request) => {
       const api = readApiRequest(request.event as ApiEvent);
       const requestId = randomUuid();
-      // One that is too long or not ASCII is refused later; that answer needs an id nevertheless.
+      // An invalid one is refused later; that response needs an id nevertheless.
       const given = correlationId.safeParse(api.header('x-correlation-id'));
       request.event = { api, requestId, correlationId: given.success ? given.data : requestId };
     },

@@ -1,18 +1,31 @@
 import type { MiddlewareObj } from '@middy/core';
-import { type ApiResponse, problemResponse } from '../../lib/aws/problem-response.ts';
-import { Problem } from '../../lib/domain/problem.ts';
-import type { Log } from '../../lib/logger.ts';
-import type { PutMetrics } from '../../lib/metrics.ts';
+import { type ApiResponse, problemResponse } from '../aws/problem-response.ts';
+import { Problem } from '../domain/problem.ts';
+import type { Log } from '../logger.ts';
+import type { PutMetrics } from '../metrics.ts';
 import type { Call } from './correlate.ts';
 
 /** Field names that may be logged: any other part of a pointer is the caller's own text. */
-const FIELDS = ['', 'conversationId', 'participants', 'id', 'address', 'role', 'deadlineSeconds'];
+const FIELDS = [
+  '',
+  'conversationId',
+  'participants',
+  'id',
+  'address',
+  'role',
+  'deadlineSeconds',
+  'dryRun',
+  'onlyIfReachable',
+  'actingUserId',
+];
 
-/** Middleware: answers every error with a problem document, logs and counts it. */
-export function answerProblems(deps: {
+export interface AnswerProblemsDeps {
   log: Log;
   putMetrics: PutMetrics;
-}): MiddlewareObj<Call, ApiResponse> {
+}
+
+/** Middleware: turns every error into a problem document, logs and counts it. */
+export function answerProblems(deps: AnswerProblemsDeps): MiddlewareObj<Call, ApiResponse> {
   return {
     onError: (request) => {
       const { requestId, correlationId, api } = request.event;
@@ -38,7 +51,7 @@ export function answerProblems(deps: {
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   return new Problem('internal-error', {
-    detail: 'The request was not queued. Please report this with the correlation id.',
+    detail: 'A defect in the service. Report it with the correlation id.',
     cause: error,
   });
 }

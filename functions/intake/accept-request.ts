@@ -1,0 +1,203 @@
+import type { Caller } from '../../lib/aws/caller.ts';
+import { callerIdOf } from '../../lib/aws/caller-id.ts';
+import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
+import type { SendMessage } from '../../lib/aws/send-message.ts';
+import { requestDigest } from '../../lib/carry-out/request-digest.ts';
+import type { Clock } from '../../lib/domain/clock.ts';
+import { formatRequestMessage } from '../../lib/domain/format-request-message.ts';
+import { Problem } from '../../lib/domain/problem.ts';
+import { newRecord } from '../../lib/domain/record-transitions.ts';
+import type { RequestBody } from '../../lib/domain/request-body.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import type { Log } from '../../lib/logger.ts';
+import type { PutMetrics } from '../../lib/metrics.ts';
+import type { TakeFromQuota } from '../../lib/records/caller-quota.ts';
+import type { RecordStore } from '../../lib/records/record-store.ts';
+import type { WaitForResult } from '../../lib/records/wait-for-result.ts';
+
+/** After a failed write or send. The table and SQS are back within seconds if they are back at all. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** A valid request and who sent it, whichever way it came in. */
+export interface Submission {
+  requestId: string;
+  caller: Caller;
+  conversationId: string;
+  body: RequestBody;
+  correlationId: string;
+  /** `Prefer: wait`. */
+  waitSeconds?: number | undefined;
+}
+
+export interface Acceptance {
+  record: RequestRecord;
+  /** Whether the request existed before. */
+  replayed: boolean;
+  /** Whether the wait was honoured. */
+  waited: boolean;
+}
+
+export interface AcceptRequestDeps {
+  requestQueueUrl: string;
+  /** How long a record is kept after its last change. */
+  retentionMs: number;
+  records: Pick<RecordStore, 'create' | 'get'>;
+  /** Absent: callers have no quota. */
+  takeFromQuota?: TakeFromQuota | undefined;
+  waitForResult: WaitForResult;
+  sendMessage: SendMessage;
+  clock: Pick<Clock, 'now'>;
+  /** Unique to each write. */
+  newWriteId: () => string;
+  /** The X-Ray trace header of this invocation, if there is one. */
+  traceHeader: () => string | undefined;
+  log: Log;
+  putMetrics: PutMetrics;
+}
+
+/**
+ * Accepts a request: creates its record, then queues its message. A repeat of a request is recognised
+ * by its id; its message is sent again as long as no receive has touched the record, because the first
+ * send may have failed.
+ * @throws Problem
+ */
+export type AcceptRequest = (submission: Submission) => Promise<Acceptance>;
+
+export function createAcceptRequest(deps: AcceptRequestDeps): AcceptRequest {
+  const { log, putMetrics, clock } = deps;
+
+  return async (submission) => {
+    const record = toRecord(submission);
+    await checkQuota(record);
+    const existing = await create(record);
+    if (existing) checkSame(existing, record);
+    const current = existing ?? record;
+    if (current.receives === 0 && current.status === 'QUEUED') await send(current);
+    log.info(existing ? 'replayed' : 'accepted', {
+      ...idsOf(current),
+      participants: current.participants.length,
+      requested_by: record.requestedBy,
+    });
+    putMetrics({
+      name: existing ? 'RequestsReplayed' : 'RequestsAccepted',
+      unit: 'Count',
+      value: 1,
+    });
+    const { waitSeconds } = submission;
+    if (waitSeconds === undefined) {
+      return { record: current, replayed: existing !== undefined, waited: false };
+    }
+    const waited = await deps.waitForResult(current, waitSeconds);
+    return { record: waited.record, replayed: existing !== undefined, waited: waited.applied };
+  };
+
+  function toRecord({ requestId, caller, conversationId, body, correlationId }: Submission) {
+    const nowMs = clock.now();
+    const { participants, dryRun, onlyIfReachable, actingUserId } = body;
+    const wanted = {
+      conversationId,
+      participants,
+      dryRun,
+      onlyIfReachable,
+      ...(actingUserId === undefined ? {} : { actingUserId }),
+    };
+    return newRecord(
+      {
+        ...wanted,
+        requestId,
+        origin: 'api',
+        requestedBy: caller.name,
+        callerId: callerIdOf(caller),
+        correlationId,
+        digest: requestDigest(wanted),
+        requestedAtMs: nowMs,
+        deadlineMs: nowMs + body.deadlineSeconds * 1_000,
+      },
+      { nowMs, writeId: deps.newWriteId(), retentionMs: deps.retentionMs },
+    );
+  }
+
+  async function checkQuota(record: RequestRecord): Promise<void> {
+    if (!deps.takeFromQuota) return;
+    const retryAfter = await orUnavailable(record, () => deps.takeFromQuota?.(record.callerId));
+    if (retryAfter === undefined) return;
+    throw new Problem('quota-exceeded', {
+      detail: `This caller has sent all the requests of this minute. Send it again after ${retryAfter} seconds.`,
+      headers: { 'retry-after': String(retryAfter) },
+    });
+  }
+
+  function create(record: RequestRecord): Promise<RequestRecord | undefined> {
+    return orUnavailable(record, () => deps.records.create(record));
+  }
+
+  /** @throws Problem 503: without a record nothing is queued */
+  async function orUnavailable<Value>(
+    record: RequestRecord,
+    call: () => Promise<Value> | Value,
+  ): Promise<Value> {
+    try {
+      return await call();
+    } catch (error) {
+      logFailure('table failed', record, error);
+      throw new Problem('table-unavailable', {
+        detail: `The request could not be recorded, or the response was lost. ${retryAdvice}`,
+        headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+        cause: error,
+      });
+    }
+  }
+
+  /** @throws Problem 503, whatever the reason: the caller can only send again */
+  async function send(record: RequestRecord): Promise<void> {
+    const trace = deps.traceHeader();
+    try {
+      await deps.sendMessage({
+        queueUrl: deps.requestQueueUrl,
+        groupId: record.conversationId,
+        deduplicationId: record.requestId,
+        body: formatRequestMessage(record),
+        ...(trace ? { traceHeader: trace } : {}),
+      });
+    } catch (error) {
+      logFailure('send failed', record, error);
+      throw new Problem('queue-unavailable', {
+        detail: `The request could not be queued, or the response was lost. ${retryAdvice}`,
+        headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+        cause: error,
+      });
+    }
+  }
+
+  function logFailure(message: string, record: RequestRecord, error: unknown): void {
+    const reason = isConfigurationFault(error) ? 'configuration' : 'unavailable';
+    log.error(message, { reason, ...idsOf(record), error });
+  }
+}
+
+const retryAdvice = `Whether it will be carried out is not known: send it again after ${RETRY_AFTER_SECONDS} seconds, with the same Idempotency-Key.`;
+
+/** @throws Problem 422 unless both are the same request of the same caller */
+function checkSame(existing: RequestRecord, repeat: RequestRecord): void {
+  const isSameRequest =
+    existing.digest === repeat.digest &&
+    existing.origin === 'api' &&
+    existing.callerId === repeat.callerId;
+  // A redrive gives a request another deadline.
+  if (isSameRequest && (existing.run > 0 || lifetimeOf(existing) === lifetimeOf(repeat))) return;
+  throw new Problem('idempotency-key-reused', {
+    detail:
+      'This Idempotency-Key was used for a request with another conversation or body. Use a new key for a new request.',
+    errors: [
+      { pointer: '', header: 'Idempotency-Key', detail: 'was used for another request already' },
+    ],
+  });
+}
+
+const lifetimeOf = ({ requestedAtMs, deadlineMs }: RequestRecord) => deadlineMs - requestedAtMs;
+
+const idsOf = ({ requestId, correlationId, conversationId }: RequestRecord) => ({
+  request_id: requestId,
+  correlation_id: correlationId,
+  conversation_id: conversationId,
+});

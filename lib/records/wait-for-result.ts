@@ -1,0 +1,61 @@
+import type { Clock } from '../domain/clock.ts';
+import { isFinal, type RequestRecord } from '../domain/request-record.ts';
+import type { RecordStore } from './record-store.ts';
+import type { WaiterSlots } from './waiter-slots.ts';
+
+const FIRST_POLL_MS = 250;
+const SLOWEST_POLL_MS = 1_000;
+/** A slot outlives its waiter by this, so that it is not given away while the last read is under way. */
+const SLOT_MARGIN_MS = 5_000;
+
+export interface Waited {
+  /** The latest that was read, final or not. */
+  record: RequestRecord;
+  /** Whether the preference was honoured: not if every slot was taken or the table failed at once. */
+  applied: boolean;
+}
+
+/** Waits until a request has its result, at most `seconds`. */
+export type WaitForResult = (record: RequestRecord, seconds: number) => Promise<Waited>;
+
+/**
+ * Waits for results by reading the record again and again: every 250 ms at first, every second later.
+ * Best effort: it never throws, because the request was accepted whatever becomes of the wait.
+ */
+export function createWaitForResult({
+  records,
+  slots,
+  clock,
+}: {
+  records: Pick<RecordStore, 'get'>;
+  slots: WaiterSlots;
+  clock: Clock;
+}): WaitForResult {
+  return async (record, seconds) => {
+    if (isFinal(record)) return { record, applied: true };
+    const untilMs = clock.now() + seconds * 1_000;
+    const release = await slots
+      .acquire(seconds * 1_000 + SLOT_MARGIN_MS)
+      .catch((): undefined => undefined);
+    if (!release) return { record, applied: false };
+    try {
+      return { record: await poll(record, untilMs), applied: true };
+    } finally {
+      await release();
+    }
+  };
+
+  async function poll(record: RequestRecord, untilMs: number): Promise<RequestRecord> {
+    let latest = record;
+    let pauseMs = FIRST_POLL_MS;
+    while (!isFinal(latest)) {
+      const leftMs = untilMs - clock.now();
+      if (leftMs <= 0) break;
+      await clock.sleep(Math.min(pauseMs, leftMs));
+      pauseMs = Math.min(pauseMs * 1.5, SLOWEST_POLL_MS);
+      // An absent record or a failed read says nothing; the next one may.
+      latest = (await records.get(record.requestId).catch(() => undefined)) ?? latest;
+    }
+    return latest;
+  }
+}
