@@ -25,7 +25,8 @@ export const handler = startFunction({
   ...ports,
   create() {
     const config = readIntakeConfig(process.env);
-    const { REQUESTS_TABLE_NAME: tableName, CALLER_REQUESTS_PER_MINUTE: requestsPerMinute } = config;
+    const { REQUESTS_TABLE_NAME: tableName, CALLER_REQUESTS_PER_MINUTE: requestsPerMinute } =
+      config;
     const records = createDynamoRecordStore(dynamoDb, { tableName, clock });
     const slots = createWaiterSlots(dynamoDb, {
       tableName,
