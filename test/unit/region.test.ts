@@ -28,6 +28,24 @@ describe('GENESYS_ENV', () => {
     expect(new Set(Object.values(REGION_DOMAINS)).size).toBe(18);
   });
 
+  // Bug: the platform's own address was taken for a host of the generic contract.
+  test.each([
+    'https://api.mypurecloud.de',
+    'https://login.mypurecloud.de/',
+    'https://apps.mypurecloud.de/directory/#/x',
+    'https://API.MyPureCloud.de:443',
+    'https://mypurecloud.de',
+  ])('is the platform by its own address %s', (environment) => {
+    expect(resolveGenesysHost(environment)).toEqual(resolveGenesysHost('eu-central-1'));
+  });
+
+  test.each(['https://api.mypurecloud.de.example.com', 'https://xapi.mypurecloud.de'])(
+    'is a base URL where the host only looks like the platform: %s',
+    (environment) => {
+      expect(resolveGenesysHost(environment).clientAuthentication).toBe('form');
+    },
+  );
+
   test('may have spaces around it, and capital letters', () => {
     expect(resolveGenesysHost(' MyPureCloud.IE ').apiUrl).toBe('https://api.mypurecloud.ie');
   });

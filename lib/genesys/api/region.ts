@@ -1,5 +1,5 @@
 /**
- * The regions of Genesys Cloud and their domains (FACTS, section 2, OAuth).
+ * The regions of Genesys Cloud and their domains (docs/genesys.md).
  * One row a region: a new one is added here and nowhere else.
  */
 export const REGION_DOMAINS = {
@@ -31,13 +31,15 @@ export interface GenesysHost {
   tokenUrl: string;
   /**
    * `basic` on the platform's own hosts, as the vendor's SDKs do; `form` at an explicit base URL
-   * (FACTS, section 3). Never both in one request (RFC 6749, section 2.3).
+   * (docs/genesys.md). Never both in one request (RFC 6749, section 2.3).
    */
   clientAuthentication: 'basic' | 'form';
 }
 
 /**
- * Resolves `GENESYS_ENV`: a region, a domain, or a base URL used for both OAuth and API.
+ * Resolves `GENESYS_ENV`: a region, a domain, one of the platform's own addresses
+ * (`https://api.mypurecloud.de`, also its login and apps hosts), or a base URL of another host, used
+ * for both OAuth and API.
  * @throws Error that lists what is possible
  */
 export function resolveGenesysHost(environment: string): GenesysHost {
@@ -45,13 +47,7 @@ export function resolveGenesysHost(environment: string): GenesysHost {
   if (/^https?:\/\//i.test(value)) return resolveBaseUrl(value);
   const wanted = value.toLowerCase();
   for (const [region, domain] of Object.entries(REGION_DOMAINS)) {
-    if (wanted === region || wanted === domain) {
-      return {
-        apiUrl: `https://api.${domain}`,
-        tokenUrl: `https://login.${domain}/oauth/token`,
-        clientAuthentication: 'basic',
-      };
-    }
+    if (wanted === region || wanted === domain) return platformHost(domain);
   }
   const possible = Object.entries(REGION_DOMAINS)
     .map(([region, domain]) => `${region} (${domain})`)
@@ -59,6 +55,14 @@ export function resolveGenesysHost(environment: string): GenesysHost {
   throw new Error(
     `${JSON.stringify(value)} is neither a region or domain of Genesys Cloud nor a base URL; possible are ${possible}, or a URL such as http://127.0.0.1:4010`,
   );
+}
+
+function platformHost(domain: string): GenesysHost {
+  return {
+    apiUrl: `https://api.${domain}`,
+    tokenUrl: `https://login.${domain}/oauth/token`,
+    clientAuthentication: 'basic',
+  };
 }
 
 function resolveBaseUrl(value: string): GenesysHost {
@@ -72,6 +76,10 @@ function resolveBaseUrl(value: string): GenesysHost {
       'must be https, except to a loopback address: tokens would travel in the clear',
     );
   }
+  const domain = Object.values(REGION_DOMAINS).find((known) =>
+    ['', 'api.', 'login.', 'apps.'].some((service) => url.hostname === `${service}${known}`),
+  );
+  if (domain !== undefined) return platformHost(domain);
   const base = `${url.origin}${url.pathname}`.replace(/\/+$/, '');
   return { apiUrl: base, tokenUrl: `${base}/oauth/token`, clientAuthentication: 'form' };
 }

@@ -26,7 +26,7 @@ export interface UserLookup {
 }
 
 export function createUserLookup(client: GenesysClient): UserLookup {
-  /** Contract G's hosts may lack the bulk operation; then it is not asked for a second time. */
+  /** Hosts of the generic contract may lack the bulk operation; then it is not asked for a second time. */
   let bulkIsMissing = false;
   let idStyle: IdStyle = 'commas';
 

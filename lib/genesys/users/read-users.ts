@@ -7,22 +7,48 @@ import { GenesysError } from '../api/genesys-error.ts';
 /** Facts by user id in lower case. */
 export type Users = Map<string, UserFacts>;
 
+/** Presences in which the platform sends a direct call to voicemail (docs/genesys.md). */
+const TO_VOICEMAIL = new Set(['busy', 'break', 'meal', 'meeting', 'training']);
+
+const EXPANSIONS = 'presence,routingStatus,outOfOffice,station';
+
 function toFacts(user: Fields): UserFacts {
-  // Contract P: active, inactive, deleted. Contract G has no state: whoever is there is active.
+  // The platform has active, inactive, deleted. The generic contract has no state: listed is active.
   const state = asString(user.state)?.toLowerCase();
+  const presence = systemPresenceOf(user);
+  const hasStation = hasStationOf(user.station);
   return {
     state: state === 'inactive' || state === 'deleted' ? state : 'active',
-    presence: presenceOf(user),
+    presence: presenceOf(user, presence),
+    outOfOffice: asObject(user.outOfOffice)?.active === true || presence === 'outofoffice',
+    ...(hasStation === undefined ? {} : { hasStation }),
   };
 }
 
-function presenceOf(user: Fields): UserFacts['presence'] {
-  // Contract P, only where asked for by `expand`.
+/** The platform's presence in lower-case letters, such as `onqueue`. There only where expanded. */
+function systemPresenceOf(user: Fields): string | undefined {
   const definition = asObject(asObject(user.presence)?.presenceDefinition);
-  // `status` is contract G's.
-  const presence = (asString(definition?.systemPresence) ?? asString(user.status))?.toLowerCase();
+  return asString(definition?.systemPresence)
+    ?.toLowerCase()
+    .replace(/[^a-z]/g, '');
+}
+
+function presenceOf(user: Fields, systemPresence: string | undefined): UserFacts['presence'] {
+  // `status` is the generic contract's, which knows no voicemail.
+  const presence = systemPresence ?? asString(user.status)?.toLowerCase();
   if (presence === undefined) return 'unknown';
-  return presence === 'offline' ? 'offline' : 'reachable';
+  if (presence === 'offline') return 'offline';
+  return TO_VOICEMAIL.has(systemPresence ?? '') ? 'busy' : 'reachable';
+}
+
+/** Whether there is a station to be rung at: the effective one, or one that it comes from. */
+function hasStationOf(stations: unknown): boolean | undefined {
+  const expanded = asObject(stations);
+  if (!expanded) return undefined;
+  const { effectiveStation, associatedStation, defaultStation } = expanded;
+  return [effectiveStation, associatedStation, defaultStation].some(
+    (station) => asObject(station)?.id !== undefined,
+  );
 }
 
 /** Availability is advice: a lookup that hangs or fails must not hold up the adding for long. */
@@ -32,21 +58,25 @@ const PATIENCE_MS = 10_000;
 const NO_BULK = new Set([404, 405, 501]);
 
 /**
- * How ids are put into the query: `id=a,b` as FACTS has it, or `id=a&id=b` as the vendor's
- * description has it. The live platform is believed to read both.
+ * How ids are put into the query: `id=a,b`, or `id=a&id=b` as the vendor's description has it. The
+ * live platform is believed to read both.
  */
 export type IdStyle = 'commas' | 'repeated';
 
 function bulkPath(userIds: readonly string[], style: IdStyle): string {
   const encoded = userIds.map(encodeURIComponent);
   const ids = style === 'commas' ? `id=${encoded.join(',')}` : `id=${encoded.join('&id=')}`;
-  return `/api/v2/users?${ids}&expand=presence,routingStatus&pageSize=100&state=any`;
+  return `/api/v2/users?${ids}&expand=${EXPANSIONS}&pageSize=100&state=any`;
 }
 
+/** Calls for one list of users: the first, and more where an answer lists only a part. */
+const MAX_BULK_CALLS = 5;
+
 /**
- * Looks up users by one call for up to 100 of them (FACTS, "Users"). An id that is not in the
- * answer is unknown. `undefined` where the operation is not there or refuses the whole list over
- * one unknown id: then each has to be asked for singly.
+ * Looks up users by one call for up to 100 of them. An id that the answer does not list is unknown,
+ * unless the answer says that there is more than it lists: then the missing ones are requested again,
+ * and those that never come are left out. `undefined` where the operation is not there or refuses
+ * the whole list over one unknown id: then each has to be looked up singly.
  * @throws GenesysError and what GenesysClient.read throws
  */
 export async function readUsersInBulk(
@@ -55,24 +85,44 @@ export async function readUsersInBulk(
   style: IdStyle,
   budget: CallBudget,
 ): Promise<Users | undefined> {
-  let document: Fields;
+  const users: Users = new Map();
+  let missing = [...userIds];
+  for (let calls = 1; ; calls += 1) {
+    const page = await readPage(client, missing, style, budget);
+    if (!page) return calls === 1 ? undefined : users;
+    for (const user of page.entities) {
+      const id = asString(user.id)?.toLowerCase();
+      if (id !== undefined && missing.includes(id)) users.set(id, toFacts(user));
+    }
+    const before = missing.length;
+    missing = missing.filter((id) => !users.has(id));
+    if (missing.length === 0) return users;
+    if (!page.isPart) break;
+    if (missing.length === before || calls === MAX_BULK_CALLS) return users;
+  }
+  for (const id of missing) users.set(id, { state: 'unknown', presence: 'unknown' });
+  return users;
+}
+
+/** One bulk call; `undefined` where it is not there or refuses the list. */
+async function readPage(
+  client: GenesysClient,
+  userIds: readonly string[],
+  style: IdStyle,
+  budget: CallBudget,
+): Promise<{ entities: Fields[]; isPart: boolean } | undefined> {
   try {
     const path = bulkPath(userIds, style);
-    document = await client.read('read-users', path, budget, PATIENCE_MS);
+    const document = await client.read('read-users', path, budget, PATIENCE_MS);
+    const entities = asArray(document.entities);
+    if (!entities) return undefined;
+    const { total, pageCount } = document;
+    const isPart = Number(pageCount) > 1 || Number(total) > entities.length;
+    return { entities, isPart };
   } catch (error) {
     if (error instanceof GenesysError && NO_BULK.has(error.status ?? 0)) return undefined;
     throw error;
   }
-  const entities = asArray(document.entities);
-  if (!entities) return undefined;
-  const users: Users = new Map(
-    userIds.map((id) => [id, { state: 'unknown', presence: 'unknown' }]),
-  );
-  for (const user of entities) {
-    const id = asString(user.id)?.toLowerCase();
-    if (id !== undefined && users.has(id)) users.set(id, toFacts(user));
-  }
-  return users;
 }
 
 /**
@@ -86,7 +136,7 @@ export async function readUser(
   budget: CallBudget,
 ): Promise<UserFacts> {
   // The single read knows no `state=any`: it finds a deleted user only under `state=deleted`.
-  const query = contract === 'platform' ? '?expand=presence,routingStatus' : '';
+  const query = contract === 'platform' ? `?expand=${EXPANSIONS}` : '';
   try {
     const path = `/api/v2/users/${encodeURIComponent(userId)}${query}`;
     return toFacts(await client.read('read-user', path, budget, PATIENCE_MS));
