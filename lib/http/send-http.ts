@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { unpackBody } from './unpack-body.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'POST';
@@ -10,7 +11,7 @@ export interface HttpRequest {
   body?: string;
   /** For the whole exchange: connecting, sending, and reading the answer to its end. */
   timeoutMs: number;
-  /** The rest of a longer answer is left unread and the connection closed. Default 1 MiB. */
+  /** The rest of a longer answer, packed or unpacked, is left unread and the connection closed. Default 1 MiB. */
   maxResponseBytes?: number;
   /** Replaces the name resolution of this request. */
   lookup?: LookupFunction;
@@ -22,6 +23,7 @@ export interface HttpResponse {
   status: number;
   /** Names in lower case; values of repeated headers joined by a comma. */
   headers: Record<string, string>;
+  /** Unpacked, without a byte order mark. */
   body: string;
   /** The answer was longer than `maxResponseBytes`. */
   truncated: boolean;
@@ -109,13 +111,15 @@ export function createSendHttp(): SendHttp {
       outgoing.on('response', (incoming) => {
         const head = { status: incoming.statusCode ?? 0, headers: flatten(incoming.headers) };
         answer = head;
-        readBody(incoming, request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES).then(
-          ({ body, truncated }) => {
-            clearTimeout(timer);
-            resolve({ ...head, body, truncated });
-          },
-          fail,
-        );
+        const maxBytes = request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
+        readBody(incoming, maxBytes).then(({ bytes, truncated }) => {
+          clearTimeout(timer);
+          const whole = truncated
+            ? { bytes, truncated }
+            : unpackBody(bytes, head.headers['content-encoding'], maxBytes);
+          const body = whole.bytes.toString('utf8').replace(/^\uFEFF/, '');
+          resolve({ ...head, body, truncated: whole.truncated });
+        }, fail);
       });
       outgoing.end(request.body);
     });
@@ -138,20 +142,19 @@ function flatten(headers: IncomingMessage['headers']): Record<string, string> {
 function readBody(
   incoming: IncomingMessage,
   maxBytes: number,
-): Promise<{ body: string; truncated: boolean }> {
+): Promise<{ bytes: Buffer; truncated: boolean }> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
-    const text = () => Buffer.concat(chunks).toString('utf8');
     incoming.on('data', (chunk: Buffer) => {
       chunks.push(chunk.subarray(0, maxBytes - size));
       size += chunk.length;
       if (size > maxBytes) {
-        resolve({ body: text(), truncated: true });
+        resolve({ bytes: Buffer.concat(chunks), truncated: true });
         incoming.destroy();
       }
     });
-    incoming.on('end', () => resolve({ body: text(), truncated: false }));
+    incoming.on('end', () => resolve({ bytes: Buffer.concat(chunks), truncated: false }));
     incoming.on('error', reject);
     incoming.on('aborted', () => reject(new Error('the connection closed in mid-answer')));
   });

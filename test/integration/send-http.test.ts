@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSendHttp, HttpError, type HttpRequest } from '../../lib/http/send-http.ts';
 import { type Listening, listen } from '../../local/listen.ts';
@@ -52,6 +53,20 @@ async function faultOf(sending: Promise<unknown>): Promise<HttpError> {
 }
 
 describe('the HTTP client', () => {
+  // Bug: a body that came packed, or with a byte order mark, could not be read.
+  test('reads a packed body, and leaves a byte order mark out', async () => {
+    respond = (_, outgoing) => {
+      outgoing.writeHead(200, { 'content-encoding': 'gzip' });
+      outgoing.end(gzipSync('\uFEFF{"a":1}'));
+    };
+    expect(await send()).toMatchObject({ body: '{"a":1}', truncated: false });
+    respond = (_, outgoing) => {
+      outgoing.writeHead(200, { 'content-encoding': 'gzip' });
+      outgoing.end(gzipSync('a'.repeat(1_000)));
+    };
+    expect(await send({ maxResponseBytes: 999 })).toMatchObject({ truncated: true });
+  });
+
   test('sends method, path, headers and body, and reads the whole answer', async () => {
     respond = (_, outgoing) => {
       outgoing.writeHead(201, { 'X-Thing': 'a', 'Set-Cookie': ['b=1', 'c=2'] });

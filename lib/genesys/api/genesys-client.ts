@@ -11,7 +11,7 @@ import type { RateLimiter } from '../pace/rate-limiter.ts';
 import type { TokenSource } from '../token/token-source.ts';
 import type { CallBudget } from './call-budget.ts';
 import { GenesysError } from './genesys-error.ts';
-import { httpErrorToGenesysError, toGenesysError, unreadable } from './read-response.ts';
+import { httpErrorToGenesysError, toGenesysError, tooLarge, unreadable } from './read-response.ts';
 import type { GenesysHost } from './region.ts';
 import type { Operation } from './response-rules.ts';
 
@@ -19,9 +19,9 @@ import type { Operation } from './response-rules.ts';
 export const READ_TIMEOUT_MS = 10_000;
 export const POST_TIMEOUT_MS = 15_000;
 
-/** A long conversation's document may be large; half of it would be no document at all. */
-const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
-/** The HTTP client does not unpack, and without this header a server may pack (RFC 9110, 12.5.3). */
+/** What a function with 256 MB can parse, several at a time. A larger document is not read at all. */
+const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
+/** Without this header a server may pack its answer (RFC 9110, 12.5.3). */
 const ACCEPT = { accept: 'application/json', 'accept-encoding': 'identity' };
 
 /** New tokens that one call may need: the stored one, and one more if that has been revoked too. */

@@ -4,8 +4,24 @@ import { AdderError, type AdderErrorOptions } from '../../domain/errors.ts';
  * What the caller does about an answer, more finely than an error's disposition:
  * - `new-token`: the token was refused; get another one, then make the same call again
  * - `re-read`: read the conversation again, then decide again who is missing
+ * - `next-acting-user`: the same, and add on behalf of another user
+ * - `look-again`: final unless the thing is so new that a later look may find it
  */
-export type Remedy = 'reject' | 'fatal' | 'retry' | 'new-token' | 're-read';
+export type Remedy =
+  | 'reject'
+  | 'fatal'
+  | 'retry'
+  | 'new-token'
+  | 're-read'
+  | 'next-acting-user'
+  | 'look-again';
+
+/** The limit that a 429 names, such as `org.app.user.rate.per.minute` of the namespace `platform.api`. */
+export interface ExceededLimit {
+  key: string;
+  namespace?: string | undefined;
+  value?: number | undefined;
+}
 
 export interface GenesysErrorOptions extends AdderErrorOptions {
   remedy: Remedy;
@@ -15,6 +31,7 @@ export interface GenesysErrorOptions extends AdderErrorOptions {
   correlationId?: string | undefined;
   /** The entities that the vendor blames: user ids and the like, in lower case. */
   blamed?: string[];
+  limit?: ExceededLimit | undefined;
 }
 
 /** An answer of Genesys Cloud that is no success, or no answer at all. */
@@ -24,6 +41,7 @@ export class GenesysError extends AdderError {
   readonly vendorCode: string | undefined;
   readonly correlationId: string | undefined;
   readonly blamed: readonly string[];
+  readonly limit: ExceededLimit | undefined;
 
   constructor(message: string, options: GenesysErrorOptions) {
     super(message, options);
@@ -33,5 +51,6 @@ export class GenesysError extends AdderError {
     this.vendorCode = options.vendorCode;
     this.correlationId = options.correlationId;
     this.blamed = options.blamed ?? [];
+    this.limit = options.limit;
   }
 }

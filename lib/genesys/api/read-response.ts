@@ -1,10 +1,9 @@
 import type { Disposition } from '../../domain/errors.ts';
 import { asArray, asObject, asString, type Fields, parseJson } from '../../domain/json.ts';
-import { parseRetryAfter } from '../../http/retry-after.ts';
 import { HttpError, type HttpResponse } from '../../http/send-http.ts';
-import { readRateLimit } from '../pace/rate-limit-headers.ts';
-import { GenesysError, type Remedy } from './genesys-error.ts';
-import { type Operation, ruleFor } from './response-rules.ts';
+import { type ExceededLimit, GenesysError, type Remedy } from './genesys-error.ts';
+import { namedDelayMs } from './named-delay.ts';
+import { hasRuleOfItsOwn, type Operation, ruleFor } from './response-rules.ts';
 
 const OPERATION_NAMES: Record<Operation, string> = {
   token: 'asking for a token',
@@ -21,42 +20,61 @@ const DISPOSITIONS: Record<Remedy, Disposition> = {
   retry: 'retry',
   're-read': 'retry',
   'new-token': 'fatal',
+  'next-acting-user': 'retry',
+  'look-again': 'reject',
 };
 
 /** What an error answer says. */
 interface Complaint {
-  vendorCode: string | undefined;
+  /** The vendor's codes, the outermost first. */
+  codes: string[];
   said: string | undefined;
-  /** Everything in it that may be the id of somebody or something that is to blame, in lower case. */
+  /** Everything in it that may be the id of a user or an entity that is to blame, in lower case. */
   blamed: string[];
+  limit: ExceededLimit | undefined;
+}
+
+/** An error of the vendor lists errors of the same shape, which can list more. */
+const DEEPEST_ERRORS = 3;
+
+function withErrors(body: Fields, depth = 0): Fields[] {
+  if (depth === DEEPEST_ERRORS) return [body];
+  const errors = asArray(body.errors) ?? [];
+  return [body, ...errors.flatMap((error) => withErrors(error, depth + 1))];
 }
 
 /** Reads the vendor's `ErrorBody`, or OAuth's error answer (RFC 6749, section 5.2). */
 function readComplaint(body: Fields): Complaint {
-  const errors = asArray(body.errors) ?? [];
-  const places = [body, ...errors].flatMap((place) => [place, ...(asArray(place.details) ?? [])]);
+  const bodies = withErrors(body);
+  const details = bodies.flatMap((place) => asArray(place.details) ?? []);
   const ids = [
-    ...places.map(({ entityId }) => entityId),
-    ...Object.values(asObject(body.messageParams) ?? {}),
+    ...[...bodies, ...details].map(({ entityId }) => entityId),
+    ...bodies.flatMap(({ messageParams }) => Object.values(asObject(messageParams) ?? {})),
   ];
+  const codes = [
+    ...bodies.map(({ code, error }) => asString(code) ?? asString(error)),
+    ...details.map(({ errorCode }) => asString(errorCode)),
+  ];
+  const texts = bodies.map(
+    (place) =>
+      asString(place.message) ??
+      asString(place.messageWithParams) ??
+      asString(place.error_description) ??
+      asString(place.description),
+  );
   return {
-    vendorCode: asString(body.code) ?? asString(body.error),
-    said: asString(body.message) ?? asString(body.error_description) ?? asString(body.description),
+    codes: codes.filter((code) => code !== undefined),
+    said: texts.find((text) => text !== undefined && text !== ''),
     blamed: ids.filter((id) => typeof id === 'string').map((id) => id.toLowerCase()),
+    limit: readLimit(bodies.map(({ limit }) => asObject(limit)).find(Boolean)),
   };
 }
 
-/**
- * The delay that an answer names, in milliseconds: `Retry-After`, or for a 429 whose headers say
- * that the window is used up, the window's end. Never capped: delays up to 58 s are normal (FACTS,
- * "Limits").
- */
-function namedDelayMs({ status, headers }: HttpResponse, nowMs: number): number | undefined {
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs);
-  if (retryAfterMs !== undefined || status !== 429) return retryAfterMs;
-  const { count, allowed, resetSeconds } = readRateLimit(headers);
-  const usedUp = count !== undefined && allowed !== undefined && count >= allowed;
-  return usedUp && resetSeconds !== undefined ? resetSeconds * 1000 : undefined;
+function readLimit(limit: Fields | undefined): ExceededLimit | undefined {
+  const key = asString(limit?.key);
+  if (key === undefined) return undefined;
+  const value = Number.isFinite(limit?.value) ? Number(limit?.value) : undefined;
+  return { key, namespace: asString(limit?.namespace), value };
 }
 
 /** Translates an answer that is no success. */
@@ -65,25 +83,31 @@ export function toGenesysError(
   response: HttpResponse,
   nowMs: number,
 ): GenesysError {
-  const { vendorCode, said, blamed } = readComplaint(asObject(parseJson(response.body)) ?? {});
-  const rule = ruleFor(operation, response.status, vendorCode);
-  const vendor = [vendorCode, said].filter(Boolean).join(': ');
+  const { status } = response;
+  const complaint = readComplaint(asObject(parseJson(response.body)) ?? {});
+  const { codes, said, blamed, limit } = complaint;
+  const vendorCode = codes.find((code) => hasRuleOfItsOwn(operation, status, code)) ?? codes[0];
+  const rule = ruleFor(operation, status, vendorCode);
+  const vendor = [vendorCode, said, limit && `limit ${limit.key} ${limit.value ?? ''}`.trim()]
+    .filter(Boolean)
+    .join(': ');
   const correlationId = response.headers['inin-correlation-id'];
   const message = [
-    `Genesys Cloud answered ${response.status} to ${OPERATION_NAMES[operation]}`,
+    `Genesys Cloud answered ${status} to ${OPERATION_NAMES[operation]}`,
     vendor ? ` (${vendor})` : '',
     `; ${rule.hint}`,
     correlationId ? ` [${correlationId}]` : '',
   ].join('');
-  const retryAfterMs = namedDelayMs(response, nowMs);
+  const retryAfterMs = namedDelayMs(response, said, nowMs);
   return new GenesysError(message, {
     code: rule.code,
     remedy: rule.remedy,
     disposition: DISPOSITIONS[rule.remedy],
-    status: response.status,
+    status,
     vendorCode,
     correlationId,
     blamed,
+    limit,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
 }
@@ -105,6 +129,20 @@ export function unreadable(operation: Operation, response: HttpResponse): Genesy
       code: 'GENESYS_UNAVAILABLE',
       remedy: 'retry',
       disposition: 'retry',
+      status: response.status,
+      correlationId: response.headers['inin-correlation-id'],
+    },
+  );
+}
+
+/** A success whose document is larger than the function can take. Reading it again would not help. */
+export function tooLarge(operation: Operation, response: HttpResponse): GenesysError {
+  return new GenesysError(
+    `Genesys Cloud answered ${response.status} to ${OPERATION_NAMES[operation]} with more than the service can read`,
+    {
+      code: 'DOCUMENT_TOO_LARGE',
+      remedy: 'reject',
+      disposition: 'reject',
       status: response.status,
       correlationId: response.headers['inin-correlation-id'],
     },

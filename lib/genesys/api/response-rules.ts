@@ -17,21 +17,27 @@ export interface AnswerRule {
 }
 
 const CHECK_CREDENTIALS = 'check the client id, the secret, and the region';
-/** The permission that a call needs: on the live platform, and in contract G's words (FACTS). */
+/** The permission that a call needs: on the live platform, and in the generic contract's words. */
 const PERMISSIONS: Partial<Record<Operation, string>> = {
-  'read-conversation': 'conversation:communication:view (contract G: conversation:read)',
-  add: 'conversation:agentlessCall:add (contract G: conversation:participants:add)',
+  'read-conversation': 'conversation:communication:view (generic contract: conversation:read)',
+  add: 'conversation:agentlessCall:add (generic contract: conversation:participants:add)',
   // The vendor's description of the live platform names none for reading users.
-  'read-users': 'user:read (contract G)',
-  'read-user': 'user:read (contract G)',
+  'read-users': 'user:read (generic contract)',
+  'read-user': 'user:read (generic contract)',
 };
 const ASKS_WRONGLY = 'the request does not suit this conversation; see the vendor message';
 const WAITS = 'the service tries again by itself';
+/** Redirects are not followed: they would take the token to another host. */
+const REDIRECTED = {
+  code: 'GENESYS_REJECTED',
+  remedy: 'fatal',
+  hint: 'it redirects to another address, which is not followed; have GENESYS_ENV name the region, or the address of the API itself',
+} as const;
 
 /**
  * Every answer that is no success: status and vendor code → our code, what is done, and a hint.
  * The first rule that fits counts, so rules for one operation or vendor code stand before the
- * general one of their status. Codes: FACTS, "Errors"; the OAuth ones: RFC 6749, section 5.2.
+ * general one of their status. Codes: the vendor's description of the operations; the OAuth ones: RFC 6749, section 5.2.
  */
 export const ANSWER_TABLE: readonly AnswerRule[] = [
   // The token endpoint has error codes of its own.
@@ -101,6 +107,14 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
   { status: 401, code: 'INVALID_CREDENTIALS', remedy: 'new-token', hint: CHECK_CREDENTIALS },
 
   // 403
+  {
+    status: 403,
+    vendorCode: 'conversation.error.forbidden.not.active.participant',
+    operation: 'add',
+    code: 'NO_ACTING_USER',
+    remedy: 'next-acting-user',
+    hint: 'the acting user has left the call; the service looks again and tries another',
+  },
   ...[
     'missing.permissions',
     'missing.any.permissions',
@@ -129,7 +143,8 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     status: 404,
     operation: 'read-conversation',
     code: 'CONVERSATION_NOT_FOUND',
-    remedy: 'reject',
+    // A conversation in its first seconds may not be found yet.
+    remedy: 'look-again',
     hint: 'check the conversation id and that GENESYS_ENV names the right region',
   },
   {
@@ -218,6 +233,11 @@ function forbidden(vendorCode: string | undefined): AnswerRule[] {
   }));
 }
 
+/** Whether an answer with this code has a rule of its own, apart from the general one of its status. */
+export function hasRuleOfItsOwn(operation: Operation, status: number, vendorCode: string): boolean {
+  return ruleFor(operation, status, vendorCode).vendorCode === vendorCode;
+}
+
 /** The rule for an answer; an undocumented one goes by its kind: 5xx passes, all else is final. */
 export function ruleFor(operation: Operation, status: number, vendorCode?: string): AnswerRule {
   const rule = ANSWER_TABLE.find(
@@ -227,6 +247,7 @@ export function ruleFor(operation: Operation, status: number, vendorCode?: strin
       (candidate.vendorCode === undefined || candidate.vendorCode === vendorCode),
   );
   if (rule) return rule;
+  if (status >= 300 && status < 400) return { ...REDIRECTED, status };
   return status >= 500
     ? { status, code: 'GENESYS_UNAVAILABLE', remedy: 'retry', hint: WAITS }
     : { status, code: 'GENESYS_REJECTED', remedy: 'reject', hint: ASKS_WRONGLY };
