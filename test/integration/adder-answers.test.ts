@@ -133,7 +133,7 @@ describe('answers to the reading of the conversation', () => {
     expect(count(READ)).toBe(2);
   });
 
-  // Bug: an answer of over 1 MiB was cut and taken for none. Fix: 16 MiB for Genesys Cloud.
+  // Bug: an answer of over 1 MiB was cut and taken for none.
   test('a document of several megabytes is read like any other', async () => {
     adder = await startAdder();
     const [stay] = adder.genesys.state.organisation.existing(PLATFORM_CONVERSATION).participations;
@@ -143,6 +143,18 @@ describe('answers to the reading of the conversation', () => {
       participants: [{ id: FREE_USERS[0] }],
     });
     expect(audit).toMatchObject({ status: 'SUCCESS', genesys_calls: 3 });
+  });
+
+  // Bug: a document of 7.8 MB exhausted the function's memory, again and again.
+  test('a document that is larger than the function can take ends the request', async () => {
+    adder = await startAdder();
+    const [stay] = adder.genesys.state.organisation.existing(PLATFORM_CONVERSATION).participations;
+    Object.assign(stay ?? {}, { name: 'n'.repeat(4_200_000) });
+    const audit = await adder.settle({
+      conversationId: PLATFORM_CONVERSATION,
+      participants: [{ id: FREE_USERS[0] }],
+    });
+    expect(audit).toMatchObject({ status: 'FAILED', code: 'DOCUMENT_TOO_LARGE' });
   });
 
   test('a connection that broke is made again', async () => {
