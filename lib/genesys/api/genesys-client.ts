@@ -196,6 +196,7 @@ function readDocument(
   { method }: HttpRequest,
   response: HttpResponse,
 ): unknown {
+  if (method === 'GET' && response.truncated) throw tooLarge(operation, response);
   if (method === 'POST' && response.body.trim() === '') return null;
   const document = parseJson(response.body);
   const isList = Array.isArray(document) && method === 'GET';
