@@ -45,7 +45,8 @@ function fromSeconds(seconds: number, nowMs: number): number {
 
 /** `Retry the request in [42] seconds` */
 function fromText(said: string | undefined): number | undefined {
-  const [, seconds] = /\b(?:in|after|for) \[?(\d{1,6})\]? ?(?:s|secs?|seconds?)\b/i.exec(said ?? '') ?? [];
+  const [, seconds] =
+    /\b(?:in|after|for) \[?(\d{1,6})\]? ?(?:s|secs?|seconds?)\b/i.exec(said ?? '') ?? [];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
