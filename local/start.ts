@@ -84,6 +84,8 @@ async function introduce({ endpoints }: LocalSystem, settings: Settings): Promis
     ...Object.values(queues).map(({ url }) => `                        ${url}`),
     `Secrets Manager         ${endpoints.secretsManagerEndpoint} (AWS_ENDPOINT_URL_SECRETS_MANAGER)`,
     `                        ${Object.values(secrets).join(', ')}`,
+    `DynamoDB                ${endpoints.dynamoDbEndpoint} (AWS_ENDPOINT_URL_DYNAMODB)`,
+    `                        ${Object.values(endpoints.tables).join(', ')}`,
     `All of this as JSON     ${join(settings.folder, 'endpoints.json')}`,
     ...(settings.genesys ? tellLiveUse(apiUrl) : tellSamples(apiUrl)),
     '',

@@ -18,7 +18,9 @@ export function templateEnvironment(
 
 /** The AWS::Lambda::Function of a function of serverless.yml. */
 export function functionResource(template: Template, functionName: string): Resource {
-  const logicalId = `${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}LambdaFunction`;
+  // As osls names them: `follow-up` is FollowDashup.
+  const name = functionName.replaceAll('-', 'Dash');
+  const logicalId = `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
   const resource = template.Resources[logicalId];
   if (!resource) throw new Error(`The template has no ${logicalId}`);
   return resource;

@@ -1,4 +1,5 @@
 import type { Service } from '../api-gateway/start-api-gateway.ts';
+import type { LocalDynamoDb } from '../dynamodb/start-dynamodb.ts';
 import type { LocalSecretsManager } from '../secrets-manager/start-secrets-manager.ts';
 import type { LocalQueue, LocalSqs } from '../sqs/start-sqs.ts';
 import { type LocalResource, resolveReferences } from './resolve-references.ts';
@@ -8,6 +9,10 @@ export interface CreatedResources {
   queues: Record<string, LocalQueue>;
   /** Names, by logical id. */
   secrets: Record<string, string>;
+  /** Names, by logical id. */
+  tables: Record<string, string>;
+  /** Resolves once the tables can be used. */
+  tablesReady: Promise<unknown>;
   /** What references to them come to. */
   references: Record<string, LocalResource>;
 }
@@ -15,11 +20,12 @@ export interface CreatedResources {
 /** What CreateQueue has and CloudFormation has not, or by another name. */
 const NO_QUEUE_ATTRIBUTES = new Set(['QueueName', 'Tags', 'RedriveAllowPolicy']);
 
-/** Creates the queues and the empty secrets of the template, under their names there. */
+/** Creates the queues, the empty secrets and the tables of the template, under their names there. */
 export function createResources(
   service: Service,
   sqs: LocalSqs,
   secretsManager: LocalSecretsManager,
+  dynamoDb: LocalDynamoDb,
 ): CreatedResources {
   const queues: Record<string, LocalQueue> = {};
   const secrets: Record<string, string> = {};
@@ -55,5 +61,12 @@ export function createResources(
     secrets[id] = name;
     references[id] = { ref: name };
   }
-  return { queues, secrets, references };
+  const tables: Record<string, string> = {};
+  const creations = ofType('AWS::DynamoDB::Table').map(([id, { Properties = {} }]) => {
+    const name = String(Properties.TableName ?? id);
+    tables[id] = name;
+    references[id] = { ref: name };
+    return dynamoDb.createTable({ ...Properties, TableName: name });
+  });
+  return { queues, secrets, tables, tablesReady: Promise.all(creations), references };
 }

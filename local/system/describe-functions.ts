@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { readAdderConfig, readIntakeConfig, readRelayConfig } from '../../lib/config.ts';
+import {
+  readAdderConfig,
+  readFollowUpConfig,
+  readIntakeConfig,
+  readRelayConfig,
+  readRequestsConfig,
+} from '../../lib/config.ts';
 import type { Service, ServiceFunction } from '../api-gateway/start-api-gateway.ts';
 import type { LambdaOptions } from '../lambda/start-lambda.ts';
 import { LOCAL_CREDENTIALS } from './local-aws.ts';
@@ -24,6 +30,8 @@ const readConfig: Record<string, (environment: Environment) => unknown> = {
   intake: readIntakeConfig,
   adder: readAdderConfig,
   relay: readRelayConfig,
+  requests: readRequestsConfig,
+  'follow-up': readFollowUpConfig,
 };
 
 export interface Surroundings {
@@ -32,6 +40,7 @@ export interface Surroundings {
   references: Record<string, LocalResource>;
   sqsEndpoint: string;
   secretsManagerEndpoint: string;
+  dynamoDbEndpoint: string;
 }
 
 /**
@@ -61,6 +70,7 @@ export function describeFunctions(
       // what the SDK needs to stay on this machine,
       AWS_ENDPOINT_URL_SQS: surroundings.sqsEndpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: surroundings.secretsManagerEndpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: surroundings.dynamoDbEndpoint,
       // and what serverless.yml says.
       ...Object.fromEntries(
         Object.entries(own).map(([variable, value]) => [variable, String(value)]),

@@ -10,6 +10,8 @@ export interface Endpoints {
   sqsEndpoint: string;
   /** For `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
   secretsManagerEndpoint: string;
+  /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
+  dynamoDbEndpoint: string;
   region: string;
   /** Of the stand-in; absent where a real one is used. */
   genesysUrl?: string;
@@ -19,6 +21,8 @@ export interface Endpoints {
   queues: Record<string, { name: string; url: string; arn: string }>;
   /** Names, by logical id: `GenesysCredentialsSecret`, `GenesysTokenSecret`, `WebhookSigningSecret`. */
   secrets: Record<string, string>;
+  /** Names, by logical id: `RequestsTable`. */
+  tables: Record<string, string>;
   /** By key in serverless.yml. */
   functions: Record<string, { environment: Record<string, string>; timeoutMs: number }>;
 }

@@ -9,7 +9,14 @@ export type Environment = Record<string, string | undefined>;
 /** What whoever runs the local system can choose. `.env.example` describes each variable. */
 export interface Settings {
   /** Of the API and of the servers beside it. 0: any free one. */
-  ports: { api: number; sqs: number; secretsManager: number; genesys: number; webhook: number };
+  ports: {
+    api: number;
+    sqs: number;
+    secretsManager: number;
+    dynamoDb: number;
+    genesys: number;
+    webhook: number;
+  };
   /** A Genesys that is there already; without it the stand-in is started. */
   genesys?: { environment: string; clientId: string; clientSecret: string };
   /** A receiver that is there already; without it one is started. */
@@ -51,6 +58,7 @@ export function readSettings(environment: Environment): Settings {
     api: port('PORT', DEFAULT_API_PORT),
     sqs: port('SQS_PORT', 0),
     secretsManager: port('SECRETS_PORT', 0),
+    dynamoDb: port('DYNAMODB_PORT', 0),
     genesys: port('GENESYS_PORT', 0),
     webhook: port('WEBHOOK_PORT', 0),
   };
@@ -58,7 +66,7 @@ export function readSettings(environment: Environment): Settings {
   const twice = chosen.find((number, position) => chosen.indexOf(number) !== position);
   if (twice !== undefined) {
     throw new UserError(
-      `Port ${twice} is asked for twice; PORT, SQS_PORT, SECRETS_PORT, GENESYS_PORT and WEBHOOK_PORT must differ (0: any free one).`,
+      `Port ${twice} is asked for twice; PORT, SQS_PORT, SECRETS_PORT, DYNAMODB_PORT, GENESYS_PORT and WEBHOOK_PORT must differ (0: any free one).`,
     );
   }
   return {

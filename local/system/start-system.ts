@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Service, startApiGateway } from '../api-gateway/start-api-gateway.ts';
+import { startDynamoDb } from '../dynamodb/start-dynamodb.ts';
 import { startEventSourceMapping } from '../event-source-mapping/start-event-source-mapping.ts';
 import { type RunningGenesys, startGenesys } from '../genesys/start-genesys.ts';
 import { type LambdaFunction, startLambda } from '../lambda/start-lambda.ts';
@@ -82,6 +83,9 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
         startSecretsManager({ port, region: LOCAL_REGION }),
       ),
     );
+    const dynamoDb = await run(
+      onPort('DYNAMODB_PORT', ports.dynamoDb, (port) => startDynamoDb({ port })),
+    );
     const genesys = settings.genesys
       ? undefined
       : await run(onPort('GENESYS_PORT', ports.genesys, (port) => startGenesys({ port })));
@@ -103,13 +107,14 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     let resources: CreatedResources | undefined;
     let functions: DescribedFunction[] = [];
     const setUp = (service: Service) => {
-      resources = createResources(service, sqs, secretsManager);
+      resources = createResources(service, sqs, secretsManager, dynamoDb);
       readSigningKeys = fillSecrets(secretsManager, resources.secrets, settings);
       functions = describeFunctions(service, {
         root: ROOT,
         references: resources.references,
         sqsEndpoint: sqs.endpoint,
         secretsManagerEndpoint: secretsManager.endpoint,
+        dynamoDbEndpoint: dynamoDb.endpoint,
       });
       for (const { key, ...lambdaOptions } of functions) {
         const lambda = startLambda({
@@ -152,7 +157,8 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     );
     const { service } = gateway;
     if (!resources) throw new Error('serverless offline did not say what the service is');
-    const { queues, secrets } = resources;
+    const { queues, secrets, tables, tablesReady } = resources;
+    await tablesReady;
 
     const client = new SQSClient({
       endpoint: sqs.endpoint,
@@ -172,11 +178,13 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       apiUrl: gateway.url,
       sqsEndpoint: sqs.endpoint,
       secretsManagerEndpoint: secretsManager.endpoint,
+      dynamoDbEndpoint: dynamoDb.endpoint,
       region: service.provider.region,
       ...(genesys ? { genesysUrl: genesys.url } : {}),
       ...(receiver ? { webhookUrl: receiver.url } : {}),
       queues,
       secrets,
+      tables,
       functions: Object.fromEntries(
         functions.map(({ key, environment, timeoutMs }) => [key, { environment, timeoutMs }]),
       ),

@@ -31,7 +31,10 @@ beforeAll(async () => {
   widgets = JSON.parse(body.replace(/\$\{([^}]+)\}/g, '<$1>')).widgets;
   sources = Object.fromEntries(
     await Promise.all(
-      ['intake', 'adder', 'relay'].map(async (name) => [name, await sourceOf(name)]),
+      ['intake', 'adder', 'relay', 'requests', 'follow-up'].map(async (name) => [
+        name,
+        await sourceOf(name),
+      ]),
     ),
   );
   operate = await readFile(new URL('../../docs/operate.md', import.meta.url), 'utf8');
@@ -86,7 +89,8 @@ function nameOf(reference: unknown): string {
 /** Those that no function writes. */
 function unwritten(metrics: string[]): string[] {
   return metrics.filter((metric) => {
-    const [, name, service] = new RegExp(`^${NAMESPACE} (\\w+) service=(\\w+)$`).exec(metric) ?? [];
+    const [, name, service] =
+      new RegExp(`^${NAMESPACE} (\\w+) service=([\\w-]+)$`).exec(metric) ?? [];
     return name && !sources[service ?? '']?.includes(`'${name}'`);
   });
 }
@@ -99,6 +103,7 @@ describe('the alarms', () => {
         'adder-throttles',
         'audit-dead-letters',
         'configuration-faults',
+        'follow-up-errors',
         'intake-errors',
         'rate-budget',
         'relay-errors',
@@ -107,7 +112,9 @@ describe('the alarms', () => {
         'request-dead-letters',
         'result-age',
         'results-not-success',
+        'table-throttled',
         'token-failures',
+        'watch-age',
         'webhook-failing',
       ].map((name) => `genesys-automated-adder-dev-${name}`),
     );

@@ -10,10 +10,34 @@ beforeAll(async () => {
 const current = { 'secretsmanager:VersionStage': 'AWSCURRENT' };
 const previous = { 'secretsmanager:VersionStage': 'AWSPREVIOUS' };
 
+/** A call to the table on one item. */
+const table = (operation: string, key: string): AwsCall => ({
+  action: `dynamodb:${operation}`,
+  resource: 'RequestsTable',
+  context: { 'dynamodb:LeadingKeys': [key] },
+});
+const DELIVERY = ['pk', 'version', 'writeId', 'delivery', 'expiresAtMs', 'expiresAt'];
+/** The relay's update of one item, with the attributes that it names. */
+const update = (key: string, attributes: string[], returnValues = 'NONE'): AwsCall => ({
+  action: 'dynamodb:UpdateItem',
+  resource: 'RequestsTable',
+  context: {
+    'dynamodb:LeadingKeys': [key],
+    'dynamodb:Attributes': attributes,
+    'dynamodb:ReturnValues': returnValues,
+  },
+});
+const calls = (operations: string[], keys: string[]) =>
+  keys.flatMap((key) => operations.map((operation) => table(operation, `${key}#1`)));
+const SHARED_ITEMS = ['request', 'conversation', 'token', 'budget'];
+
 /** What each function has to do, and no more: every action of its role is in here. */
 const needed: Record<string, AwsCall[]> = {
   IntakeRole: [
     { action: 'sqs:SendMessage', resource: 'RequestQueue' },
+    ...calls(['GetItem', 'PutItem'], ['request']),
+    ...calls(['UpdateItem'], ['quota']),
+    ...calls(['UpdateItem', 'DeleteItem'], ['waiter']),
     { action: 'logs:CreateLogStream', resource: 'IntakeLogGroup' },
     { action: 'logs:PutLogEvents', resource: 'IntakeLogGroup' },
     { action: 'xray:PutTraceSegments', resource: '*' },
@@ -26,6 +50,8 @@ const needed: Record<string, AwsCall[]> = {
     { action: 'sqs:ChangeMessageVisibility', resource: 'RequestQueue' },
     { action: 'sqs:SendMessage', resource: 'AuditQueue' },
     { action: 'sqs:SendMessage', resource: 'RequestDeadLetterQueue' },
+    { action: 'sqs:SendMessage', resource: 'WatchQueue' },
+    ...calls(['GetItem', 'PutItem', 'UpdateItem'], SHARED_ITEMS),
     {
       action: 'secretsmanager:GetSecretValue',
       resource: 'GenesysCredentialsSecret',
@@ -44,17 +70,61 @@ const needed: Record<string, AwsCall[]> = {
     { action: 'sqs:GetQueueAttributes', resource: 'AuditQueue' },
     { action: 'sqs:ChangeMessageVisibility', resource: 'AuditQueue' },
     { action: 'sqs:SendMessage', resource: 'AuditDeadLetterQueue' },
+    table('GetItem', 'request#1'),
+    update('request#1', DELIVERY),
+    update('request#1', ['pk', 'version', 'writeId', 'connectionDelivery', 'expiresAt']),
     { action: 'secretsmanager:GetSecretValue', resource: 'WebhookSigningSecret', context: current },
     { action: 'logs:CreateLogStream', resource: 'RelayLogGroup' },
     { action: 'logs:PutLogEvents', resource: 'RelayLogGroup' },
     { action: 'xray:PutTraceSegments', resource: '*' },
     { action: 'xray:PutTelemetryRecords', resource: '*' },
   ],
+  RequestsRole: [
+    { action: 'sqs:SendMessage', resource: 'AuditQueue' },
+    ...calls(['GetItem', 'BatchGetItem', 'UpdateItem'], ['request']),
+    ...calls(['UpdateItem', 'DeleteItem'], ['waiter']),
+    { action: 'dynamodb:Query', resource: 'RequestsTable/index/byConversation' },
+    { action: 'logs:CreateLogStream', resource: 'RequestsLogGroup' },
+    { action: 'logs:PutLogEvents', resource: 'RequestsLogGroup' },
+    { action: 'xray:PutTraceSegments', resource: '*' },
+    { action: 'xray:PutTelemetryRecords', resource: '*' },
+  ],
+  FollowUpRole: [
+    { action: 'sqs:ReceiveMessage', resource: 'WatchQueue' },
+    { action: 'sqs:DeleteMessage', resource: 'WatchQueue' },
+    { action: 'sqs:GetQueueAttributes', resource: 'WatchQueue' },
+    { action: 'sqs:ChangeMessageVisibility', resource: 'WatchQueue' },
+    { action: 'sqs:SendMessage', resource: 'AuditQueue' },
+    { action: 'sqs:SendMessage', resource: 'WatchQueue' },
+    ...calls(['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'], SHARED_ITEMS),
+    { action: 'dynamodb:Query', resource: 'RequestsTable/index/due' },
+    {
+      action: 'secretsmanager:GetSecretValue',
+      resource: 'GenesysCredentialsSecret',
+      context: current,
+    },
+    { action: 'secretsmanager:GetSecretValue', resource: 'GenesysTokenSecret' },
+    { action: 'secretsmanager:PutSecretValue', resource: 'GenesysTokenSecret' },
+    { action: 'logs:CreateLogStream', resource: 'FollowDashupLogGroup' },
+    { action: 'logs:PutLogEvents', resource: 'FollowDashupLogGroup' },
+    { action: 'xray:PutTraceSegments', resource: '*' },
+    { action: 'xray:PutTelemetryRecords', resource: '*' },
+  ],
 };
 
-const queues = ['RequestQueue', 'RequestDeadLetterQueue', 'AuditQueue', 'AuditDeadLetterQueue'];
+const queues = ['Request', 'Audit', 'Watch'].flatMap((name) => [
+  `${name}Queue`,
+  `${name}DeadLetterQueue`,
+]);
+const itemKinds = ['request', 'conversation', 'token', 'budget', 'quota', 'waiter'];
+const tableOperations = [
+  ...['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
+  ...['BatchWriteItem', 'Query', 'Scan'],
+];
 const secrets = ['GenesysCredentialsSecret', 'GenesysTokenSecret', 'WebhookSigningSecret'];
-const logGroups = ['IntakeLogGroup', 'AdderLogGroup', 'RelayLogGroup', 'HttpApiLogGroup'];
+const logGroups = ['Intake', 'Adder', 'Relay', 'Requests', 'FollowDashup', 'HttpApi'].map(
+  (name) => `${name}LogGroup`,
+);
 const others = [
   'ServerlessDeploymentBucket',
   'AlarmTopic',
@@ -113,7 +183,40 @@ describe.each(Object.keys(needed))('%s', (role) => {
       }
     }
     const wanted = (needed[role] ?? []).map(({ action, resource }) => `${action} ${resource}`);
-    expect(allowed.sort()).toEqual(wanted.filter((call) => !call.startsWith('xray')).sort());
+    expect(allowed.sort()).toEqual(wanted.filter((call) => !/^(xray|dynamodb)/.test(call)).sort());
+  });
+
+  test('may touch no other items of the table, and read no other index', () => {
+    const nameOf = ({ action, resource, context }: AwsCall) =>
+      `${action} ${resource} ${context?.['dynamodb:LeadingKeys'] ?? ''}`;
+    const tried = [
+      ...calls(tableOperations, itemKinds).map((call) => ({
+        ...call,
+        context: { ...call.context, 'dynamodb:Attributes': DELIVERY },
+      })),
+      ...['RequestsTable/index/byConversation', 'RequestsTable/index/due'].map((resource) => ({
+        action: 'dynamodb:Query',
+        resource,
+      })),
+      // Without a key, as a scan; and with the key of another item beside one's own.
+      ...tableOperations.map((operation) => ({
+        action: `dynamodb:${operation}`,
+        resource: 'RequestsTable',
+      })),
+      ...tableOperations.map((operation) => ({
+        action: `dynamodb:${operation}`,
+        resource: 'RequestsTable',
+        context: { 'dynamodb:LeadingKeys': ['request#1', 'other#1'] },
+      })),
+      ...['DeleteTable', 'UpdateTable', 'DescribeTable', 'ExportTableToPointInTime'].map(
+        (operation) => ({ action: `dynamodb:${operation}`, resource: 'RequestsTable' }),
+      ),
+    ];
+    const allowed = tried.filter((call) => isAllowed(template, role, call)).map(nameOf);
+    const wanted = (needed[role] ?? [])
+      .filter(({ action }) => action.startsWith('dynamodb:'))
+      .map(nameOf);
+    expect(allowed.sort()).toEqual([...new Set(wanted)].sort());
   });
 
   test('is for Lambda to assume, and for nobody else', () => {
@@ -195,6 +298,19 @@ describe('what must not be possible', () => {
       'adder takes results off the audit queue',
       'AdderRole',
       { action: 'sqs:ReceiveMessage', resource: 'AuditQueue' },
+    ],
+    [
+      'relay changes the result of a record',
+      'RelayRole',
+      update('request#1', [...DELIVERY, 'result']),
+    ],
+    ['relay gets a record from an update', 'RelayRole', update('request#1', DELIVERY, 'ALL_NEW')],
+    ['intake changes a record', 'IntakeRole', table('UpdateItem', 'request#1')],
+    ['requests creates a record', 'RequestsRole', table('PutItem', 'request#1')],
+    [
+      'requests sends requests',
+      'RequestsRole',
+      { action: 'sqs:SendMessage', resource: 'RequestQueue' },
     ],
     [
       'adder sends itself requests',

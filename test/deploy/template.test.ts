@@ -1,8 +1,15 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { MAX_VISIBILITY_SECONDS } from '../../lib/aws/change-visibility.ts';
-import { readAdderConfig, readIntakeConfig, readRelayConfig } from '../../lib/config.ts';
+import {
+  readAdderConfig,
+  readFollowUpConfig,
+  readIntakeConfig,
+  readRelayConfig,
+  readRequestsConfig,
+} from '../../lib/config.ts';
 import { functionResource } from '../../local/lambda-runtime/template-environment.ts';
 import { packageService, type Template } from '../../local/package-service.ts';
+import { REQUESTS_TABLE } from '../support/start-requests-table.ts';
 
 let template: Template;
 let production: Template;
@@ -45,6 +52,15 @@ describe('the environment of the functions', () => {
       WEBHOOK_SIGNING_SECRET_ID: ref('WebhookSigningSecret'),
       WEBHOOK_ALLOW_PRIVATE: 'false',
     });
+    expect(variables('requests')).toMatchObject({ AUDIT_QUEUE_URL: ref('AuditQueue') });
+    expect(variables('follow-up')).toMatchObject({
+      GENESYS_ENV: 'us-east-1',
+      AUDIT_QUEUE_URL: ref('AuditQueue'),
+      WATCH_QUEUE_URL: ref('WatchQueue'),
+    });
+    for (const name of ['intake', 'adder', 'relay', 'requests', 'follow-up']) {
+      expect(variables(name).REQUESTS_TABLE_NAME).toEqual(ref('RequestsTable'));
+    }
   });
 
   test('is what the functions accept at their start', () => {
@@ -58,6 +74,8 @@ describe('the environment of the functions', () => {
     expect(() => readIntakeConfig(given('intake'))).not.toThrow();
     expect(() => readAdderConfig(given('adder'))).not.toThrow();
     expect(() => readRelayConfig(given('relay'))).not.toThrow();
+    expect(() => readRequestsConfig(given('requests'))).not.toThrow();
+    expect(() => readFollowUpConfig(given('follow-up'))).not.toThrow();
   });
 
   test('takes the deployer’s values for region, rate, limit and webhook', async () => {
@@ -92,13 +110,19 @@ describe('the environment of the functions', () => {
 });
 
 describe('the functions', () => {
-  test.each(['intake', 'adder', 'relay'])('%s runs on Node 24, on arm64, traced', (name) => {
+  test.each([
+    ['intake', 'IntakeRole'],
+    ['adder', 'AdderRole'],
+    ['relay', 'RelayRole'],
+    ['requests', 'RequestsRole'],
+    ['follow-up', 'FollowUpRole'],
+  ])('%s runs on Node 24, on arm64, traced', (name, role) => {
     expect(functionResource(template, name).Properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       TracingConfig: { Mode: 'Active' },
       Handler: `functions/${name}/index.handler`,
-      Role: { 'Fn::GetAtt': [`${name.charAt(0).toUpperCase()}${name.slice(1)}Role`, 'Arn'] },
+      Role: { 'Fn::GetAtt': [role, 'Arn'] },
       Tags: [
         { Key: 'Service', Value: 'genesys-automated-adder' },
         { Key: 'Stage', Value: 'dev' },
@@ -118,6 +142,7 @@ describe('queues and event sources', () => {
   const pairs = [
     { name: 'adder', queue: 'RequestQueue', dead: 'RequestDeadLetterQueue' },
     { name: 'relay', queue: 'AuditQueue', dead: 'AuditDeadLetterQueue' },
+    { name: 'follow-up', queue: 'WatchQueue', dead: 'WatchDeadLetterQueue' },
   ];
 
   test.each(pairs)(
@@ -153,7 +178,7 @@ describe('queues and event sources', () => {
 
   test('are encrypted, and refuse whoever comes without TLS', () => {
     const queues = ofType(template, 'AWS::SQS::Queue');
-    expect(queues).toHaveLength(4);
+    expect(queues).toHaveLength(6);
     for (const [, { Properties }] of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);
     const policies = ofType(template, 'AWS::SQS::QueuePolicy').map(([, one]) => one.Properties);
     const covered = policies.flatMap(({ Queues }) => Queues.map(({ Ref }: { Ref: string }) => Ref));
@@ -182,8 +207,8 @@ describe('queues and event sources', () => {
     const mapping = properties('AdderEventSourceMappingSQSRequestQueue');
     expect(mapping).toMatchObject({
       EventSourceArn: { 'Fn::GetAtt': ['RequestQueue', 'Arn'] },
-      BatchSize: 10,
-      ScalingConfig: { MaximumConcurrency: 2 },
+      BatchSize: 5,
+      ScalingConfig: { MaximumConcurrency: 10 },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
     expect(variables('adder').ADDER_MAX_CONCURRENCY).toBe(
@@ -206,6 +231,40 @@ describe('queues and event sources', () => {
   });
 });
 
+describe('the table', () => {
+  test('is the one that the tests use, and pays by use', () => {
+    expect(properties('RequestsTable')).toMatchObject(REQUESTS_TABLE);
+  });
+
+  test('is encrypted, backed up, and deletes items past their time', () => {
+    expect(properties('RequestsTable')).toMatchObject({
+      SSESpecification: { SSEEnabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+    });
+  });
+
+  test('cannot be deleted, and is retained with the stack gone, outside dev', () => {
+    expect(properties('RequestsTable').DeletionProtectionEnabled).toBe(false);
+    const table = production.Resources.RequestsTable;
+    expect(table?.Properties.DeletionProtectionEnabled).toBe(true);
+    expect(table?.DeletionPolicy).toBe('Retain');
+  });
+});
+
+describe('follow-up', () => {
+  test('runs every minute, and looks at the watches that are due', () => {
+    const schedules = ofType(template, 'AWS::Events::Rule').map(([, { Properties }]) => Properties);
+    expect(schedules).toEqual([
+      expect.objectContaining({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' }),
+    ]);
+    expect(properties('FollowDashupEventSourceMappingSQSWatchQueue')).toMatchObject({
+      EventSourceArn: { 'Fn::GetAtt': ['WatchQueue', 'Arn'] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+});
+
 describe('the API', () => {
   const routes = (from: Template) =>
     ofType(from, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties);
@@ -216,6 +275,12 @@ describe('the API', () => {
     expect(routes(template)).toEqual([
       route('POST /conversations/{conversationId}/participants'),
       route('$default'),
+      route('GET /requests/{requestId}'),
+      route('DELETE /requests/{requestId}'),
+      route('GET /conversations/{conversationId}/requests'),
+      route('ANY /requests'),
+      route('ANY /requests/{proxy+}'),
+      route('ANY /conversations/{conversationId}/requests'),
     ]);
   });
 
@@ -224,7 +289,7 @@ describe('the API', () => {
       AuthorizationType: 'JWT',
       AuthorizerId: ref('HttpApiAuthorizerJwt'),
     });
-    expect(routes(production)).toEqual([byToken, byToken]);
+    expect(routes(production)).toEqual(Array.from({ length: 8 }, () => byToken));
     expect(production.Resources.HttpApiAuthorizerJwt?.Properties.JwtConfiguration).toEqual({
       Issuer: 'https://issuer.example/',
       Audience: ['adder', 'other'],
@@ -255,8 +320,8 @@ describe('the stack', () => {
   test('keeps its logs for a time, and not for ever', () => {
     const days = (from: Template) =>
       ofType(from, 'AWS::Logs::LogGroup').map(([, { Properties }]) => Properties.RetentionInDays);
-    expect(days(template)).toEqual([14, 14, 14, 14]);
-    expect(days(production)).toEqual([90, 90, 90, 90]);
+    expect(days(template)).toEqual(Array.from({ length: 6 }, () => 14));
+    expect(days(production)).toEqual(Array.from({ length: 6 }, () => 90));
   });
 
   test('leaves nothing behind when it is deleted', () => {
@@ -300,6 +365,7 @@ describe('the stack', () => {
         'GenesysCredentialsSecretArn',
         'WebhookSigningSecretArn',
         'AlarmTopicArn',
+        'RequestsTableName',
       ]),
     );
   });

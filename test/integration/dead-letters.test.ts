@@ -369,6 +369,7 @@ describe('npm run dead-letters', () => {
         apiUrl: '',
         sqsEndpoint: sqs.endpoint,
         secretsManagerEndpoint: '',
+        dynamoDbEndpoint: '',
         region: 'us-east-1',
         queues: {
           RequestQueue: requests,
@@ -377,6 +378,7 @@ describe('npm run dead-letters', () => {
           AuditDeadLetterQueue: auditDeadLetters,
         },
         secrets: {},
+        tables: {},
         functions: {},
       });
       const opened = await openQueues({ environment });

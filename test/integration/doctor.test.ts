@@ -332,9 +332,11 @@ describe('the configuration', () => {
       apiUrl: '',
       sqsEndpoint: '',
       secretsManagerEndpoint: secrets.endpoint,
+      dynamoDbEndpoint: '',
       region: 'us-east-1',
       queues: {},
       secrets: {},
+      tables: {},
       functions: { adder },
     });
     const { checks, text } = await runDoctor([], { LOCAL_FOLDER: relative(ROOT, folder) });

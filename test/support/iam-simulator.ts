@@ -5,8 +5,8 @@ export interface AwsCall {
   action: string;
   /** A logical id of the template, or an ARN. */
   resource: string;
-  /** Condition keys that the call carries. */
-  context?: Record<string, string>;
+  /** Condition keys that the call carries; those with several values as a list. */
+  context?: Record<string, string | string[]>;
 }
 
 interface Statement {
@@ -18,8 +18,8 @@ interface Statement {
 
 /**
  * What IAM would answer to a call by a role of the template. Knows what the roles use: identity
- * policies, wildcards, and the operator StringEquals; anything else is an error, so that a statement
- * that is not understood is not taken for harmless.
+ * policies, wildcards, and the operators below; anything else is an error, so that a statement that
+ * is not understood is not taken for harmless.
  */
 export function isAllowed(template: Template, role: string, call: AwsCall): boolean {
   const statements = statementsOf(template, role);
@@ -48,21 +48,38 @@ function matches(statement: Statement, call: AwsCall): boolean {
     asArray(statement.Action).some((pattern) => like(pattern, call.action)) &&
     asArray(statement.Resource).some((pattern) => like(arnOf(pattern), arnOf(call.resource))) &&
     Object.entries(statement.Condition ?? {}).every(([operator, tests]) => {
-      if (operator !== 'StringEquals') throw new Error(`${operator} is not known here`);
-      return Object.entries(tests).every(([key, wanted]) =>
-        asArray(wanted).includes(call.context?.[key] ?? ''),
-      );
+      const holds = operators[operator];
+      if (!holds) throw new Error(`${operator} is not known here`);
+      return Object.entries(tests).every(([key, wanted]) => {
+        const given = call.context?.[key];
+        return holds(given === undefined ? undefined : asArray(given), asArray(wanted));
+      });
     })
   );
 }
 
+/** @param given values of the call's key, `undefined` where the call does not carry it */
+type Operator = (given: string[] | undefined, wanted: string[]) => boolean;
+
+const operators: Record<string, Operator> = {
+  StringEquals: (given = [], wanted) => given.some((one) => wanted.includes(one)),
+  StringEqualsIfExists: (given, wanted) =>
+    given === undefined || given.some((one) => wanted.includes(one)),
+  'ForAllValues:StringEquals': (given = [], wanted) => given.every((one) => wanted.includes(one)),
+  'ForAllValues:StringLike': (given = [], wanted) =>
+    given.every((one) => wanted.some((pattern) => like(pattern, one))),
+  Null: (given, [isMissing]) => String(given === undefined) === isMissing,
+};
+
 /** Every reference to a resource comes to the same name here, whether by Ref or by GetAtt Arn. */
 function arnOf(reference: unknown): string {
   if (typeof reference === 'string') return reference;
-  const { Ref, 'Fn::GetAtt': attribute } = reference as {
-    Ref?: string;
-    'Fn::GetAtt'?: [string, string];
-  };
+  const {
+    Ref,
+    'Fn::GetAtt': attribute,
+    'Fn::Sub': text,
+  } = reference as { Ref?: string; 'Fn::GetAtt'?: [string, string]; 'Fn::Sub'?: string };
+  if (text) return text.replace(/\$\{(\w+)\.Arn\}/g, '$1');
   if (Ref) return Ref;
   if (attribute?.[1] === 'Arn') return attribute[0];
   throw new Error(`${JSON.stringify(reference)} is not known here`);

@@ -15,6 +15,7 @@ const UNSET = Object.fromEntries(
     'WEBHOOK_ALLOW_PRIVATE',
     'SQS_PORT',
     'SECRETS_PORT',
+    'DYNAMODB_PORT',
     'GENESYS_PORT',
     'WEBHOOK_PORT',
   ].map((name) => [name, '']),

@@ -1,4 +1,5 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { type LocalDynamoDb, startDynamoDb } from '../../local/dynamodb/start-dynamodb.ts';
 import { startEventSourceMapping } from '../../local/event-source-mapping/start-event-source-mapping.ts';
 import { SAMPLE_CLIENT } from '../../local/genesys/sample-organisation.ts';
 import { type RunningGenesys, startGenesys } from '../../local/genesys/start-genesys.ts';
@@ -32,6 +33,10 @@ export interface PackagedSystem {
   /** As many as the event source may run at once. */
   adders: LambdaProcess[];
   relay: LambdaProcess;
+  requests: LambdaProcess;
+  /** Runs when a test invokes it with a scheduled event, and for messages of the watch queue. */
+  followUp: LambdaProcess;
+  dynamoDb: LocalDynamoDb;
   sqs: LocalSqs;
   /** By logical id. */
   queues: Record<string, LocalQueue>;
@@ -65,8 +70,9 @@ export async function startPackagedSystem(
 ): Promise<PackagedSystem> {
   const { template, zipOf } = await packageService();
   const signingKey = options.signingKey ?? SIGNING_KEY;
-  const [sqs, secrets, genesys, receiver] = await Promise.all([
+  const [sqs, dynamoDb, secrets, genesys, receiver] = await Promise.all([
     startSqs(),
+    startDynamoDb(),
     startSecretsManager(),
     startGenesys(),
     startWebhookReceiver({ keys: [signingKey] }),
@@ -75,7 +81,12 @@ export async function startPackagedSystem(
   secrets.putSecret('GenesysCredentialsSecret', JSON.stringify(SAMPLE_CLIENT));
   secrets.putSecret('GenesysTokenSecret');
   secrets.putSecret('WebhookSigningSecret', JSON.stringify({ keys: [signingKey] }));
+  await dynamoDb.createTable({
+    ...template.Resources.RequestsTable?.Properties,
+    TableName: 'RequestsTable',
+  });
   const resources = {
+    RequestsTable: { ref: 'RequestsTable' },
     ...Object.fromEntries(Object.entries(queues).map(([id, { url }]) => [id, { ref: url }])),
     ...Object.fromEntries(
       ['GenesysCredentialsSecret', 'GenesysTokenSecret', 'WebhookSigningSecret'].map((id) => [
@@ -99,7 +110,7 @@ export async function startPackagedSystem(
       memoryMb: functionResource(template, name).Properties.MemorySize,
       env: {
         ...templateEnvironment(template, name, resources),
-        ...(name === 'adder' ? { GENESYS_ENV: genesys.url } : {}),
+        ...(['adder', 'follow-up'].includes(name) ? { GENESYS_ENV: genesys.url } : {}),
         ...(name === 'relay' ? { EXTERNAL_WEBHOOK_URL: receiver.url } : {}),
         ...options.env,
         AWS_REGION: 'us-east-1',
@@ -108,6 +119,7 @@ export async function startPackagedSystem(
         AWS_SESSION_TOKEN: 'a-session-token-of-no-value',
         AWS_ENDPOINT_URL_SQS: sqs.endpoint,
         AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+        AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
       },
       onLine: (line) => write({ name, line }),
     });
@@ -115,7 +127,10 @@ export async function startPackagedSystem(
   const adderSource = mappingOf('AdderEventSourceMappingSQSRequestQueue');
   const concurrency: number = adderSource?.ScalingConfig.MaximumConcurrency;
   const adders = await Promise.all(Array.from({ length: concurrency }, () => start('adder')));
-  const [intake, relay] = await Promise.all([start('intake'), start('relay')]);
+  const [intake, relay, requests, followUp] = await Promise.all(
+    ['intake', 'relay', 'requests', 'follow-up'].map(start),
+  );
+  if (!intake || !relay || !requests || !followUp) throw new Error('a function is missing');
 
   const client = new SQSClient({
     endpoint: sqs.endpoint,
@@ -143,12 +158,23 @@ export async function startPackagedSystem(
       reportBatchItemFailures: true,
       invoke: (event) => relay.invoke(event),
     }),
+    startEventSourceMapping({
+      client,
+      ...source(queues, 'WatchQueue'),
+      batchSize: mappingOf('FollowDashupEventSourceMappingSQSWatchQueue')?.BatchSize,
+      maximumConcurrency: 1,
+      reportBatchItemFailures: true,
+      invoke: (event) => followUp.invoke(event),
+    }),
   ];
 
   return {
     intake,
     adders,
     relay,
+    requests,
+    followUp,
+    dynamoDb,
     sqs,
     queues,
     secrets,
@@ -168,9 +194,11 @@ export async function startPackagedSystem(
       }),
     async stop() {
       await Promise.all(mappings.map((mapping) => mapping.stop()));
-      await Promise.all([intake, relay, ...adders].map((lambda) => lambda.stop()));
+      await Promise.all(
+        [intake, relay, requests, followUp, ...adders].map((lambda) => lambda.stop()),
+      );
       client.destroy();
-      await Promise.all([sqs, secrets, genesys, receiver].map((server) => server.stop()));
+      await Promise.all([sqs, dynamoDb, secrets, genesys, receiver].map((server) => server.stop()));
     },
   };
 }

@@ -8,7 +8,7 @@ describe('with nothing set', () => {
     const settings = readSettings({});
 
     expect(settings).toEqual({
-      ports: { api: 3000, sqs: 0, secretsManager: 0, genesys: 0, webhook: 0 },
+      ports: { api: 3000, sqs: 0, secretsManager: 0, dynamoDb: 0, genesys: 0, webhook: 0 },
       signingKeys: [expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)],
       isSigningKeyGenerated: true,
       folder: '.local',
@@ -41,6 +41,7 @@ describe('what is set is used', () => {
         PORT: '0',
         SQS_PORT: '4566',
         SECRETS_PORT: '4567',
+        DYNAMODB_PORT: '4570',
         GENESYS_PORT: '4568',
         WEBHOOK_PORT: '4569',
         EXTERNAL_WEBHOOK_URL: 'https://example.com/hook',
@@ -48,7 +49,14 @@ describe('what is set is used', () => {
         LOCAL_FOLDER: '.local/two',
       }),
     ).toEqual({
-      ports: { api: 0, sqs: 4566, secretsManager: 4567, genesys: 4568, webhook: 4569 },
+      ports: {
+        api: 0,
+        sqs: 4566,
+        secretsManager: 4567,
+        dynamoDb: 4570,
+        genesys: 4568,
+        webhook: 4569,
+      },
       genesys: { environment: 'us-east-1', clientId: 'id', clientSecret: 'secret' },
       webhookUrl: 'https://example.com/hook',
       signingKeys: ['whsec_b25l', 'whsec_dHdv'],
