@@ -2,10 +2,11 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { ApiResponse } from '../../lib/aws/problem-response.ts';
 import type { AuditEvent } from '../../lib/domain/audit-event.ts';
+import type { SendHttp } from '../../lib/http/send-http.ts';
 import { FunctionSlot } from './function-slot.ts';
 import { type BatchFunction, loadAdder, loadIntake, loadRelay } from './load-functions.ts';
 import type { PlannedRequest } from './plan.ts';
-import { createAws, type Queues } from './simulated-aws.ts';
+import { type AwsPorts, createAws, type Queues } from './simulated-aws.ts';
 import { createSimulatedGenesys } from './simulated-genesys.ts';
 import { startMapping } from './simulated-mapping.ts';
 import { SimulatedProcess } from './simulated-process.ts';
@@ -36,8 +37,20 @@ export interface SimulatedRun extends Pick<World, 'plan' | 'story' | 'wrongs' | 
   adderRestartsMs: number[];
 }
 
+const same = <T>(unchanged: T): T => unchanged;
+
+/** Puts defects between the functions and the outside, to see that the invariants notice them. */
+export interface Sabotage {
+  /** Ports of the adder to AWS. */
+  adderPorts?: (ports: AwsPorts) => AwsPorts;
+  /** The adder's way to Genesys Cloud. */
+  adderHttp?: (sendHttp: SendHttp) => SendHttp;
+  /** The relay's way to the webhook. */
+  relayHttp?: (sendHttp: SendHttp) => SendHttp;
+}
+
 /** Runs the whole system over virtual time as the seed has it. */
-export async function simulate(seed: number): Promise<SimulatedRun> {
+export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<SimulatedRun> {
   const world = createWorld(seed);
   const { plan, time, random, story } = world;
   const aws = createAws(world);
@@ -82,7 +95,13 @@ export async function simulate(seed: number): Promise<SimulatedRun> {
   const adderRestartsMs: number[] = [];
   const loadWatchedAdder = (process: SimulatedProcess): BatchFunction => {
     if (!process.name.endsWith('.1')) adderRestartsMs.push(time.nowMs);
-    const adder = loadAdder(world, process, aws.portsOf(process), genesys.clientOf(process));
+    const { adderPorts = same, adderHttp = same } = sabotage;
+    const adder = loadAdder(
+      world,
+      process,
+      adderPorts(aws.portsOf(process)),
+      adderHttp(genesys.clientOf(process)),
+    );
     return (event, context) => {
       genesys.handsOver(process, event.Records);
       return adder(event, context);
@@ -106,7 +125,11 @@ export async function simulate(seed: number): Promise<SimulatedRun> {
     ),
     ...Array.from({ length: RELAYS }, (_, index) =>
       startFunction(`relay-${index + 1}`, queues.audit, TIMEOUT_MS.relay, (process) =>
-        loadRelay(process, aws.portsOf(process), process.sendHttp(webhook.serve)),
+        loadRelay(
+          process,
+          aws.portsOf(process),
+          (sabotage.relayHttp ?? same)(process.sendHttp(webhook.serve)),
+        ),
       ),
     ),
   ];

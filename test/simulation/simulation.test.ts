@@ -19,7 +19,7 @@ describe('the whole system in virtual time, with faults that a seed decides', ()
   // Bug: a token was asked for when the function had less time left than that may take; it was ended
   // in the middle, and the conversation waited for the queue's whole visibility timeout.
   // Fix: the search for a token knows when the invocation ends.
-  // (The seed shows it as long as the plan of a run is not changed; the mutant shows it anyway.)
+  // (The seed shows it as long as the plan of a run is not changed.)
   test('hands back what needs a token when there is no time left to get one', async () => {
     expect(judgeRun(await simulate(6_717))).toEqual([]);
   });
