@@ -5,11 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ask } from '../../cli/credentials/ask.ts';
 import { addKey, removeOldestKey } from '../../cli/credentials/key-ring.ts';
+import { main } from '../../cli/credentials.ts';
 import { type Listening, listen } from '../../local/listen.ts';
 import {
   type LocalSecretsManager,
   startSecretsManager,
 } from '../../local/secrets-manager/start-secrets-manager.ts';
+import { runCommand } from '../support/run-command.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const key = (letter: string) => `whsec_${Buffer.from(letter.repeat(32)).toString('base64')}`;
@@ -48,24 +50,29 @@ afterEach(async () => {
   await Promise.all([secrets.stop(), cloudFormation.stop()]);
 });
 
-async function credentials(args: string[], env: Record<string, string> = {}) {
+const environment = (env: Record<string, string>) => ({
+  // An empty variable is one that .env does not set, either.
+  GENESYS_CLIENT_ID: '',
+  GENESYS_CLIENT_SECRET: '',
+  WEBHOOK_SIGNING_KEY: '',
+  GENESYS_CREDENTIALS_SECRET_ID: '',
+  WEBHOOK_SIGNING_SECRET_ID: '',
+  AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+  AWS_SECRET_ACCESS_KEY: 'of-no-value',
+  AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+  AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+  ...env,
+});
+
+const credentials = (args: string[], env: Record<string, string> = {}) =>
+  runCommand(main, args, { env: environment(env) });
+
+/** The command as an operator runs it, in a process of its own. */
+async function spawnCredentials(args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['scripts/run.mjs', 'cli/credentials', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env.PATH,
-      // An empty variable is one that .env does not set, either.
-      GENESYS_CLIENT_ID: '',
-      GENESYS_CLIENT_SECRET: '',
-      WEBHOOK_SIGNING_KEY: '',
-      GENESYS_CREDENTIALS_SECRET_ID: '',
-      WEBHOOK_SIGNING_SECRET_ID: '',
-      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-      AWS_SECRET_ACCESS_KEY: 'of-no-value',
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
-      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
-      ...env,
-    },
+    env: { PATH: process.env.PATH, ...environment(env) },
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -82,7 +89,7 @@ const client = { GENESYS_CLIENT_ID: 'the-id', GENESYS_CLIENT_SECRET: 'the-client
 
 describe('npm run credentials', () => {
   test('puts the OAuth client into the secret of the stage, and prints no secret', async () => {
-    const { code, output } = await credentials(prod, client);
+    const { code, output } = await spawnCredentials(prod, client);
     expect(output).toContain('The OAuth client the-id is in the secret arn-of-GenesysCredentials');
     expect(output).not.toContain('the-client-secret');
     expect(code).toBe(0);

@@ -14,6 +14,7 @@ import { DeadLetterQueue } from '../../cli/dead-letters/dead-letter-queue.ts';
 import { openQueues } from '../../cli/dead-letters/open-queues.ts';
 import { type Letter, readLetter } from '../../cli/dead-letters/read-letter.ts';
 import { redrive } from '../../cli/dead-letters/redrive.ts';
+import { main } from '../../cli/dead-letters.ts';
 import { createSendMessage, type SendMessage } from '../../lib/aws/send-message.ts';
 import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
 import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
@@ -25,6 +26,8 @@ jest.setTimeout(60_000);
 
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 const CONVERSATION = '2e8c2d0b-5a1f-4f3e-9a53-6f0f5c1e7a01';
+
+import { runCommand } from '../support/run-command.ts';
 
 let sqs: LocalSqs;
 let client: SQSClient;
@@ -54,19 +57,24 @@ interface Outcome {
   out: string;
 }
 
-/** The command as an operator runs it, a process of its own. */
-function deadLetters(args: string[], input = ''): Promise<Outcome> {
+const environment = () => ({
+  AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+  AWS_ACCESS_KEY_ID: 'local',
+  AWS_SECRET_ACCESS_KEY: 'local',
+  REQUEST_QUEUE_URL: requests.url,
+  REQUEST_DLQ_URL: requestDeadLetters.url,
+  AUDIT_QUEUE_URL: audit.url,
+  AUDIT_DLQ_URL: auditDeadLetters.url,
+});
+
+/** The command; in a process of its own, as an operator runs it, where it asks something. */
+async function deadLetters(args: string[], input?: string): Promise<Outcome> {
+  if (input === undefined) {
+    const { code, output } = await runCommand(main, args, { env: environment() });
+    return { code, out: output };
+  }
   const child = spawn(process.execPath, ['scripts/run.mjs', 'cli/dead-letters', ...args], {
-    env: {
-      PATH: process.env.PATH,
-      AWS_ENDPOINT_URL_SQS: sqs.endpoint,
-      AWS_ACCESS_KEY_ID: 'local',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      REQUEST_QUEUE_URL: requests.url,
-      REQUEST_DLQ_URL: requestDeadLetters.url,
-      AUDIT_QUEUE_URL: audit.url,
-      AUDIT_DLQ_URL: auditDeadLetters.url,
-    },
+    env: { PATH: process.env.PATH, ...environment() },
   });
   let out = '';
   child.stdout.on('data', (chunk) => {
