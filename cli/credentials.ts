@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import {
   GetSecretValueCommand,
@@ -10,16 +9,19 @@ import { UserError } from '../lib/user-error.ts';
 import { ask } from './credentials/ask.ts';
 import { findSecret, type SecretName } from './credentials/find-secret.ts';
 import { addKey, countKeys, removeOldestKey } from './credentials/key-ring.ts';
+import { prepareStage, type StageOptions } from './prepare-stage.ts';
 
-const USAGE = `npm run credentials -- --stage NAME [--region NAME] [--signing-key add|remove-oldest]
+const USAGE = `npm run credentials -- --stage NAME [--region NAME] [--profile NAME] [--signing-key add|remove-oldest]
 
 Without --signing-key: puts the Genesys Cloud OAuth client into the stage's secret. It is taken
-from GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET, in the environment or in .env, or asked for.
+from GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET, in the environment or in .env.STAGE (stage dev: .env), or
+asked for.
 
   --signing-key add            one more key that signs webhooks: WEBHOOK_SIGNING_KEY from the
                                environment, or a new random one. The old ones go on signing.
   --signing-key remove-oldest  takes the oldest key away, once the receiver has the new one
-  --region NAME                default: AWS_REGION, else us-east-1
+  --region NAME                default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1
+  --profile NAME               an AWS profile; default: AWS_PROFILE
 
 Needs AWS credentials. GENESYS_CREDENTIALS_SECRET_ID or WEBHOOK_SIGNING_SECRET_ID in the environment
 name the secret itself; then no --stage is needed. No secret is ever printed.
@@ -37,8 +39,7 @@ export async function main(args: string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const region = options.region ?? (process.env.AWS_REGION || 'us-east-1');
+  const region = await prepareStage(options);
   const client = new SecretsManagerClient({ region });
   const locate = async (name: SecretName, variable: string) => {
     const given = process.env[variable];
@@ -106,7 +107,8 @@ async function changeSigningKeys(
 async function read(client: SecretsManagerClient, secretId: string): Promise<string | undefined> {
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
-    return SecretString;
+    // An empty value is none.
+    return SecretString || undefined;
   } catch (error) {
     // A secret without a value is reported as one that does not exist; so is one that does not.
     if ((error as Error).name === 'ResourceNotFoundException') return undefined;
@@ -123,7 +125,7 @@ async function readValue(
   if (given) return given;
   if (!process.stdin.isTTY) {
     throw new UserError(
-      `${variable} is not set, and there is no terminal to ask in. Set it in the environment or in .env.`,
+      `${variable} is not set, and there is no terminal to ask in. Set it in the environment or in .env.STAGE (stage dev: .env).`,
     );
   }
   const answer = await ask(question, { input: process.stdin, output: process.stderr }, options);
@@ -131,20 +133,19 @@ async function readValue(
   return answer;
 }
 
-interface Options {
-  stage: string | undefined;
-  region: string | undefined;
+interface Options extends StageOptions {
   signingKey: 'add' | 'remove-oldest' | undefined;
 }
 
 function readArguments(args: string[]): Options | 'help' {
-  let values: { stage?: string; region?: string; 'signing-key'?: string; help?: boolean };
+  let values: StageOptions & { 'signing-key'?: string; help?: boolean };
   try {
     values = parseArgs({
       args,
       options: {
         stage: { type: 'string' },
         region: { type: 'string' },
+        profile: { type: 'string' },
         'signing-key': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -162,5 +163,6 @@ function readArguments(args: string[]): Options | 'help' {
       '--signing-key is add or remove-oldest. A key of your own comes from WEBHOOK_SIGNING_KEY.',
     );
   }
-  return { stage: values.stage, region: values.region, signingKey };
+  const { stage, region, profile } = values;
+  return { stage, region, profile, signingKey };
 }

@@ -1,12 +1,13 @@
-import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { systemClock as clock } from '../lib/system-clock.ts';
 import { UserError } from '../lib/user-error.ts';
 import type { DeadLetterQueue } from './dead-letters/dead-letter-queue.ts';
+import { isConfirmed } from './dead-letters/is-confirmed.ts';
 import { type OpenQueue, openQueues } from './dead-letters/open-queues.ts';
 import { type Letter, readLetter } from './dead-letters/read-letter.ts';
 import { redrive } from './dead-letters/redrive.ts';
 import { renderLetter, renderLetters } from './dead-letters/render-letters.ts';
+import { prepareStage } from './prepare-stage.ts';
 
 const USAGE = `npm run dead-letters -- COMMAND [options]
 
@@ -19,7 +20,8 @@ ID is the beginning of a message id or of a request id, as list shows them.
 
   --queue requests|audit   one queue only (default: both)
   --stage NAME             a deployed stage; needs AWS credentials
-  --region NAME            default: AWS_REGION, else us-east-1
+  --region NAME            default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1
+  --profile NAME           an AWS profile; default: AWS_PROFILE
   --limit N                list: at most so many of each queue (default 100)
   --rate N                 redrive: messages a second for each queue (default 5)
   --deadline-seconds N     redrive: give requests a new deadline, else those whose deadline has
@@ -47,9 +49,10 @@ export async function main(args: string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  const region = await prepareStage(options);
   const { client, where, queues } = await openQueues({
     stage: options.stage,
-    region: options.region,
+    region,
     environment: process.env,
   });
   const wanted = queues.filter(({ name }) => options.queue === undefined || name === options.queue);
@@ -214,17 +217,6 @@ function matches({ id, requestId }: Letter, prefix: string): boolean {
   return id.startsWith(prefix) || requestId.startsWith(prefix);
 }
 
-async function isConfirmed(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    // The end of the input is a no.
-    const closed = new Promise<string>((resolve) => terminal.once('close', () => resolve('')));
-    return /^y(es)?$/i.test((await Promise.race([terminal.question(question), closed])).trim());
-  } finally {
-    terminal.close();
-  }
-}
-
 interface Arguments {
   command: string;
   ids: string[];
@@ -232,6 +224,7 @@ interface Arguments {
     queue: 'requests' | 'audit' | undefined;
     stage: string | undefined;
     region: string | undefined;
+    profile: string | undefined;
     limit: number;
     rate: number;
     deadlineSeconds: number | undefined;
@@ -261,6 +254,7 @@ function readArguments(args: string[]): Arguments {
       queue,
       stage: values.stage,
       region: values.region,
+      profile: values.profile,
       limit: number('--limit', values.limit, 1) ?? 100,
       rate: number('--rate', values.rate, 0.1) ?? 5,
       deadlineSeconds: number('--deadline-seconds', values['deadline-seconds'], 5),
@@ -278,6 +272,7 @@ function parse(args: string[]) {
         queue: { type: 'string' },
         stage: { type: 'string' },
         region: { type: 'string' },
+        profile: { type: 'string' },
         limit: { type: 'string' },
         rate: { type: 'string' },
         'deadline-seconds': { type: 'string' },

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../lib/config.ts';
@@ -10,15 +9,17 @@ import { DEFAULT_FOLDER } from '../local/system/read-settings.ts';
 import { examine, type Wanted } from './doctor/examine.ts';
 import type { Finding } from './doctor/finding.ts';
 import { readSettings, type Settings } from './doctor/read-settings.ts';
+import { readStage } from './doctor/read-stage.ts';
 import { renderFindings } from './doctor/render-findings.ts';
+import { prepareStage, type StageOptions } from './prepare-stage.ts';
 
 /**
- * `npm run doctor -- [--conversation ID] [--user ID]`: what would keep the service from working
+ * `npm run doctor -- [--stage NAME] [--conversation ID] [--user ID]`: what would keep the service from working
  * with a live organisation, found out by reading alone.
  * Exit code: 0 nothing failed, 1 something did, 2 the command itself was wrong.
  */
 
-const USAGE = `npm run doctor -- [--conversation ID] [--user ID]
+const USAGE = `npm run doctor -- [--stage NAME] [--conversation ID] [--user ID]
 
 Checks region, login, permissions and rate limit of the Genesys Cloud organisation that the
 environment (or .env) names, and what the service would do for that conversation and that user.
@@ -30,18 +31,25 @@ It reads only: nobody is added, nothing is written.
   GENESYS_CREDENTIALS_SECRET_ID  the Secrets Manager secret that has it
 
 Without any of these: the system that npm start runs on this machine.
+
+  --stage NAME     a deployed stage: its settings, and the credentials in its secret
+  --region NAME    default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1
+  --profile NAME   an AWS profile; default: AWS_PROFILE
 `;
 
 class UsageError extends Error {}
 
-function readArguments(argv: string[]): Wanted | 'help' {
-  let values: { conversation?: string; user?: string; help?: boolean };
+function readArguments(argv: string[]): { wanted: Wanted; options: StageOptions } | 'help' {
+  let values: StageOptions & { conversation?: string; user?: string; help?: boolean };
   try {
     values = parseArgs({
       args: argv,
       options: {
         conversation: { type: 'string' },
         user: { type: 'string' },
+        stage: { type: 'string' },
+        region: { type: 'string' },
+        profile: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;
@@ -51,9 +59,13 @@ function readArguments(argv: string[]): Wanted | 'help' {
   if (values.help) return 'help';
   const conversationId = readId('--conversation', values.conversation);
   const userId = readId('--user', values.user);
+  const { stage, region, profile } = values;
   return {
-    ...(conversationId === undefined ? {} : { conversationId }),
-    ...(userId === undefined ? {} : { userId }),
+    options: { stage, region, profile },
+    wanted: {
+      ...(conversationId === undefined ? {} : { conversationId }),
+      ...(userId === undefined ? {} : { userId }),
+    },
   };
 }
 
@@ -66,26 +78,26 @@ function readId(option: string, value: string | undefined): string | undefined {
 
 /** @returns the exit code */
 export async function main(argv: string[]): Promise<number> {
-  let wanted: Wanted | 'help';
+  let read: ReturnType<typeof readArguments>;
   try {
-    wanted = readArguments(argv);
+    read = readArguments(argv);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n\n${USAGE}`);
     return 2;
   }
-  if (wanted === 'help') {
+  if (read === 'help') {
     process.stdout.write(USAGE);
     return 0;
   }
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  await adoptLocalSystem();
+  const { wanted, options } = read;
+  const environment = await findEnvironment(options);
 
   const secrets: string[] = [];
   let findings: Finding[];
   let settings: Settings | undefined;
   try {
-    settings = readSettings(process.env);
+    settings = readSettings(environment);
     findings = await examine(
       {
         settings,
@@ -102,6 +114,14 @@ export async function main(argv: string[]): Promise<number> {
   }
   process.stdout.write(`${withoutSecrets(renderFindings(findings), secrets)}\n`);
   return findings.some(({ outcome }) => outcome === 'failed') ? 1 : 0;
+}
+
+/** That of a deployed stage, else that of this process. */
+async function findEnvironment(options: StageOptions): Promise<NodeJS.ProcessEnv> {
+  const region = await prepareStage(options);
+  if (options.stage !== undefined) return readStage(options.stage, region);
+  await adoptLocalSystem();
+  return process.env;
 }
 
 /**

@@ -13,6 +13,8 @@ import type { PutMetrics } from './metrics.ts';
 export function startFunction<Handler extends (...event: never[]) => Promise<unknown>>(start: {
   create: () => Handler;
   changeVisibility?: ChangeVisibility;
+  /** Of an emulator, as AWS_ENDPOINT_URL_SQS names it. */
+  sqsEndpoint?: string | undefined;
   log: Log;
   putMetrics: PutMetrics;
 }): Handler {
@@ -23,6 +25,7 @@ export function startFunction<Handler extends (...event: never[]) => Promise<unk
     start.log.error(error.message);
     const faulty = createFaultyFunction({
       changeVisibility: start.changeVisibility,
+      sqsEndpoint: start.sqsEndpoint,
       onInvocation: () =>
         start.putMetrics({ name: 'ConfigurationFaults', unit: 'Count', value: 1 }),
     });

@@ -38,6 +38,7 @@ const sources = [
   'resources',
   'scripts/serverless',
   'cli/find-region.ts',
+  'cli/load-settings.ts',
   'esbuild.plugins.cjs',
   'functions',
   'lib',

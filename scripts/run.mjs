@@ -30,6 +30,12 @@ if (process.env.npm_lifecycle_event) {
   }, 200).unref();
 }
 
+// The reader of a pipe may end first, as `| head -1` does. What it did not read is not missing.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
+
 try {
   const { main } = await import(`../${path}.ts`);
   const exitCode = await main?.(args);

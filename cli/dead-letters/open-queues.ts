@@ -37,11 +37,10 @@ interface Urls {
  */
 export async function openQueues(options: {
   stage?: string | undefined;
-  region?: string | undefined;
+  region: string;
   environment: Record<string, string | undefined>;
 }): Promise<OpenQueues> {
-  const { stage, environment } = options;
-  const region = options.region ?? environment.AWS_REGION ?? 'us-east-1';
+  const { stage, region, environment } = options;
   if (stage !== undefined) {
     const client = new SQSClient({ region });
     return open(client, `stage ${stage} in ${region}`, await findByName(client, stage, region));

@@ -24,6 +24,7 @@ const ports = {
 
 export const handler = startFunction({
   ...ports,
+  sqsEndpoint: process.env.AWS_ENDPOINT_URL_SQS ?? process.env.AWS_ENDPOINT_URL,
   create: () =>
     createAdder({
       ...ports,

@@ -35,6 +35,7 @@ const ports = {
 
 export const handler = startFunction({
   ...ports,
+  sqsEndpoint: process.env.AWS_ENDPOINT_URL_SQS ?? process.env.AWS_ENDPOINT_URL,
   create: () => {
     const config = readRelayConfig(process.env);
     return createRelay({

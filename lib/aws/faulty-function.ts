@@ -18,6 +18,8 @@ const RETRY_AFTER_SECONDS = 60;
  */
 export function createFaultyFunction(ports: {
   changeVisibility?: ChangeVisibility | undefined;
+  /** Of an emulator. */
+  sqsEndpoint?: string | undefined;
   onInvocation: () => void;
 }): (event: unknown) => Promise<unknown> {
   return async (event) => {
@@ -40,12 +42,12 @@ export function createFaultyFunction(ports: {
 
 async function giveBack(
   { eventSourceARN, receiptHandle }: SQSRecord,
-  { changeVisibility }: { changeVisibility?: ChangeVisibility | undefined },
+  ports: { changeVisibility?: ChangeVisibility | undefined; sqsEndpoint?: string | undefined },
 ): Promise<void> {
   // Not from the environment: that may be what is wrong.
-  const queueUrl = queueUrlOf(eventSourceARN);
+  const queueUrl = queueUrlOf(eventSourceARN, ports.sqsEndpoint);
   if (!queueUrl) return;
-  await changeVisibility?.({ queueUrl, receiptHandle, seconds: RETRY_AFTER_SECONDS });
+  await ports.changeVisibility?.({ queueUrl, receiptHandle, seconds: RETRY_AFTER_SECONDS });
 }
 
 function isSqsEvent(event: unknown): event is SQSEvent {

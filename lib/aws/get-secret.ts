@@ -8,8 +8,8 @@ export interface SecretVersion {
 
 /**
  * Reads the version of a secret that carries a staging label (default `AWSCURRENT`).
- * `undefined` where the secret has no such version, as one that was created without a value, or
- * where there is no such secret: Secrets Manager tells the two apart by its message only.
+ * `undefined` where the secret has no such version, as one that was created without a value, where
+ * the value is empty (a console or a script put it in), or where there is no such secret: Secrets Manager tells the two apart by its message only.
  */
 export type GetSecret = (secretId: string, stage?: string) => Promise<SecretVersion | undefined>;
 
@@ -19,8 +19,9 @@ export function createGetSecret(client: SecretsManagerClient): GetSecret {
       const answer = await client.send(
         new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }),
       );
+      if (!answer.SecretString) return undefined;
       return {
-        value: answer.SecretString ?? '',
+        value: answer.SecretString,
         versionId: answer.VersionId ?? '',
         stages: answer.VersionStages ?? [],
       };

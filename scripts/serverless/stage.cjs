@@ -2,20 +2,13 @@
  * The value of `provider.stage`, which osls resolves before everything else. So this is the place to
  * load the settings of the stage, and to say in one line that the wrong program or an old Node runs.
  * Plain CommonJS, so that an old Node can read it.
- *
- * Stage dev takes `.env.dev`, then `.env`. Any other stage takes `.env.STAGE` alone: what a developer
- * has in `.env` must not reach production. The environment itself goes before any file.
  */
-const { existsSync, readFileSync, realpathSync } = require('node:fs');
+const { existsSync, realpathSync } = require('node:fs');
 const { join, sep } = require('node:path');
 const process = require('node:process');
-const { parseEnv } = require('node:util');
 
 const NEEDED_MAJOR = 24;
 const ROOT = join(__dirname, '../..');
-
-/** The files whose settings a stage takes, the first one before the second. */
-const settingsFiles = (stage) => (stage === 'dev' ? ['.env.dev', '.env'] : [`.env.${stage}`]);
 
 module.exports = async ({ options }) => {
   refuseOldNode();
@@ -24,13 +17,8 @@ module.exports = async ({ options }) => {
   if (!/^[A-Za-z0-9-]+$/.test(stage)) {
     refuse(`--stage must be letters, digits and hyphens, not "${stage}".`);
   }
-  for (const name of settingsFiles(stage)) {
-    const file = join(ROOT, name);
-    if (!existsSync(file)) continue;
-    for (const [key, value] of Object.entries(parseEnv(readFileSync(file, 'utf8')))) {
-      process.env[key] ??= value;
-    }
-  }
+  const { loadSettings } = await import('../../cli/load-settings.ts');
+  loadSettings(stage, ROOT);
   return stage;
 };
 

@@ -124,7 +124,7 @@ describe('npm run credentials', () => {
     const { code, output } = await credentials(prod, { GENESYS_CLIENT_ID: 'the-id' });
     expect(code).toBe(1);
     expect(output.trim()).toBe(
-      'GENESYS_CLIENT_SECRET is not set, and there is no terminal to ask in. Set it in the environment or in .env.',
+      'GENESYS_CLIENT_SECRET is not set, and there is no terminal to ask in. Set it in the environment or in .env.STAGE (stage dev: .env).',
     );
   }, 30_000);
 

@@ -371,7 +371,9 @@ describe('npm run dead-letters', () => {
     const folder = await mkdtemp(join(tmpdir(), 'dead-letters-'));
     const environment = { LOCAL_FOLDER: folder };
     try {
-      await expect(openQueues({ environment })).rejects.toThrow('Which queues?');
+      await expect(openQueues({ environment, region: 'us-east-1' })).rejects.toThrow(
+        'Which queues?',
+      );
       await writeEndpoints(folder, {
         pid: process.pid,
         apiUrl: '',
@@ -389,7 +391,7 @@ describe('npm run dead-letters', () => {
         tables: {},
         functions: {},
       });
-      const opened = await openQueues({ environment });
+      const opened = await openQueues({ environment, region: 'us-east-1' });
       expect(opened.queues.map(({ name, targetUrl }) => [name, targetUrl])).toEqual([
         ['requests', requests.url],
         ['audit', audit.url],

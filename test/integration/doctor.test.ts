@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import {
   afterAll,
   afterEach,
@@ -33,6 +35,7 @@ import {
   UNKNOWN_USER,
 } from '../../local/genesys/sample-organisation.ts';
 import { type RunningGenesys, startGenesys } from '../../local/genesys/start-genesys.ts';
+import { type Listening, listen } from '../../local/listen.ts';
 import {
   type LocalSecretsManager,
   startSecretsManager,
@@ -416,4 +419,67 @@ describe('secrets', () => {
     const { text } = await runDoctor();
     expect(text).toContain('the token [hidden] is not welcome');
   });
+});
+
+describe('--stage', () => {
+  const STACK = 'genesys-automated-adder-prod';
+  let cloudFormation: Listening;
+  beforeEach(async () => {
+    const template = JSON.stringify({
+      Resources: {
+        AdderLambdaFunction: {
+          Properties: {
+            Environment: { Variables: { GENESYS_ENV: genesys.url, QUEUE: { Ref: 'Queue' } } },
+          },
+        },
+      },
+    });
+    cloudFormation = await listen(
+      createServer((request, response) => {
+        let body = '';
+        request.setEncoding('utf8').on('data', (chunk: string) => {
+          body += chunk;
+        });
+        request.on('end', () => {
+          const action = new URLSearchParams(body).get('Action');
+          const result =
+            action === 'GetTemplate'
+              ? `<TemplateBody>${template.replaceAll('"', '&quot;')}</TemplateBody>`
+              : `<StackResourceDetail><StackName>${STACK}</StackName><PhysicalResourceId>stage-secret</PhysicalResourceId></StackResourceDetail>`;
+          response.writeHead(200, { 'content-type': 'text/xml' });
+          response.end(
+            `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`,
+          );
+        });
+      }),
+    );
+  });
+  afterEach(() => cloudFormation.stop());
+
+  test('examines what is deployed: its settings and its secret, not those of the environment', async () => {
+    secrets.putSecret('stage-secret', JSON.stringify(SAMPLE_CLIENT));
+    const { exitCode, text } = await runDoctor(['--stage', 'prod'], {
+      GENESYS_ENV: 'eu-west-1',
+      GENESYS_CLIENT_ID: 'a-developers',
+      GENESYS_CLIENT_SECRET: 'a-developers-secret',
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL_CLOUDFORMATION: cloudFormation.url,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    });
+    expect(text).toContain(genesys.url);
+    expect(text).toContain('stage-secret');
+    expect(text).not.toContain('a-developers');
+    expect(exitCode).toBe(0);
+  });
+});
+
+test('a pipe that is closed early leaves no stack trace', async () => {
+  const { stdout, stderr } = await promisify(execFile)(
+    'sh',
+    ['-c', `"${process.execPath}" "${RUN}" cli/doctor --help | true`],
+    { cwd: directory },
+  );
+  expect(stdout + stderr).toBe('');
 });

@@ -108,3 +108,9 @@ test.each([
 ])('the URL of the queue %s is %s', (arn, url) => {
   expect(queueUrlOf(arn)).toBe(url);
 });
+
+test('the URL of a queue of an emulator begins with its endpoint', () => {
+  expect(queueUrlOf(ARN, 'http://127.0.0.1:4566/')).toBe(
+    'http://127.0.0.1:4566/111111111111/requests.fifo',
+  );
+});
