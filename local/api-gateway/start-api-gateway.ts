@@ -30,7 +30,8 @@ export interface ServiceFunction {
   timeout?: number;
   memorySize?: number;
   environment?: Record<string, unknown>;
-  events: { sqs?: SqsEventSource }[];
+  /** `schedule` is a rate, such as `rate(1 minute)`. */
+  events: { sqs?: SqsEventSource; schedule?: string }[];
 }
 
 export interface SqsEventSource {

@@ -16,8 +16,11 @@ import { type LocalResource, resolveReferences } from './resolve-references.ts';
 /** A function as it runs on this machine. */
 export type DescribedFunction = { key: string } & Omit<LambdaOptions, 'onLogLine'>;
 
-/** HTTP events at a time. More of them wait: Lambda's thousand would not fit into this machine. */
-const HTTP_INSTANCES = 4;
+/**
+ * HTTP events at a time, each in an instance that is started when it is needed. More of them wait:
+ * Lambda's thousand would not fit into this machine.
+ */
+const HTTP_INSTANCES = 50;
 
 /** Of an event source for which serverless.yml names no maximum. */
 const DEFAULT_CONCURRENCY = 5;

@@ -5,6 +5,7 @@ import { startDynamoDb } from '../dynamodb/start-dynamodb.ts';
 import { startEventSourceMapping } from '../event-source-mapping/start-event-source-mapping.ts';
 import { type RunningGenesys, startGenesys } from '../genesys/start-genesys.ts';
 import { type LambdaFunction, startLambda } from '../lambda/start-lambda.ts';
+import { parseRate, startSchedule } from '../scheduler/start-schedule.ts';
 import { startSecretsManager } from '../secrets-manager/start-secrets-manager.ts';
 import { startSqs } from '../sqs/start-sqs.ts';
 import { type LogEntry, readLogLine } from '../story/log-entry.ts';
@@ -26,6 +27,8 @@ export interface SystemOptions {
   settings: Settings;
   /** What `${env:…}` in serverless.yml is resolved from, beside the settings. */
   environment: Environment;
+  /** Milliseconds between the events of every schedule. Default: what serverless.yml says. */
+  scheduleEveryMs?: number;
   /** A log entry of a function. */
   onLogEntry?: (entry: LogEntry) => void;
   /** Something came in at our webhook receiver. */
@@ -173,6 +176,17 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
         onProblem: (problem) => onProblem(`${key}: ${problem}`),
       }),
     );
+    const schedules = service.functions.flatMap(({ key, name, events }) =>
+      events.flatMap(({ schedule }) => {
+        const lambda = lambdas.get(name);
+        if (!schedule || !lambda) return [];
+        return startSchedule({
+          everyMs: options.scheduleEveryMs ?? parseRate(schedule),
+          invoke: (event) => lambda.invoke(event),
+          onProblem: (problem) => onProblem(`${key}: ${problem}`),
+        });
+      }),
+    );
     const endpoints: Endpoints = {
       pid: process.pid,
       apiUrl: gateway.url,
@@ -203,7 +217,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
         }),
       async stop() {
         await removeEndpoints(folder, process.pid);
-        const stoppedMappings = mappings.map((mapping) => mapping.stop());
+        const stoppedMappings = [...mappings, ...schedules].map((source) => source.stop());
         // Ends the invocations that the mappings wait for, and what else is there.
         await stopAll();
         await Promise.all(stoppedMappings);

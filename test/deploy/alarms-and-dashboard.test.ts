@@ -40,11 +40,17 @@ beforeAll(async () => {
   operate = await readFile(new URL('../../docs/operate.md', import.meta.url), 'utf8');
 }, 120_000);
 
+/** Its own files, and lib/api, in which the HTTP functions count what they refuse. */
 async function sourceOf(name: string): Promise<string> {
-  const folder = new URL(`../../functions/${name}/`, import.meta.url);
-  const files = await readdir(folder);
+  const folders = [`functions/${name}`, 'lib/api'].map(
+    (folder) => new URL(`../../${folder}/`, import.meta.url),
+  );
+  const files = await Promise.all(
+    folders.map(async (folder) => (await readdir(folder)).map((file) => new URL(file, folder))),
+  );
   // Every function starts by it.
-  const urls = [...files, '../../lib/start-function.ts'].map((file) => new URL(file, folder));
+  const start = new URL('../../lib/start-function.ts', import.meta.url);
+  const urls = [...files.flat(), start];
   return (await Promise.all(urls.map((url) => readFile(url, 'utf8')))).join();
 }
 
