@@ -10,6 +10,20 @@ export interface Behaviour {
   tokenLifetimeSeconds: number;
   /** Conversations are read as they were this long ago, as from a replica that lags behind. */
   readLagMs: number;
+  /** What becomes of ringing somebody, by user id or address in lower case; see RingOutcome. */
+  ringOutcomes: Map<string, RingOutcome>;
+  /** What becomes of ringing all others. */
+  ringOutcome: RingOutcome;
+  /** How long somebody is rung who does not answer. */
+  ringTimeoutMs: number;
+  /** How the platform lists a user who was dialled. */
+  dialledUserPurpose: 'agent' | 'user';
+  /** The user whom a dialled queue finds; `undefined`: it finds none, and rings on. */
+  queueAgentId: string | undefined;
+  /** So many adds to come are carried out, and their answers are lost. */
+  lostAnswers: number;
+  /** Conversations are read so slowly. */
+  slowReadsMs: number;
   /** A dialled user or address answers after this long; `undefined`: it rings on. */
   answerAfterMs: number | undefined;
   /** Seats in a conversation that names no `maxParticipants` of its own. */
@@ -32,6 +46,21 @@ export interface Behaviour {
   permissions: Set<string>;
 }
 
+/**
+ * What becomes of ringing somebody. `answers` follows `answerAfterMs`; the others end the ringing
+ * after `ringTimeoutMs`, or at once where the platform or the person would.
+ */
+export const RING_OUTCOMES = [
+  'answers',
+  'no-answer',
+  'declines',
+  'voicemail',
+  'not-available',
+  'forwards',
+  'fails',
+] as const;
+export type RingOutcome = (typeof RING_OUTCOMES)[number];
+
 /** Everything the operations here ask for, by both contracts. */
 export const ALL_PERMISSIONS = [
   'conversation:communication:view',
@@ -41,11 +70,17 @@ export const ALL_PERMISSIONS = [
   'user:read',
 ] as const;
 
-export const DEFAULT_BEHAVIOUR: Readonly<Omit<Behaviour, 'permissions'>> = {
+export const DEFAULT_BEHAVIOUR: Readonly<Omit<Behaviour, 'permissions' | 'ringOutcomes'>> = {
   requestsPerMinute: 300,
   tokenLifetimeSeconds: 86_400,
   readLagMs: 0,
   answerAfterMs: 2_000,
+  ringOutcome: 'answers',
+  ringTimeoutMs: 12_000,
+  dialledUserPurpose: 'agent',
+  queueAgentId: undefined,
+  lostAnswers: 0,
+  slowReadsMs: 0,
   defaultMaxParticipants: 20,
   platformBatch: 'atomic',
   unknownUsersInBulk: 'left-out',
@@ -59,5 +94,10 @@ export function createBehaviour(options: Partial<Behaviour> = {}): Behaviour {
       ([name, value]) => value !== undefined || name === 'answerAfterMs',
     ),
   );
-  return { ...DEFAULT_BEHAVIOUR, permissions: new Set(ALL_PERMISSIONS), ...set };
+  return {
+    ...DEFAULT_BEHAVIOUR,
+    permissions: new Set(ALL_PERMISSIONS),
+    ringOutcomes: new Map(),
+    ...set,
+  };
 }

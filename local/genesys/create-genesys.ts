@@ -146,13 +146,23 @@ export function createGenesys(options: GenesysOptions): Genesys {
     receive: (request) => {
       const call = writeDown(request, now());
       calls.push(call);
-      const fault = plan.next(request) ?? {};
+      const fault = plan.next(request) ?? ownFault(platform.behaviour, request);
       return {
         waitMs: fault.waitMs ?? 0,
         carryOut: () => ({ ...carryOut(request, call, fault), delayMs: fault.delayMs ?? 0 }),
       };
     },
   };
+}
+
+/** Lost answers and slow reads, as the behaviour has them. */
+function ownFault(behaviour: Behaviour, { method, path }: GenesysRequest): Fault {
+  if (method === 'POST' && path.includes('/participants') && behaviour.lostAnswers > 0) {
+    behaviour.lostAnswers -= 1;
+    return { carriedOut: true, answer: 'reset' };
+  }
+  const isRead = method === 'GET' && /^\/api\/v2\/conversations\//.test(path);
+  return isRead && behaviour.slowReadsMs > 0 ? { delayMs: behaviour.slowReadsMs } : {};
 }
 
 function writeDown(request: GenesysRequest, atMs: number): Call {

@@ -3,19 +3,30 @@ export class GenesysError extends Error {
   readonly status: number;
   readonly code: string;
   readonly messageParams: Record<string, string>;
+  /** Of a 429. */
+  readonly limit: Limit | undefined;
 
   constructor(
     status: number,
     code: string,
     message: string,
     messageParams: Record<string, string> = {},
+    limit?: Limit,
   ) {
     super(message);
     this.name = 'GenesysError';
     this.status = status;
     this.code = code;
     this.messageParams = messageParams;
+    this.limit = limit;
   }
+}
+
+/** The vendor's `Limit`: the one that was exceeded. */
+export interface Limit {
+  key: string;
+  namespace: string;
+  value: number;
 }
 
 /** The vendor's `ErrorBody`. */
@@ -27,6 +38,7 @@ export interface ErrorBody {
   messageParams?: Record<string, string>;
   details: { errorCode?: string; fieldName?: string; entityId?: string; entityName?: string }[];
   errors: ErrorBody[];
+  limit?: Limit;
 }
 
 /** `contextId` is the answer's correlation id: what the vendor's support asks for. */
@@ -39,6 +51,7 @@ export function toErrorBody(error: GenesysError, correlationId: string): ErrorBo
     contextId: correlationId,
     details: [],
     errors: [],
+    ...(error.limit === undefined ? {} : { limit: error.limit }),
   };
 }
 

@@ -63,6 +63,12 @@ export function handleRequest(
       429,
       'too.many.requests.retry.after',
       `Rate limit exceeded the maximum. Retry the request in [${seconds}] seconds`,
+      {},
+      {
+        key: 'client.credentials.token.rate.per.minute',
+        namespace: 'platform.api',
+        value: behaviour.requestsPerMinute,
+      },
     );
     return refuse(error, { 'retry-after': seconds });
   }

@@ -22,6 +22,9 @@ export interface User {
   /** `undefined`: the platform could not tell, which it may (expand is best effort). */
   presence: SystemPresence | undefined;
   routingStatus: 'OFF_QUEUE' | 'IDLE' | 'INTERACTING' | 'NOT_RESPONDING' | 'COMMUNICATING';
+  outOfOffice?: boolean;
+  /** Default: has one. */
+  hasStation?: boolean;
 }
 
 /** The media arrays of a participant, as the platform names them. */
@@ -53,6 +56,15 @@ export interface Participation {
   role?: string;
   /** Live platform only: at least one for somebody who takes part. */
   media: { id: string; medium: Medium; direction: 'inbound' | 'outbound' }[];
+  /** What the media do. Default `full`. */
+  mediaRoles?: ('full' | 'monitor' | 'coach' | 'barge')[];
+  /** The participation that this one monitors, coaches, has barged in on, or is consulted about. */
+  monitoredParticipantId?: string;
+  coachedParticipantId?: string;
+  bargedParticipantId?: string;
+  consultParticipantId?: string;
+  /** Why the call ended. Default `peer`. */
+  disconnectType?: string;
   joinedAtMs: number;
   /** What the media show until `answeredAtMs`. */
   ringing: RingingState;
@@ -89,8 +101,20 @@ export interface Ring {
   wasInAlready: boolean;
 }
 
-/** Parties of these purposes are machines and take no seat (inferred; docs/genesys.md). */
-const MACHINES = new Set(['acd', 'ivr', 'workflow', 'botflow']);
+/** Parties of these purposes are programs and take no seat (docs/genesys.md). */
+const PROGRAMS = new Set([
+  'acd',
+  'botflow',
+  'campaign',
+  'dialer',
+  'dialer.system',
+  'fax',
+  'ivr',
+  'recorder',
+  'voicemail',
+  'voicesurveyflow',
+  'workflow',
+]);
 
 export class Organisation {
   readonly users = new Map<string, User>();
@@ -160,9 +184,11 @@ export class Organisation {
   }
 
   /** Takes every live stay of a user (or address) out. */
-  leave(conversationId: string, who: string, nowMs: number): void {
+  leave(conversationId: string, who: string, nowMs: number, disconnectType?: string): void {
     for (const stay of liveStays(this.existing(conversationId), nowMs)) {
-      if (whoIs(stay) === who.toLowerCase()) stay.leftAtMs = nowMs;
+      if (whoIs(stay) !== who.toLowerCase()) continue;
+      stay.leftAtMs = nowMs;
+      if (disconnectType !== undefined) stay.disconnectType = disconnectType;
     }
   }
 
@@ -177,12 +203,12 @@ export class Organisation {
   ring(conversationId: string, party: Partial<Participation>, nowMs: number): Participation {
     const conversation = this.existing(conversationId);
     const who = whoIs(party);
-    const wasInAlready = liveStays(conversation, nowMs).some((stay) => whoIs(stay) === who);
+    const wasInAlready = livePeople(conversation, nowMs).some((stay) => whoIs(stay) === who);
     this.rings.push({ atMs: nowMs, conversationId: conversation.id, who, wasInAlready });
     return this.join(conversationId, party, nowMs);
   }
 
-  /** Who is in (users by id, outside parties by address), machines left out. */
+  /** Who is in (users by id, outside parties by address), programs and silent listeners left out. */
   peopleIn(conversationId: string, nowMs: number): string[] {
     return livePeople(this.existing(conversationId), nowMs).map(whoIs);
   }
@@ -212,7 +238,15 @@ export function liveStays(conversation: Conversation, nowMs: number): Participat
   return conversation.participations.filter((stay) => isLive(stay, nowMs));
 }
 
+/** Whether the others hear this party: no monitor, no coach, not the private target of a consult. */
+function takesPart(stay: Participation): boolean {
+  if (stay.bargedParticipantId !== undefined) return true;
+  return stay.consultParticipantId === undefined && (stay.mediaRoles ?? ['full']).includes('full');
+}
+
 /** Live parties that take a seat. */
 export function livePeople(conversation: Conversation, nowMs: number): Participation[] {
-  return liveStays(conversation, nowMs).filter((stay) => !MACHINES.has(stay.purpose));
+  return liveStays(conversation, nowMs).filter(
+    (stay) => !PROGRAMS.has(stay.purpose) && takesPart(stay),
+  );
 }

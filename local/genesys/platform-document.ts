@@ -9,7 +9,7 @@ import {
 } from './organisation.ts';
 
 /**
- * The live platform's documents (contract P), as the vendor's `Conversation`, `CallConversation`
+ * The live platform's documents , as the vendor's `Conversation`, `CallConversation`
  * and `User` describe them. test/contract holds them to that description.
  */
 
@@ -55,15 +55,35 @@ function toParticipant(stay: Participation, viewMs: number) {
       ? {}
       : { userId: stay.userId, userUri: `/api/v2/users/${stay.userId}` }),
     ...(stay.queueId === undefined ? {} : { queueId: stay.queueId }),
-    ...(stay.address === undefined ? {} : { address: stay.address, ani: stay.address }),
+    ...(stay.address === undefined
+      ? {}
+      : { address: listedAddress(stay.address), ani: listedAddress(stay.address) }),
     purpose: stay.purpose,
     wrapupRequired: false,
-    mediaRoles: ['full'],
+    mediaRoles: stay.mediaRoles ?? ['full'],
+    ...relations(stay),
     attributes: {},
     ...Object.fromEntries(MEDIA.map((medium) => [medium, mediaEntries(stay, medium, viewMs)])),
     screenshares: [],
     socialExpressions: [],
     evaluations: [],
+  };
+}
+
+/** The platform lists a dialled number as a `tel:` URI; of a SIP address too where it is a number. */
+function listedAddress(address: string): string {
+  const [, number] = /^(?:sips?:)?(\+\d+)(?:@.*)?$/i.exec(address) ?? [];
+  return number === undefined ? address : `tel:${number}`;
+}
+
+function relations(stay: Participation) {
+  const { monitoredParticipantId, coachedParticipantId, bargedParticipantId } = stay;
+  const { consultParticipantId } = stay;
+  return {
+    ...(monitoredParticipantId === undefined ? {} : { monitoredParticipantId }),
+    ...(coachedParticipantId === undefined ? {} : { coachedParticipantId }),
+    ...(bargedParticipantId === undefined ? {} : { bargedParticipantId }),
+    ...(consultParticipantId === undefined ? {} : { consultParticipantId }),
   };
 }
 
@@ -86,7 +106,10 @@ function mediaEntries(stay: Participation, medium: Medium, viewMs: number) {
         ...(medium === 'videos' ? {} : { segments: [] }),
         ...(BETWEEN_EQUALS.has(medium) ? {} : { direction, held: false }),
         ...(state === 'disconnected'
-          ? { disconnectType: 'peer', disconnectedTime: iso(stay.leftAtMs ?? viewMs) }
+          ? {
+              disconnectType: stay.disconnectType ?? 'peer',
+              disconnectedTime: iso(stay.leftAtMs ?? viewMs),
+            }
           : {}),
         ...(state === 'connected' ? { connectedTime: iso(stay.answeredAtMs ?? viewMs) } : {}),
         startAlertingTime: iso(stay.joinedAtMs),
@@ -108,8 +131,8 @@ function callFields(stay: Participation) {
       ? {}
       : {
           self: {
-            addressNormalized: stay.address,
-            addressRaw: stay.address,
+            addressNormalized: listedAddress(stay.address),
+            addressRaw: listedAddress(stay.address),
             addressDisplayable: stay.address,
           },
         }),
@@ -137,7 +160,7 @@ function toCallParticipant(stay: Participation, viewMs: number) {
     startTime: iso(stay.joinedAtMs),
     ...(isLive(stay, viewMs) ? {} : { endTime: iso(stay.leftAtMs ?? viewMs) }),
     ...(stay.name === undefined ? {} : { name: stay.name }),
-    ...(stay.address === undefined ? {} : { address: stay.address }),
+    ...(stay.address === undefined ? {} : { address: listedAddress(stay.address) }),
     ...(stay.userId === undefined
       ? {}
       : { user: { id: stay.userId, selfUri: `/api/v2/users/${stay.userId}` } }),
@@ -146,11 +169,13 @@ function toCallParticipant(stay: Participation, viewMs: number) {
     direction: stay.media.find(({ medium }) => medium === 'calls')?.direction ?? 'inbound',
     held: false,
     muted: false,
+    mediaRoles: stay.mediaRoles ?? ['full'],
+    ...relations(stay),
     attributes: {},
   };
 }
 
-/** Presence and routing status come only where the caller asked for them (`expand`). */
+/** Presence, routing status, out of office and stations come only where the caller asked for them (`expand`). */
 export function toUser(user: User, expand: ReadonlySet<string>) {
   const selfUri = `/api/v2/users/${user.id}`;
   return {
@@ -178,8 +203,24 @@ export function toUser(user: User, expand: ReadonlySet<string>) {
     ...(expand.has('routingStatus')
       ? { routingStatus: { userId: user.id, status: user.routingStatus } }
       : {}),
+    ...(expand.has('outOfOffice') ? { outOfOffice: outOfOffice(user, selfUri) } : {}),
+    ...(expand.has('station') ? { station: stationsOf(user) } : {}),
     selfUri,
   };
+}
+
+function outOfOffice({ id, outOfOffice: active = false }: User, selfUri: string) {
+  return { id, active, indefinite: false, selfUri: `${selfUri}/outofoffice` };
+}
+
+function stationsOf({ id, name, hasStation = true }: User) {
+  if (!hasStation) return {};
+  const station = {
+    id: `57a71000${id.slice(8)}`,
+    name: `Station of ${name}`,
+    type: 'inin_webrtc_softphone',
+  };
+  return { associatedStation: station, effectiveStation: station };
 }
 
 const PRESENCE_IDS: Record<NonNullable<User['presence']>, string> = {

@@ -7,6 +7,7 @@ import {
 import type { Clock } from '../../lib/domain/clock.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { type Listening, listen } from '../listen.ts';
+import { CONTROL_PATH, control } from './control.ts';
 import { createGenesys, type GenesysOptions, type GenesysState } from './create-genesys.ts';
 import type { GenesysAnswer, GenesysRequest } from './exchange.ts';
 import { SAMPLE_CLIENT, sampleOrganisation } from './sample-organisation.ts';
@@ -55,6 +56,10 @@ export async function startGenesys(options: StartGenesysOptions = {}): Promise<R
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const request = await readRequest(incoming);
+    if (request.path === CONTROL_PATH) {
+      send(outgoing, control(genesys.state, request, clock.now()));
+      return;
+    }
     const exchange = genesys.receive(request);
     await pause(exchange.waitMs);
     const delivery = exchange.carryOut();

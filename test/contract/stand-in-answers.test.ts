@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { RING_OUTCOMES } from '../../local/genesys/behaviour.ts';
 import type { FaultRule } from '../../local/genesys/faults.ts';
 import { platformError } from '../../local/genesys/faults.ts';
+import { dial } from '../../local/genesys/operations/dial.ts';
 import { MEDIA, type Medium } from '../../local/genesys/organisation.ts';
 import {
   DELETED_USER,
@@ -78,6 +80,70 @@ const SCENARIOS: Scenario[] = [
       },
     };
   }),
+  {
+    name: 'a call with a monitor, a coach, a consulted and a barging party, and a voicemail box',
+    path: CONVERSATION,
+    status: 200,
+    prepare: ({ state: { organisation } }) => {
+      const now = Date.now();
+      const [stay] = organisation.existing(PLATFORM_CONVERSATION).participations;
+      const other = stay?.id ?? '';
+      for (const relation of [
+        { mediaRoles: ['monitor'], monitoredParticipantId: other },
+        { mediaRoles: ['coach'], coachedParticipantId: other },
+        { mediaRoles: ['monitor', 'barge'], bargedParticipantId: other },
+        { consultParticipantId: other },
+        { purpose: 'voicemail' },
+      ] as const) {
+        const party = { ...relation, mediaRoles: [...(relation.mediaRoles ?? ['full'])] };
+        organisation.join(PLATFORM_CONVERSATION, { userId: NEW_USER, ...party } as object, now);
+      }
+    },
+  },
+  ...RING_OUTCOMES.map((outcome): Scenario => {
+    return {
+      name: `somebody who was rung: ${outcome}`,
+      path: CONVERSATION,
+      status: 200,
+      prepare: ({ state }) => {
+        state.behaviour.ringOutcome = outcome;
+        state.behaviour.ringTimeoutMs = 0;
+        dial(
+          {
+            params: {},
+            query: new URLSearchParams(),
+            headers: {},
+            body: '',
+            nowMs: Date.now() - 30_000,
+            organisation: state.organisation,
+            behaviour: state.behaviour,
+            onlyFirst: 1,
+          },
+          PLATFORM_CONVERSATION,
+          { userId: NEW_USER },
+        );
+      },
+    };
+  }),
+  {
+    name: 'users with all that the warnings need',
+    path: `/api/v2/users?id=${NEW_USER},${OTHER_USER}&expand=presence,routingStatus,outOfOffice,station`,
+    status: 200,
+    prepare: ({ state: { organisation } }) => {
+      Object.assign(organisation.user(NEW_USER) ?? {}, { outOfOffice: true, hasStation: false });
+    },
+  },
+  {
+    name: 'an add on behalf of somebody who only monitors',
+    path: ADD.replace(SAMPLE_USERS.ada, OTHER_USER),
+    post: add({ userId: NEW_USER }),
+    status: 403,
+    code: 'conversation.error.forbidden.not.active.participant',
+    prepare: ({ state: { organisation } }) => {
+      const party = { userId: OTHER_USER, mediaRoles: ['monitor' as const] };
+      organisation.join(PLATFORM_CONVERSATION, party, Date.now());
+    },
+  },
   {
     name: 'an ended conversation with a limit of its own',
     path: CONVERSATION,

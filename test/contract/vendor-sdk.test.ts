@@ -84,7 +84,7 @@ describe("the vendor's SDK against the stand-in", () => {
     const conversation = await conversations.getConversation(PLATFORM_CONVERSATION);
     const people = conversation.participants.filter(({ endTime }) => endTime === undefined);
     expect(people.map(({ userId, address }) => userId ?? address)).toEqual([
-      '+15551230100',
+      'tel:+15551230100',
       SAMPLE_USERS.ada,
     ]);
     expect(people.map(({ calls }) => calls?.[0]?.state)).toEqual(['connected', 'connected']);
@@ -151,7 +151,7 @@ describe("the vendor's SDK against the stand-in", () => {
       added.map(({ userId, address, calls }) => [userId ?? address, calls?.[0]?.state]),
     ).toEqual([
       [HANA, 'alerting'],
-      ['+15551234567', 'contacting'],
+      ['tel:+15551234567', 'contacting'],
     ]);
     expect(genesys.state.organisation.ringsOf(PLATFORM_CONVERSATION, HANA)).toBe(1);
     expect(after).toEqual(await conversations.getConversation(PLATFORM_CONVERSATION));

@@ -10,6 +10,7 @@ import {
 import { isObject, type Operation, type OperationCall, param, readJson } from '../operation.ts';
 import { isRinging, livePeople, liveStays, type PlatformConversation } from '../organisation.ts';
 import { toConversation } from '../platform-document.ts';
+import { dial, type WantedParty } from './dial.ts';
 
 /** `POST …/participants` without an acting user: needs a person's token, which a service never has. */
 export const addCallParticipantsAsCaller: Operation = {
@@ -55,16 +56,11 @@ export const addCallParticipants: Operation = {
         `The conversation has ${present} of at most ${limit} participants; ${dialled.length} more do not fit.`,
       );
     }
-    for (const party of dialled.slice(0, call.onlyFirst)) dial(call, conversation, party);
+    for (const party of dialled.slice(0, call.onlyFirst)) dial(call, conversation.id, party);
     return { status: 200, body: toConversation(conversation, nowMs) };
   },
 };
 
-interface WantedParty {
-  userId?: string;
-  address?: string;
-  queueId?: string;
-}
 const TARGETS = ['userId', 'address', 'queueId'] as const;
 
 function readParticipants(body: unknown): WantedParty[] {
@@ -98,6 +94,14 @@ function checkActingUser(call: OperationCall, conversation: PlatformConversation
   const stays = liveStays(conversation, call.nowMs).filter(
     (stay) => stay.userId === userId && stay.media.some(({ medium }) => medium === 'calls'),
   );
+  const full = livePeople(conversation, call.nowMs).filter((stay) => stay.userId === userId);
+  if (stays.length > 0 && full.length === 0) {
+    throw new GenesysError(
+      403,
+      'conversation.error.forbidden.not.active.participant',
+      'The user is not an active participant in the conversation.',
+    );
+  }
   if (stays.length === 0) {
     throw notFound(`User ${userId} is not a participant in the conversation.`);
   }
@@ -132,27 +136,6 @@ function refusalOf(call: OperationCall, party: WantedParty): GenesysError | unde
     );
   }
   return undefined;
-}
-
-function dial(call: OperationCall, conversation: PlatformConversation, party: WantedParty): void {
-  const { organisation, behaviour, nowMs } = call;
-  const user = party.userId === undefined ? undefined : organisation.user(party.userId);
-  const answers = behaviour.answerAfterMs !== undefined && user?.presence !== 'Offline';
-  organisation.ring(
-    conversation.id,
-    {
-      ...(user ? { userId: user.id, name: user.name, purpose: 'agent', ringing: 'alerting' } : {}),
-      ...(party.address === undefined
-        ? {}
-        : { address: party.address, purpose: 'external', ringing: 'contacting' }),
-      ...(party.queueId === undefined
-        ? {}
-        : { queueId: party.queueId, purpose: 'acd', ringing: 'offering' }),
-      media: [organisation.medium('calls', 'outbound')],
-      answeredAtMs: answers ? nowMs + (behaviour.answerAfterMs ?? 0) : undefined,
-    },
-    nowMs,
-  );
 }
 
 /** All properties of the vendor's types, so that others can be refused; `tsc` keeps them complete. */
