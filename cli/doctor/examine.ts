@@ -24,6 +24,7 @@ import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
 import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
 import { readUser, readUsersInBulk } from '../../lib/genesys/users/read-users.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
+import { describeParticipants } from './describe-participants.ts';
 import type { Finding } from './finding.ts';
 import type { Settings } from './read-settings.ts';
 
@@ -194,8 +195,8 @@ async function examineConversation(
       settings.config.MAX_PARTICIPANTS,
       session,
     );
-    const found = describeConversation(roster);
-    return { roster, findings: [allowed('the conversation was read'), found] };
+    const found = [describeConversation(roster), ...describeParticipants(roster)];
+    return { roster, findings: [allowed('the conversation was read'), ...found] };
   } catch (error) {
     const code = error instanceof AdderError ? error.code : undefined;
     const absent = code === 'CONVERSATION_NOT_FOUND';
@@ -255,7 +256,7 @@ async function examineUsers(
     return [
       {
         ...finding,
-        toDo: 'Give the OAuth client a role with directory:user:view (contract G: user:read). Without it people are added all the same, each with the warning PRESENCE_UNKNOWN.',
+        toDo: 'Give the OAuth client a role with directory:user:view (generic contract: user:read). Without it people are added all the same, each with the warning PRESENCE_UNKNOWN.',
       },
     ];
   }
