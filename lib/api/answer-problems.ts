@@ -38,7 +38,9 @@ export function answerProblems(deps: AnswerProblemsDeps): MiddlewareObj<Call, Ap
         ...ids,
         status: problem.status,
         problem: problem.kind,
-        pointers: problem.errors?.map(({ pointer, header }) => header ?? withoutText(pointer)),
+        pointers: problem.errors?.map(
+          ({ pointer, header, parameter }) => header ?? parameter ?? withoutText(pointer),
+        ),
         requested_by: api.caller.name,
       });
       const name = problem.status < 500 ? 'RequestsRefused' : 'RequestsFailed';

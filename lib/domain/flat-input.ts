@@ -8,7 +8,7 @@ const absent = (value: unknown) => value === '' || value === null || value === u
 
 /** A text as it stands. */
 export const flatText = z.pipe(
-  z.unknown(),
+  z.optional(z.unknown()),
   z.transform((value, ctx): string | undefined => {
     if (absent(value)) return undefined;
     if (typeof value === 'string') return value.trim();
@@ -19,7 +19,7 @@ export const flatText = z.pipe(
 
 /** A number, or a text that is one. */
 export const flatNumber = z.pipe(
-  z.unknown(),
+  z.optional(z.unknown()),
   z.transform((value, ctx): number | undefined => {
     if (absent(value)) return undefined;
     const number = typeof value === 'string' ? Number(value) : value;
@@ -31,7 +31,7 @@ export const flatNumber = z.pipe(
 
 /** A boolean, or the text `true` or `false`. */
 export const flatFlag = z.pipe(
-  z.unknown(),
+  z.optional(z.unknown()),
   z.transform((value, ctx): boolean | undefined => {
     if (absent(value)) return undefined;
     if (value === true || value === 'true') return true;

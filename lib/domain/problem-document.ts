@@ -8,7 +8,14 @@ export const problemDocument = z.object({
   detail: z.string(),
   instance: z.string(),
   errors: z.optional(
-    z.array(z.object({ pointer: z.string(), header: z.optional(z.string()), detail: z.string() })),
+    z.array(
+      z.object({
+        pointer: z.string(),
+        header: z.optional(z.string()),
+        parameter: z.optional(z.string()),
+        detail: z.string(),
+      }),
+    ),
   ),
 });
 export type ProblemDocument = z.output<typeof problemDocument>;

@@ -28,9 +28,10 @@ export const PROBLEMS = {
 
 export type ProblemKind = keyof typeof PROBLEMS;
 
-/** What of a request is wrong: a place in the body, or the header that is named. */
+/** What is invalid: a place in the body, or the header or query parameter that is named. */
 export interface ProblemPlace extends FieldError {
   header?: string;
+  parameter?: string;
 }
 
 interface ProblemOptions {

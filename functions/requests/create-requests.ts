@@ -1,0 +1,45 @@
+import { type AnswerProblemsDeps, answerProblems } from '../../lib/api/answer-problems.ts';
+import { correlate } from '../../lib/api/correlate.ts';
+import { type HttpOrDataAction, orDataAction } from '../../lib/api/or-data-action.ts';
+import type { SendMessage } from '../../lib/aws/send-message.ts';
+import { createSendResult } from '../../lib/aws/send-result.ts';
+import type { Clock } from '../../lib/domain/clock.ts';
+import type { RecordStore } from '../../lib/records/record-store.ts';
+import type { WaitForResult } from '../../lib/records/wait-for-result.ts';
+import { wrapHandler } from '../../lib/wrap-handler.ts';
+import { createCancelRequest } from './cancel-request.ts';
+import { createHandleDataAction } from './data-action.ts';
+import { createHandler } from './handler.ts';
+import { createMaySee } from './may-see.ts';
+
+export interface RequestsPorts extends AnswerProblemsDeps {
+  records: RecordStore;
+  waitForResult: WaitForResult;
+  sendMessage: SendMessage;
+  auditQueueUrl: string;
+  /** `READ_ALL_CALLERS` */
+  readAllCallers: readonly string[];
+  /** How long a record is kept after its last change. */
+  retentionMs: number;
+  clock: Pick<Clock, 'now'>;
+  randomUuid: () => string;
+  /** Unique to each write. */
+  newWriteId: () => string;
+}
+
+/** Builds `requests` from its ports. */
+export function createRequests(ports: RequestsPorts): HttpOrDataAction {
+  const maySee = createMaySee(ports.readAllCallers);
+  const cancelRequest = createCancelRequest({
+    ...ports,
+    sendResult: createSendResult(ports.sendMessage, ports.auditQueueUrl),
+  });
+  return orDataAction({
+    http: wrapHandler(createHandler({ ...ports, maySee, cancelRequest }), {
+      log: ports.log,
+      middlewares: [correlate(ports.randomUuid), answerProblems(ports)],
+    }),
+    dataAction: createHandleDataAction({ ...ports, maySee }),
+    log: ports.log,
+  });
+}

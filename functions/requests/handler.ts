@@ -1,0 +1,117 @@
+import type { Call } from '../../lib/api/correlate.ts';
+import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
+import { type ApiResponse, jsonResponse } from '../../lib/aws/problem-response.ts';
+import { readPreferWait } from '../../lib/domain/prefer-wait.ts';
+import { Problem } from '../../lib/domain/problem.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import { type RequestList, toRequestResource } from '../../lib/domain/request-resource.ts';
+import type { Log } from '../../lib/logger.ts';
+import { CursorError, type RecordPage, type RecordStore } from '../../lib/records/record-store.ts';
+import type { WaitForResult } from '../../lib/records/wait-for-result.ts';
+import type { CancelRequest } from './cancel-request.ts';
+import type { MaySee } from './may-see.ts';
+import { invalidParameter, type Route, readRoute, unknownRequest } from './read-route.ts';
+
+const RETRY_AFTER_SECONDS = 5;
+/** Pages read for one response, where most of a conversation's requests are other callers'. */
+const MAX_PAGES = 10;
+
+export interface RequestsHandlerDeps {
+  records: Pick<RecordStore, 'get' | 'listByConversation'>;
+  cancelRequest: CancelRequest;
+  waitForResult: WaitForResult;
+  maySee: MaySee;
+  log: Log;
+}
+
+/**
+ * `GET` and `DELETE /requests/{requestId}`, `GET /conversations/{conversationId}/requests`. The
+ * function throws a Problem if there is one.
+ */
+export function createHandler(deps: RequestsHandlerDeps): (call: Call) => Promise<ApiResponse> {
+  return async (call) => {
+    const route = readRoute(call.api);
+    try {
+      if (route.verb === 'list') return jsonResponse(200, await list(call, route));
+      return route.verb === 'show' ? await show(call, route) : await cancel(call, route);
+    } catch (error) {
+      if (error instanceof Problem) throw error;
+      throw unavailable(call, error);
+    }
+  };
+
+  /** @throws Problem 404 where the caller may not see it either */
+  async function find({ api }: Call, requestId: string): Promise<RequestRecord> {
+    const record = await deps.records.get(requestId);
+    if (!record || !deps.maySee(api.caller, record)) throw unknownRequest();
+    return record;
+  }
+
+  async function show(call: Call, { requestId }: { requestId: string }): Promise<ApiResponse> {
+    const record = await find(call, requestId);
+    const seconds = readPreferWait(call.api.header('prefer'));
+    if (seconds === undefined) return jsonResponse(200, toRequestResource(record));
+    const waited = await deps.waitForResult(record, seconds);
+    const response = jsonResponse(200, toRequestResource(waited.record));
+    if (waited.applied) response.headers['preference-applied'] = `wait=${seconds}`;
+    return response;
+  }
+
+  async function cancel(call: Call, { requestId }: { requestId: string }): Promise<ApiResponse> {
+    const cancelled = await deps.cancelRequest(await find(call, requestId));
+    deps.log.info('cancelled', {
+      request_id: requestId,
+      correlation_id: cancelled.correlationId,
+      conversation_id: cancelled.conversationId,
+      requested_by: call.api.caller.name,
+    });
+    return jsonResponse(200, toRequestResource(cancelled));
+  }
+
+  async function list(
+    { api }: Call,
+    { conversationId, limit, cursor }: Extract<Route, { verb: 'list' }>,
+  ): Promise<RequestList> {
+    const visible: RequestRecord[] = [];
+    let next = cursor;
+    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+      const page = await readPage(conversationId, limit - visible.length, next);
+      visible.push(...page.records.filter((record) => deps.maySee(api.caller, record)));
+      next = page.nextCursor;
+      if (next === undefined || visible.length >= limit) break;
+    }
+    return {
+      requests: visible.map(toRequestResource),
+      ...(next === undefined ? {} : { nextCursor: next }),
+    };
+  }
+
+  async function readPage(
+    conversationId: string,
+    limit: number,
+    cursor: string | undefined,
+  ): Promise<RecordPage> {
+    try {
+      return await deps.records.listByConversation(conversationId, { limit, cursor });
+    } catch (error) {
+      if (error instanceof CursorError) {
+        throw invalidParameter('cursor', 'is not a nextCursor of this list');
+      }
+      throw error;
+    }
+  }
+
+  function unavailable({ requestId, correlationId }: Call, error: unknown): Problem {
+    deps.log.error('table failed', {
+      reason: isConfigurationFault(error) ? 'configuration' : 'unavailable',
+      request_id: requestId,
+      correlation_id: correlationId,
+      error,
+    });
+    return new Problem('table-unavailable', {
+      detail: `The request records could not be read or written. Try again after ${RETRY_AFTER_SECONDS} seconds.`,
+      headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,66 @@
+import type { ApiRequest } from '../../lib/aws/api-request.ts';
+import { Problem } from '../../lib/domain/problem.ts';
+import { uuid } from '../../lib/domain/uuid.ts';
+
+/** What a request to this function asks for. */
+export type Route =
+  | { verb: 'show' | 'cancel'; requestId: string }
+  | { verb: 'list'; conversationId: string; limit: number; cursor: string | undefined };
+
+const REQUEST = /\/requests\/([^/]+)$/;
+const LIST = /\/conversations\/([^/]+)\/requests$/;
+const LIMIT = { default: 20, max: 100 } as const;
+
+/** @throws Problem where there is no such path or method, or a query parameter is invalid */
+export function readRoute(api: ApiRequest): Route {
+  const list = LIST.exec(api.path);
+  if (list) {
+    assertMethod(api, ['GET']);
+    const conversationId = uuid.safeParse(list[1]);
+    if (!conversationId.success) throw notFound('A conversation id is a UUID.');
+    const cursor = api.queryParameter('cursor');
+    return { verb: 'list', conversationId: conversationId.data, limit: readLimit(api), cursor };
+  }
+  const request = REQUEST.exec(api.path);
+  if (!request) {
+    throw notFound(
+      'Requests are at /requests/{requestId} and /conversations/{conversationId}/requests.',
+    );
+  }
+  assertMethod(api, ['GET', 'DELETE']);
+  const requestId = uuid.safeParse(request[1]);
+  if (!requestId.success) throw unknownRequest();
+  return { verb: api.method === 'GET' ? 'show' : 'cancel', requestId: requestId.data };
+}
+
+/** The same for a request that is not there, is not the caller's or was kept long enough. */
+export function unknownRequest(): Problem {
+  return notFound('There is no such request, or its record is no longer kept.');
+}
+
+function notFound(detail: string): Problem {
+  return new Problem('not-found', { detail });
+}
+
+function assertMethod({ method }: ApiRequest, allowed: string[]): void {
+  if (allowed.includes(method)) return;
+  throw new Problem('method-not-allowed', {
+    detail: `The methods here are ${allowed.join(' and ')}.`,
+    headers: { allow: allowed.join(', ') },
+  });
+}
+
+function readLimit(api: ApiRequest): number {
+  const text = api.queryParameter('limit');
+  if (text === undefined) return LIMIT.default;
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= LIMIT.max) return limit;
+  throw invalidParameter('limit', `must be a whole number from 1 to ${LIMIT.max}`);
+}
+
+export function invalidParameter(parameter: string, detail: string): Problem {
+  return new Problem('invalid-parameter', {
+    detail: `The query parameter ${parameter} ${detail}.`,
+    errors: [{ pointer: '', parameter, detail }],
+  });
+}
