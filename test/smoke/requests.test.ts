@@ -12,7 +12,8 @@ test('requests responds with a problem document to an unknown request', async ()
     AUDIT_QUEUE_URL: 'http://127.0.0.1:1/audit',
   });
   const { handler } = await import('../../functions/requests/index.ts');
-  const event = { pathParameters: { requestId: '5e8f0d6b-55a7-4c1f-9d27-7c0d1f1f0a01' } };
-  expect(await handler(event)).toMatchObject({ statusCode: 404 });
+  const path = '/requests/5e8f0d6b-55a7-4c1f-9d27-7c0d1f1f0a01';
+  const event = { rawPath: path, requestContext: { http: { method: 'GET', path } } };
+  expect(await handler(event, {})).toMatchObject({ statusCode: 404 });
   await stop();
 });
