@@ -4,7 +4,7 @@ import { type HttpOrDataAction, orDataAction } from '../../lib/api/or-data-actio
 import type { AddressPolicy } from '../../lib/domain/allowed-addresses.ts';
 import { wrapHandler } from '../../lib/wrap-handler.ts';
 import { type AcceptRequestDeps, createAcceptRequest } from './accept-request.ts';
-import { createHandleDataAction } from './data-action.ts';
+import { createAddByDataAction } from './add-by-data-action.ts';
 import { createHandler } from './handler.ts';
 import { createCheckRequest, createReadRequest } from './read-request.ts';
 
@@ -24,7 +24,7 @@ export function createIntake(ports: IntakePorts): HttpOrDataAction {
       log: ports.log,
       middlewares: [correlate(ports.randomUuid), answerProblems(ports)],
     }),
-    dataAction: createHandleDataAction({ ...ports, checkRequest, acceptRequest }),
+    dataAction: createAddByDataAction({ ...ports, checkRequest, acceptRequest }),
     log: ports.log,
   });
 }

@@ -8,7 +8,7 @@ import type { RecordStore } from '../../lib/records/record-store.ts';
 import type { WaitForResult } from '../../lib/records/wait-for-result.ts';
 import { wrapHandler } from '../../lib/wrap-handler.ts';
 import { createCancelRequest } from './cancel-request.ts';
-import { createHandleDataAction } from './data-action.ts';
+import { createGetByDataAction } from './get-by-data-action.ts';
 import { createHandler } from './handler.ts';
 import { createMaySee } from './may-see.ts';
 
@@ -39,7 +39,7 @@ export function createRequests(ports: RequestsPorts): HttpOrDataAction {
       log: ports.log,
       middlewares: [correlate(ports.randomUuid), answerProblems(ports)],
     }),
-    dataAction: createHandleDataAction({ ...ports, maySee }),
+    dataAction: createGetByDataAction({ ...ports, maySee }),
     log: ports.log,
   });
 }

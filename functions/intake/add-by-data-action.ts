@@ -29,7 +29,7 @@ const flatRequest = z.strictObject({
 });
 
 /** Handles the data action "add participants". */
-export function createHandleDataAction(deps: {
+export function createAddByDataAction(deps: {
   checkRequest: CheckRequest;
   acceptRequest: AcceptRequest;
   randomUuid: () => string;

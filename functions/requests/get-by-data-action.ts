@@ -18,7 +18,7 @@ import type { MaySee } from './may-see.ts';
 const flatQuery = z.strictObject({ requestId: flatText, waitSeconds: flatNumber });
 
 /** Handles the data action "get request". */
-export function createHandleDataAction(deps: {
+export function createGetByDataAction(deps: {
   records: Pick<RecordStore, 'get'>;
   waitForResult: WaitForResult;
   maySee: MaySee;
