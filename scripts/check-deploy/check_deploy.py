@@ -239,7 +239,7 @@ def compare_with_template(service, aws):
 
     print("what was deployed, read back")
     functions = aws.functions()
-    for name in ("intake", "adder", "relay"):
+    for name in ("intake", "adder", "relay", "requests"):
         wanted = template[f"{name.capitalize()}LambdaFunction"]["Properties"]
         found = functions[f"{STACK}-{name}"]
         keys = ("Handler", "Runtime", "Timeout", "MemorySize", "Description")
@@ -255,7 +255,8 @@ def compare_with_template(service, aws):
         check(f"{name}: environment", found["Environment"]["Variables"], variables)
 
     mappings = aws.mappings()
-    for found, source, function in zip(mappings, ("AuditQueue", "RequestQueue"), ("relay", "adder")):
+    sources = {"AuditQueue": "relay", "RequestQueue": "adder", "WatchQueue": "follow-up"}
+    for found, (source, function) in zip(mappings, sources.items()):
         wanted = next(
             one["Properties"]
             for one in template.values()
@@ -273,7 +274,7 @@ def compare_with_template(service, aws):
             (found["EventSourceArn"].rsplit(":", 1)[1], found["FunctionArn"].rsplit(":", 1)[1]),
             (deployed[source].rsplit("/", 1)[1], f"{STACK}-{function}"),
         )
-    check("event source mappings", len(mappings), 2)
+    check("event source mappings", len(mappings), len(sources))
 
     queues = aws.queues()
     wanted_queues = [one for one in template.values() if one["Type"] == "AWS::SQS::Queue"]
@@ -307,7 +308,7 @@ def compare_with_template(service, aws):
             if one["Type"] == "AWS::Logs::LogGroup"
         },
     )
-    for name in ("Intake", "Adder", "Relay"):
+    for name in ("Intake", "Adder", "Relay", "Requests"):
         [wanted] = template[f"{name}Role"]["Properties"]["Policies"]
         found = aws.roles()[deployed[f"{name}Role"]][wanted["PolicyName"]]["Statement"]
         actions = [one["Action"] for one in wanted["PolicyDocument"]["Statement"]]

@@ -5,7 +5,7 @@ import { RegoEngine, TemplateFile } from '@aws/cloudformation-validate';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { packageService, type Resource, type Template } from '../../local/package-service.ts';
 
-const KEY = 'arn:aws:kms:us-east-1:111111111111:key/0c1d';
+const KEY = 'arn:aws:kms:us-east-1:111111111111:key/0c1d6f3e-1a2b-4c3d-8e4f-5a6b7c8d9e0f';
 const BOUNDARY = 'arn:aws:iam::111111111111:policy/boundary';
 const TOPIC = 'arn:aws:sns:us-east-1:111111111111:on-call';
 const OPERATOR = 'arn:aws:iam::111111111111:role/operator';
