@@ -1,111 +1,148 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { AdderError } from '../../lib/domain/errors.ts';
-import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
+import type { Clock } from '../../lib/domain/clock.ts';
+import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
+import type { CallAllowance, CallGrant } from '../../lib/genesys/pace/call-allowance.ts';
+import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
+import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
+import { waitForCalls } from '../../lib/genesys/pace/wait-for-calls.ts';
 import { createRateWindow } from '../../local/genesys/rate-window.ts';
 import { seededRandom } from '../simulation/seeded-random.ts';
 import { VirtualTime } from '../simulation/virtual-time.ts';
 
 const STARTED_AT_MS = Date.parse('2026-11-22T15:00:00Z');
 const WINDOW_MS = 60_000;
+const CALLS_PER_REQUEST = 3;
 
 interface Load {
-  /** Requests a minute that the platform allows. */
+  /** Calls a minute that the platform allows. */
   allowed: number;
   instances: number;
   minutes: number;
-  /** On each way, up to this: answers overtake each other. */
-  latencyMs: number;
-  /** Requests a minute of other clients with the same token. Default 0. */
+  /** Calls a minute of other clients with the same token. Default 0. */
   others?: number;
-  /** Requests that each instance always has ready to be sent. Default 20. */
-  backlog?: number;
-  /** From when on there is a backlog. Default: from the start. */
-  idleMs?: number;
-  /** Answers get lost, so often; their headers with them. Default 0. */
-  lossProbability?: number;
+  /** Requests of each caller, and when they arrive. */
+  callers: Record<string, { requests: number; fromMs?: number }>;
   seed: number;
 }
 
-interface Sent {
-  instance: number;
-  leftAtMs: number;
-  arrivedAtMs: number;
-  /** By the platform's own count. */
-  refused: boolean;
-}
-
 interface Run {
-  sent: Sent[];
-  /** All that arrived at the platform, other clients' requests included. */
+  /** When each call reached the platform, and whether it refused it. */
+  calls: { atMs: number; refused: boolean }[];
+  /** All that arrived at the platform, other clients' calls included. */
   arrived: number;
-  /** Every 429 that an instance was told of, and until when it is to keep still. */
-  stops: { instance: number; toldAtMs: number; untilMs: number }[];
+  /** How long each caller's requests took from their arrival, in milliseconds. */
+  latencies: Record<string, number[]>;
+  itemWrites: number;
 }
 
-/** Instances that have always something to send, against a platform that counts what arrives. */
-async function run(load: Load): Promise<Run> {
-  const { allowed, instances, others = 0, backlog = 20, idleMs = 0, lossProbability = 0 } = load;
+/** The item as several instances reach it: each verb takes some milliseconds and they interleave. */
+function slowItem(inner: VersionedItem, time: VirtualTime, random: () => number, run: Run) {
+  return {
+    read: async () => {
+      await time.wait(1 + random() * 5);
+      return inner.read();
+    },
+    write: async (value: unknown, previousVersion: number) => {
+      await time.wait(1 + random() * 5);
+      const version = await inner.write(value, previousVersion);
+      if (version !== undefined) run.itemWrites += 1;
+      await time.wait(1 + random() * 5);
+      return version;
+    },
+  };
+}
+
+/** Instances that work through the requests of several callers, as a queue hands them out. */
+async function simulate(load: Load): Promise<Run> {
   const random = seededRandom(load.seed);
   const time = new VirtualTime(STARTED_AT_MS);
   const platform = createRateWindow();
-  const result: Run = { sent: [], arrived: 0, stops: [] };
+  const run: Run = { calls: [], arrived: 0, latencies: {}, itemWrites: 0 };
+  const queue: { caller: string; arrivedAtMs: number }[] = [];
+  const shared = createMemoryItem();
 
-  const arrive = () => {
-    result.arrived += 1;
-    return platform.count(time.nowMs);
-  };
-
-  async function sendOne(instance: number, rateLimiter: RateLimiter): Promise<void> {
-    try {
-      await rateLimiter.acquire(Number.POSITIVE_INFINITY);
-    } catch (error) {
-      // As a message that is handed back with this visibility.
-      await time.wait((error as AdderError).retryAfterMs ?? 0);
-      return;
-    }
-    const leftAtMs = time.nowMs;
-    await time.wait(random() * load.latencyMs);
-    const { count, resetSeconds } = arrive();
-    const refused = count > allowed;
-    result.sent.push({ instance, leftAtMs, arrivedAtMs: time.nowMs, refused });
-    await time.wait(random() * load.latencyMs);
-    if (random() < lossProbability) return rateLimiter.release();
-    rateLimiter.release({
-      'inin-ratelimit-count': String(count),
-      'inin-ratelimit-allowed': String(allowed),
-      'inin-ratelimit-reset': String(resetSeconds),
-    });
-    if (!refused) return;
-    const untilMs = time.nowMs + resetSeconds * 1000;
-    rateLimiter.pauseUntil(untilMs);
-    result.stops.push({ instance, toldAtMs: time.nowMs, untilMs });
-  }
-
-  for (let instance = 0; instance < instances; instance += 1) {
-    const rateLimiter = new RateLimiter({ requestsPerSecond: 5, instances, clock: time.clock() });
-    for (let worker = 0; worker < backlog; worker += 1) {
-      const work = async () => {
-        await time.wait(idleMs);
-        for (;;) await sendOne(instance, rateLimiter);
+  async function makeCalls(allowance: CallAllowance, grant: CallGrant): Promise<boolean> {
+    for (; grant.calls > 0; grant.calls -= 1) {
+      await time.wait(random() * 100);
+      run.arrived += 1;
+      const { count, resetSeconds } = platform.count(time.nowMs);
+      const refused = count > load.allowed;
+      run.calls.push({ atMs: time.nowMs, refused });
+      await time.wait(random() * 100);
+      const headers = {
+        'inin-ratelimit-count': String(count),
+        'inin-ratelimit-allowed': String(load.allowed),
+        'inin-ratelimit-reset': String(resetSeconds),
       };
-      void work();
+      allowance.observe({ status: refused ? 429 : 200, headers });
+      if (!refused) continue;
+      grant.calls -= 1;
+      const untilMs = time.nowMs + resetSeconds * 1_000;
+      await allowance.pauseUntil(untilMs);
+      return false;
+    }
+    return true;
+  }
+
+  async function work(allowance: CallAllowance): Promise<void> {
+    for (;;) {
+      const request = queue.shift();
+      if (!request) {
+        await time.wait(50);
+        continue;
+      }
+      const { caller, arrivedAtMs } = request;
+      const back = (delayMs: number) => time.after(delayMs, () => queue.push(request));
+      const grant = await allowance.acquire(CALLS_PER_REQUEST, { callerId: caller });
+      if (!grant.granted) {
+        // As a message with this visibility: whole seconds.
+        back(Math.ceil((grant.retryAtMs - time.nowMs) / 1_000) * 1_000);
+        await time.wait(5);
+        continue;
+      }
+      const done = await makeCalls(allowance, grant);
+      await allowance.release(grant, caller);
+      if (!done) back(1_000);
+      else run.latencies[caller]?.push(time.nowMs - arrivedAtMs);
     }
   }
-  const useByOthers = async () => {
-    for (;;) {
-      await time.wait((2 * random() * WINDOW_MS) / others);
-      arrive();
-    }
-  };
-  if (others > 0) void useByOthers();
+
+  for (const [caller, { requests, fromMs = 0 }] of Object.entries(load.callers)) {
+    run.latencies[caller] = [];
+    time.after(fromMs, () => {
+      for (let request = 0; request < requests; request += 1) {
+        queue.push({ caller, arrivedAtMs: time.nowMs });
+      }
+    });
+  }
+  for (let instance = 0; instance < load.instances; instance += 1) {
+    const allowance = createCallAllowance({
+      item: slowItem(shared, time, random, run),
+      requestsPerSecond: 5,
+      clock: time.clock(),
+      random,
+    });
+    for (let worker = 0; worker < 2; worker += 1) void work(allowance);
+  }
+  if (load.others) {
+    const perMinute = load.others;
+    const useByOthers = async () => {
+      for (;;) {
+        await time.wait((2 * random() * WINDOW_MS) / perMinute);
+        run.arrived += 1;
+        platform.count(time.nowMs);
+      }
+    };
+    void useByOthers();
+  }
   await time.run({ untilMs: STARTED_AT_MS + load.minutes * WINDOW_MS });
-  return result;
+  return run;
 }
 
-/** The most arrivals in any 60 s, wherever they begin. */
-function mostInAWindow(sent: Sent[]): number {
-  const times = sent.map(({ arrivedAtMs }) => arrivedAtMs).sort((a, b) => a - b);
+/** The most calls in any 60 s, wherever they begin. */
+function mostInAMinute(calls: Run['calls']): number {
+  const times = calls.map(({ atMs }) => atMs).sort((a, b) => a - b);
   let first = 0;
   let most = 0;
   for (const [last, atMs] of times.entries()) {
@@ -115,104 +152,108 @@ function mostInAWindow(sent: Sent[]): number {
   return most;
 }
 
+function median(values: number[] = []): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
 const loads = fc.record({
   allowed: fc.constantFrom(300, 180),
-  instances: fc.integer({ min: 1, max: 5 }),
-  latencyMs: fc.constantFrom(5, 100, 800),
+  instances: fc.constantFrom(1, 2, 10),
   seed: fc.integer(),
 });
-const RUNS = { numRuns: 15 };
+const RUNS = { numRuns: 3 };
+const FLOOD = { A: { requests: 1_500 } };
 
-describe('a steady backlog on a platform that allows 300 or 180 requests a minute', () => {
-  test('in no window of 60 s do all instances together exceed what is allowed', async () => {
-    await fc.assert(
-      fc.asyncProperty(loads, fc.integer({ min: 1, max: 40 }), async (load, backlog) => {
-        const { sent } = await run({ ...load, backlog, minutes: 4 });
-        expect(mostInAWindow(sent)).toBeLessThanOrEqual(load.allowed);
-        expect(sent.filter(({ refused }) => refused)).toEqual([]);
-      }),
-      RUNS,
-    );
-  }, 60_000);
-
-  test('at least 95 % of what is allowed is used', async () => {
+describe('a backlog on a platform that allows 300 or 180 calls a minute', () => {
+  test('no minute sees more calls than allowed, the platform refuses none, and 95 % are used', async () => {
     await fc.assert(
       fc.asyncProperty(loads, async (load) => {
-        const minutes = 6;
-        const { sent } = await run({ ...load, minutes });
-        expect(sent.length / (minutes * load.allowed)).toBeGreaterThanOrEqual(0.95);
+        const minutes = 4;
+        const { calls } = await simulate({ ...load, callers: FLOOD, minutes });
+        expect(mostInAMinute(calls)).toBeLessThanOrEqual(300);
+        expect(calls.filter(({ refused }) => refused)).toEqual([]);
+        expect(calls.length / (minutes * load.allowed)).toBeGreaterThanOrEqual(0.95);
       }),
       RUNS,
     );
-  }, 60_000);
+  }, 120_000);
 
-  test('half of it may go at once, and after a quiet time it is no more than that', async () => {
-    await fc.assert(
-      fc.asyncProperty(loads, async (load) => {
-        const idleMs = 90_000;
-        const { sent } = await run({ ...load, latencyMs: 5, backlog: 200, idleMs, minutes: 2.5 });
-        const burst = sent.filter(({ leftAtMs }) => leftAtMs === STARTED_AT_MS + idleMs);
-        expect(burst.length).toBeGreaterThanOrEqual(0.45 * Math.min(300, load.allowed));
-        expect(mostInAWindow(sent)).toBeLessThanOrEqual(load.allowed);
-      }),
-      RUNS,
-    );
+  test('a request costs one write for its calls, and refusals cost few', async () => {
+    const run = await simulate({
+      allowed: 300,
+      instances: 10,
+      minutes: 3,
+      callers: FLOOD,
+      seed: 1,
+    });
+    const requests = run.latencies.A?.length ?? 0;
+    expect(run.itemWrites).toBeLessThan(1.6 * requests);
   }, 60_000);
 });
 
 describe('with other clients on the same token', () => {
-  test('what they use is left to them, but for a few requests that cross with theirs', async () => {
+  test('what they use is left to them, but for a few calls that cross with theirs', async () => {
     await fc.assert(
       fc.asyncProperty(loads, fc.integer({ min: 20, max: 90 }), async (load, others) => {
         const minutes = 4;
-        const { sent, arrived } = await run({ ...load, others, minutes });
-        const refused = sent.filter((request) => request.refused);
-        // An instance learns of what others have used by its next answer only, so each of them may
-        // run into the limit with what is under way, once a minute.
-        expect(refused.length).toBeLessThanOrEqual(3 * load.instances * minutes);
-        expect(arrived / (minutes * load.allowed)).toBeGreaterThanOrEqual(0.95);
+        const run = await simulate({ ...load, others, callers: FLOOD, minutes });
+        const refused = run.calls.filter((call) => call.refused);
+        expect(refused.length).toBeLessThanOrEqual(20 * minutes);
+        expect(run.arrived / (minutes * load.allowed)).toBeGreaterThanOrEqual(0.85);
       }),
       RUNS,
     );
+  }, 120_000);
+});
+
+describe('callers', () => {
+  const B = { requests: 20, fromMs: 2_000 };
+  const common = { allowed: 300, instances: 10, minutes: 4 };
+
+  test('20 requests beside a flood of 2,000 take at most three times as long as alone', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer(), async (seed) => {
+        const alone = await simulate({ ...common, callers: { B }, seed });
+        const beside = await simulate({ ...common, callers: { A: { requests: 2_000 }, B }, seed });
+        expect(beside.latencies.B).toHaveLength(20);
+        expect(median(beside.latencies.B)).toBeLessThanOrEqual(3 * median(alone.latencies.B));
+      }),
+      RUNS,
+    );
+  }, 120_000);
+
+  test('in the middle of a long flood they are served before it goes on', async () => {
+    const later = { requests: 20, fromMs: 130_000 };
+    const { latencies } = await simulate({ ...common, callers: { ...FLOOD, B: later }, seed: 7 });
+    expect(latencies.B).toHaveLength(20);
+    // 60 calls at the rate at which calls become free.
+    expect(Math.max(...(latencies.B ?? []))).toBeLessThan(25_000);
   }, 60_000);
 
-  test('after a 429 an instance sends nothing before the named time', async () => {
-    let stopsSeen = 0;
-    await fc.assert(
-      fc.asyncProperty(loads, fc.double({ min: 0, max: 0.3, noNaN: true }), async (load, loss) => {
-        const busy = { others: 100, lossProbability: loss, minutes: 3 };
-        const { sent, stops } = await run({ ...load, ...busy });
-        stopsSeen += stops.length;
-        for (const { instance, toldAtMs, untilMs } of stops) {
-          const broken = sent.filter(
-            (request) =>
-              request.instance === instance &&
-              request.leftAtMs > toldAtMs &&
-              request.leftAtMs < untilMs,
-          );
-          expect(broken).toEqual([]);
-        }
-      }),
-      RUNS,
-    );
-    expect(stopsSeen).toBeGreaterThan(0);
+  test('two floods share equally', async () => {
+    const callers = { A: { requests: 2_000 }, B: { requests: 2_000, fromMs: 20_000 } };
+    const { latencies } = await simulate({ ...common, minutes: 8, callers, seed: 3 });
+    const [a, b] = [latencies.A?.length ?? 0, latencies.B?.length ?? 0];
+    expect(Math.min(a, b) / Math.max(a, b)).toBeGreaterThan(0.6);
   }, 60_000);
 });
 
-describe('a wait that is not a short one', () => {
-  test('is handed back as RATE_LIMITED with the time after which there is room', async () => {
-    const time = new VirtualTime(STARTED_AT_MS);
-    const rateLimiter = new RateLimiter({
+describe('waiting for calls', () => {
+  const alone = (clock: Clock) =>
+    createCallAllowance({
+      item: createMemoryItem(),
       requestsPerSecond: 5,
-      instances: 1,
-      clock: time.clock(),
+      clock,
+      random: () => 0,
     });
-    rateLimiter.pauseUntil(STARTED_AT_MS + 58_000);
-    const error = await rateLimiter
-      .acquire(Number.POSITIVE_INFINITY)
-      .catch((reason: unknown) => reason);
-    expect(error).toBeInstanceOf(AdderError);
-    expect(error).toMatchObject({
+
+  test('a long wait ends as RATE_LIMITED with the time after which there is room', async () => {
+    const time = new VirtualTime(STARTED_AT_MS);
+    const allowance = alone(time.clock());
+    await allowance.pauseUntil(STARTED_AT_MS + 58_000);
+    const deps = { allowance, clock: time.clock() };
+    const waiting = waitForCalls(deps, 1, { startByMs: Number.POSITIVE_INFINITY });
+    await expect(waiting).rejects.toMatchObject({
       code: 'RATE_LIMITED',
       disposition: 'retry',
       retryAfterMs: 58_000,
@@ -220,16 +261,34 @@ describe('a wait that is not a short one', () => {
     expect(time.nowMs).toBe(STARTED_AT_MS);
   });
 
-  test('a request that could not start in time takes no place in the budget', async () => {
+  test('calls that could not start in time take no place in the budget', async () => {
     const time = new VirtualTime(STARTED_AT_MS);
-    const rateLimiter = new RateLimiter({
+    const allowance = alone(time.clock());
+    const deps = { allowance, clock: time.clock() };
+    await expect(waitForCalls(deps, 1, { startByMs: STARTED_AT_MS - 1 })).rejects.toThrow(
+      'Not enough time left',
+    );
+    expect(allowance.usedPercent()).toBe(0);
+    await waitForCalls(deps, 1, { startByMs: STARTED_AT_MS });
+    expect(allowance.usedPercent()).toBeCloseTo(100 / 300);
+  });
+
+  test('when the table cannot be reached, no call is granted', async () => {
+    const broken = () => Promise.reject(new Error('no route'));
+    const time = new VirtualTime(STARTED_AT_MS);
+    const allowance = createCallAllowance({
+      item: { read: broken, write: broken },
       requestsPerSecond: 5,
-      instances: 1,
       clock: time.clock(),
+      random: () => 0,
     });
-    await expect(rateLimiter.acquire(STARTED_AT_MS - 1)).rejects.toThrow('Not enough time left');
-    expect(rateLimiter.usedPercent()).toBe(0);
-    await rateLimiter.acquire(STARTED_AT_MS);
-    expect(rateLimiter.usedPercent()).toBeCloseTo(100 / 300);
+    await expect(allowance.acquire(3)).rejects.toMatchObject({
+      code: 'INTERNAL_ERROR',
+      disposition: 'retry',
+    });
+    await expect(allowance.pauseUntil(STARTED_AT_MS + 5_000)).resolves.toBeUndefined();
+    await expect(
+      allowance.release({ granted: true, calls: 3, grantedAtMs: STARTED_AT_MS }),
+    ).resolves.toBeUndefined();
   });
 });

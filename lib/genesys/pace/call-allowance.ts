@@ -3,7 +3,7 @@ export interface CallGrant {
   granted: true;
   /** Calls granted and not yet made. Whoever makes one lowers it. */
   calls: number;
-  /** Milliseconds since the epoch. A call made more than `GRANT_LIFE_MS` later needs a new grant. */
+  /** Milliseconds since the epoch. A call made more than a second later needs a new grant. */
   grantedAtMs: number;
 }
 
@@ -45,12 +45,9 @@ export interface CallAllowance {
    */
   acquire(calls: number, options?: AcquireOptions): Promise<CallGrant | CallRefusal>;
   /** Returns the calls of a grant that were not made. Best effort: never throws. */
-  release(grant: CallGrant): Promise<void>;
-  /**
-   * Takes in the platform's own count from a response's headers (names in lower case). Written with
-   * the next grant.
-   */
-  observe(headers: Readonly<Record<string, string>>): void;
+  release(grant: CallGrant, callerId?: string): Promise<void>;
+  /** Takes in the platform's own count of calls. Written with the next grant or release. */
+  observe(response: { status: number; headers: Readonly<Record<string, string>> }): void;
   /**
    * Full stop after a 429, in all instances. A time that is not plausible is cut; after it, one
    * request tries before the others follow. Best effort: never throws.
@@ -60,6 +57,3 @@ export interface CallAllowance {
   /** How much of the budget the last minute used, in percent, as far as this instance knows. */
   usedPercent(): number;
 }
-
-/** A granted call is made within this time, in milliseconds, so that a late one fits its minute. */
-export const GRANT_LIFE_MS = 1_000;

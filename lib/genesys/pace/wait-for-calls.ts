@@ -1,0 +1,40 @@
+import type { Clock } from '../../domain/clock.ts';
+import { AdderError } from '../../domain/errors.ts';
+import { SHORT_WAIT_MS } from '../../domain/retry-policy.ts';
+import { OutOfTimeError } from '../api/call-budget.ts';
+import type { AcquireOptions, CallAllowance, CallGrant } from './call-allowance.ts';
+
+/**
+ * Acquires calls, waiting for them if that takes a few seconds only.
+ * @param startByMs calls that cannot start by then are not worth a place in the budget
+ * @throws AdderError `RATE_LIMITED`, to be retried, where the wait would be longer
+ * @throws OutOfTimeError
+ */
+export async function waitForCalls(
+  deps: { allowance: CallAllowance; clock: Clock },
+  calls: number,
+  options: AcquireOptions & { startByMs: number },
+): Promise<CallGrant> {
+  const { allowance, clock } = deps;
+  const giveUpAtMs = clock.now() + SHORT_WAIT_MS;
+  for (;;) {
+    if (clock.now() > options.startByMs) throw new OutOfTimeError('a request to Genesys Cloud');
+    const answer = await allowance.acquire(calls, options);
+    if (answer.granted) return answer;
+    if (answer.retryAtMs > giveUpAtMs) {
+      const waitMs = answer.retryAtMs - clock.now();
+      throw new AdderError(REASONS[answer.reason](Math.ceil(waitMs / 1_000)), {
+        code: 'RATE_LIMITED',
+        disposition: 'retry',
+        retryAfterMs: waitMs,
+      });
+    }
+    await clock.sleep(Math.max(1, Math.ceil(answer.retryAtMs - clock.now())));
+  }
+}
+
+const REASONS = {
+  budget: (seconds: number) => `The call budget is used up; the next try is in ${seconds} s`,
+  share: (seconds: number) => `Other callers are served first; the next try is in ${seconds} s`,
+  stopped: (seconds: number) => `Genesys Cloud asked for a pause of ${seconds} s`,
+};
