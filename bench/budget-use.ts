@@ -2,6 +2,8 @@ import type { SQSRecord } from 'aws-lambda';
 import { createAdder } from '../functions/adder/create-adder.ts';
 import { readAdderConfig } from '../lib/config.ts';
 import type { Clock, Random } from '../lib/domain/clock.ts';
+import type { VersionedItem } from '../lib/domain/versioned-item.ts';
+import { createMemoryItem } from '../lib/genesys/pace/memory-item.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
 import { createPlainAdder } from './baselines/plain-adder.ts';
 import type { Figure, Row } from './figure.ts';
@@ -37,6 +39,8 @@ interface World extends Scene {
   clock: Clock;
   random: Random;
   genesys: VirtualGenesys;
+  /** Of all instances together. */
+  budgetItem: VersionedItem;
   backlog: Backlog;
 }
 
@@ -107,7 +111,8 @@ async function run(scene: Scene, start: StartInstance, seed: number): Promise<Us
     length: WAITING_REQUESTS,
     usersPerRequest: USERS_PER_REQUEST,
   });
-  const world: World = { ...scene, clock, random, genesys, backlog };
+  const budgetItem = createMemoryItem();
+  const world: World = { ...scene, clock, random, genesys, backlog, budgetItem };
   const failure = Promise.race([
     ...Array.from({ length: INSTANCES }, () => start(world)),
     spendByOthers(world),
@@ -133,7 +138,7 @@ async function spendByOthers({ clock, genesys, othersPerMinute }: World): Promis
 }
 
 /** The adder, with Lambda's event source and everything but time and network real. */
-async function startOurs({ clock, random, genesys, backlog }: World): Promise<never> {
+async function startOurs({ clock, random, genesys, backlog, budgetItem }: World): Promise<never> {
   const delays = new Map<string, number>();
   const adder = createAdder({
     config: readAdderConfig({
@@ -141,7 +146,6 @@ async function startOurs({ clock, random, genesys, backlog }: World): Promise<ne
       GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
       GENESYS_TOKEN_SECRET_ID: 'token',
       GENESYS_REQUESTS_PER_SECOND: String(CONFIGURED_PER_SECOND),
-      ADDER_MAX_CONCURRENCY: String(INSTANCES),
       REQUEST_QUEUE_URL: 'http://127.0.0.1/requests',
       REQUEST_DLQ_URL: 'http://127.0.0.1/dead',
       AUDIT_QUEUE_URL: 'http://127.0.0.1/audit',
@@ -149,6 +153,7 @@ async function startOurs({ clock, random, genesys, backlog }: World): Promise<ne
     sendHttp: genesys.sendHttp,
     getSecret: async () => storedToken(genesys.token, clock.now()),
     putSecret: () => Promise.reject(new Error('the token was refused')),
+    openItem: (key) => (key.startsWith('budget#') ? budgetItem : createMemoryItem()),
     clock,
     random,
     randomUuid: () => 'bench',

@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../lib/domain/clock.ts';
 import { CODES, type Code } from '../../lib/domain/codes.ts';
 import { AdderError } from '../../lib/domain/errors.ts';
 import { Ledger } from '../../lib/domain/ledger.ts';
+import { createRedactor, type Redactor } from '../../lib/domain/redact.ts';
 import {
   type Contract,
   countPeople,
@@ -18,7 +19,9 @@ import { createGenesysClient, type GenesysClient } from '../../lib/genesys/api/g
 import { carryOut } from '../../lib/genesys/conversation/carry-out.ts';
 import { readConversation } from '../../lib/genesys/conversation/read-conversation.ts';
 import { createSettlingTimes } from '../../lib/genesys/conversation/settling-times.ts';
-import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
+import type { CallAllowance } from '../../lib/genesys/pace/call-allowance.ts';
+import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
+import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import type { Credentials } from '../../lib/genesys/token/credentials.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
 import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
@@ -88,10 +91,12 @@ export async function examine(deps: ExamineDeps, wanted: Wanted): Promise<Findin
     detail: `from ${settings.credentialsSource}`,
   });
 
-  const rateLimiter = new RateLimiter({
+  const redactor = createRedactor();
+  const allowance = createCallAllowance({
+    item: createMemoryItem(),
     requestsPerSecond: settings.config.GENESYS_REQUESTS_PER_SECOND,
-    instances: 1,
     clock: deps.clock,
+    random: deps.random,
   });
   let accessToken: string;
   try {
@@ -99,7 +104,8 @@ export async function examine(deps: ExamineDeps, wanted: Wanted): Promise<Findin
     const requestToken = createRequestToken({
       host: settings.config.GENESYS_ENV,
       sendHttp,
-      rateLimiter,
+      allowance,
+      redactor,
       clock,
     });
     const token = await requestToken(credentials);
@@ -114,7 +120,10 @@ export async function examine(deps: ExamineDeps, wanted: Wanted): Promise<Findin
   } catch (error) {
     return [...findings, failed('login', error), ...rest('needs a login')];
   }
-  return [...findings, ...(await examineApi(deps, rateLimiter, accessToken, wanted))];
+  return [
+    ...findings,
+    ...(await examineApi({ ...deps, allowance, redactor }, accessToken, wanted)),
+  ];
 }
 
 const RATE_LIMIT = 'rate limit';
@@ -126,12 +135,12 @@ const USER = 'user';
 const DRY_RUN = 'dry run';
 const LATER_CHECKS = [READ_CONVERSATIONS, READ_USERS, ADD, RATE_LIMIT];
 
-async function examineApi(
-  deps: ExamineDeps,
-  rateLimiter: RateLimiter,
-  accessToken: string,
-  wanted: Wanted,
-): Promise<Finding[]> {
+interface ApiDeps extends ExamineDeps {
+  allowance: CallAllowance;
+  redactor: Redactor;
+}
+
+async function examineApi(deps: ApiDeps, accessToken: string, wanted: Wanted): Promise<Finding[]> {
   const { settings, clock, random } = deps;
   let lastHeaders: Record<string, string> = {};
   const client = createGenesysClient({
@@ -151,7 +160,8 @@ async function examineApi(
       },
       accepted: () => {},
     },
-    rateLimiter,
+    allowance: deps.allowance,
+    redactor: deps.redactor,
     clock,
     random,
   });
@@ -162,7 +172,7 @@ async function examineApi(
   const contract = conversation.roster?.contract ?? 'platform';
   const users = await examineUsers(client, contract, session, wanted);
   const rateLimit = examineRateLimit(settings, lastHeaders);
-  const dryRun = await examineDryRun(deps, client, rateLimiter, session, wanted);
+  const dryRun = await examineDryRun(deps, client, session, wanted);
   return [...conversation.findings, ...users, addPermission(contract), rateLimit, ...dryRun];
 }
 
@@ -312,9 +322,8 @@ class WouldPost extends Error {
 
 /** Carries the request out with the product's own code, up to the moment of its first POST. */
 async function examineDryRun(
-  { settings, clock, random }: ExamineDeps,
+  { settings, clock, random, allowance }: ApiDeps,
   client: GenesysClient,
-  rateLimiter: RateLimiter,
   session: CallBudget,
   { conversationId, userId }: Wanted,
 ): Promise<Finding[]> {
@@ -335,7 +344,7 @@ async function examineDryRun(
       {
         client: reading,
         users: createUserLookup(reading),
-        rateLimiter,
+        allowance,
         clock,
         random,
         maxParticipants: settings.config.MAX_PARTICIPANTS,

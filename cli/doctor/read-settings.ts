@@ -76,6 +76,6 @@ function findCredentials(
   const getSecret = createGetSecret(client);
   return {
     credentialsSource: `the secret ${secretId}`,
-    readCredentials: createReadCredentials((stage) => getSecret(secretId, stage), secretId),
+    readCredentials: createReadCredentials(() => getSecret(secretId)),
   };
 }

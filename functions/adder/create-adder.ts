@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import type { GetSecret } from '../../lib/aws/get-secret.ts';
@@ -5,17 +6,22 @@ import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import type { AdderConfig } from '../../lib/config.ts';
 import type { Clock, Random } from '../../lib/domain/clock.ts';
+import { createRedactor, type Redactor } from '../../lib/domain/redact.ts';
+import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
 import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
 import { createSettlingTimes } from '../../lib/genesys/conversation/settling-times.ts';
-import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
+import type { CallAllowance } from '../../lib/genesys/pace/call-allowance.ts';
+import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
 import { createReadCredentials } from '../../lib/genesys/token/credentials.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
+import { createTokenLease } from '../../lib/genesys/token/token-lease.ts';
+import { createTokenSecret } from '../../lib/genesys/token/token-secret.ts';
 import { createTokenSource, type TokenSource } from '../../lib/genesys/token/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
 import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
+import { createRedactingLog } from '../../lib/redacting-log.ts';
 import { type LambdaFunction, wrapHandler } from '../../lib/wrap-handler.ts';
 import { type AdderContext, createHandler } from './handler.ts';
 
@@ -26,6 +32,8 @@ export interface AdderPorts {
   changeVisibility: ChangeVisibility;
   getSecret: GetSecret;
   putSecret: PutSecret;
+  /** Opens a versioned item of the requests table. */
+  openItem: (key: string) => VersionedItem;
   clock: Clock;
   random: Random;
   randomUuid: () => string;
@@ -37,23 +45,34 @@ export type AdderFunction = LambdaFunction<SQSEvent, SQSBatchResponse, AdderCont
 
 /** Builds the adder from its ports. */
 export function createAdder(ports: AdderPorts): AdderFunction {
-  const { config, sendHttp, clock, random, log, putMetrics } = ports;
-  const rateLimiter = new RateLimiter({
+  const { config, sendHttp, clock, random, putMetrics } = ports;
+  const redactor = createRedactor();
+  const log = createRedactingLog(ports.log, redactor);
+  const allowance = createCallAllowance({
+    item: ports.openItem(`budget#${hash(config.GENESYS_ENV.apiUrl)}`),
     requestsPerSecond: config.GENESYS_REQUESTS_PER_SECOND,
-    instances: config.ADDER_MAX_CONCURRENCY,
     clock,
+    random,
   });
-  const tokens = createTokens(ports, rateLimiter);
+  const tokens = createTokens({ ...ports, log }, allowance, redactor);
   // Lambda gives a function a whole processor until it is loaded, and a fraction of one from then on.
   tokens.prefetch();
   const host = config.GENESYS_ENV;
-  const client = createGenesysClient({ host, sendHttp, tokens, rateLimiter, clock, random });
+  const client = createGenesysClient({
+    host,
+    sendHttp,
+    tokens,
+    allowance,
+    redactor,
+    clock,
+    random,
+  });
   const handler = createHandler({
     config,
     client,
     users: createUserLookup(client),
     settling: createSettlingTimes(),
-    rateLimiter,
+    allowance,
     clock,
     random,
     maxParticipants: config.MAX_PARTICIPANTS,
@@ -66,7 +85,11 @@ export function createAdder(ports: AdderPorts): AdderFunction {
   return wrapHandler(handler, { log });
 }
 
-function createTokens(ports: AdderPorts, rateLimiter: RateLimiter): TokenSource {
+function createTokens(
+  ports: AdderPorts,
+  allowance: CallAllowance,
+  redactor: Redactor,
+): TokenSource {
   const { config, sendHttp, clock, random, log, putMetrics } = ports;
   const {
     GENESYS_ENV: host,
@@ -74,17 +97,19 @@ function createTokens(ports: AdderPorts, rateLimiter: RateLimiter): TokenSource 
     GENESYS_CREDENTIALS_SECRET_ID: credentialsId,
   } = config;
   return createTokenSource({
-    store: createTokenStore({
-      read: (stage) => ports.getSecret(tokenId, stage),
-      write: (version) => ports.putSecret({ secretId: tokenId, ...version }),
+    secret: createTokenSecret({
+      read: () => ports.getSecret(tokenId),
+      write: (value) => ports.putSecret(tokenId, value),
       tokenUrl: host.tokenUrl,
-      holder: ports.randomUuid(),
+      redactor,
     }),
-    readCredentials: createReadCredentials(
-      (stage) => ports.getSecret(credentialsId, stage),
-      credentialsId,
-    ),
-    requestToken: createRequestToken({ host, sendHttp, rateLimiter, clock }),
+    lease: createTokenLease({
+      item: ports.openItem(`token#${hash(host.tokenUrl)}`),
+      owner: ports.randomUuid(),
+      clock,
+    }),
+    readCredentials: createReadCredentials(() => ports.getSecret(credentialsId)),
+    requestToken: createRequestToken({ host, sendHttp, allowance, redactor, clock }),
     clock,
     random,
     onEvent: (event, cause) => {
@@ -99,4 +124,9 @@ function createTokens(ports: AdderPorts, rateLimiter: RateLimiter): TokenSource 
       }
     },
   });
+}
+
+/** Names an item after an address without giving it away in full. */
+function hash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

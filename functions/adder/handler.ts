@@ -155,7 +155,7 @@ export function createHandler(deps: AdderDeps): AdderHandler {
     deps.putMetrics({
       name: 'BudgetUsedPercent',
       unit: 'Percent',
-      value: deps.rateLimiter.usedPercent(),
+      value: deps.allowance.usedPercent(),
     });
     return response;
   };

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
@@ -7,15 +8,23 @@ import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createPutSecret } from '../../lib/aws/put-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readAdderConfig } from '../../lib/config.ts';
+import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
+import { createDynamoItem } from '../../lib/records/dynamo-item.ts';
 import { startFunction } from '../../lib/start-function.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { createAdder } from './create-adder.ts';
 
 const sqs = new SQSClient(AWS_CLIENT_SETTINGS);
 const secrets = new SecretsManagerClient(AWS_CLIENT_SETTINGS);
+const dynamo = new DynamoDBClient(AWS_CLIENT_SETTINGS);
+
+const { REQUESTS_TABLE_NAME: tableName } = process.env;
+const openItem = (key: string) =>
+  tableName ? createDynamoItem(dynamo, { tableName, key, clock: systemClock }) : createMemoryItem();
+
 const ports = {
   changeVisibility: createChangeVisibility(sqs),
   log: createLogger('adder'),
@@ -33,6 +42,7 @@ export const handler = startFunction({
       sendMessage: createSendMessage(sqs),
       getSecret: createGetSecret(secrets),
       putSecret: createPutSecret(secrets),
+      openItem,
       clock: systemClock,
       random: Math.random,
       randomUuid: randomUUID,

@@ -4,6 +4,7 @@ export const REDACTED = '[redacted]';
 /** Shorter texts are not taken for secrets: replacing them would garble every message. */
 const SHORTEST_SECRET = 4;
 const SHORTEST_BASE64 = 8;
+const SHORTEST_CLIENT_ID = 16;
 
 /** A function that lives for weeks sees many tokens; the latest are kept. */
 const MOST_SECRETS = 40;
@@ -74,7 +75,8 @@ export function createRedactor(): Redactor {
   return {
     addSecret,
     addClient(clientId, clientSecret) {
-      addSecret(clientId);
+      // A short id may be a word that occurs in every document.
+      if (clientId.length >= SHORTEST_CLIENT_ID) addSecret(clientId);
       addSecret(clientSecret);
       addSecret(Buffer.from(`${clientId}:${clientSecret}`).toString('base64'));
     },
@@ -86,11 +88,20 @@ export function createRedactor(): Redactor {
         text.length > LONGEST_SEARCHED
           ? head.slice(0, Math.max(0, head.length - longestForm))
           : head;
-      const cleaned = whole.replace(CONTROLS, ' ').replace(LONE_SURROGATES, '\ufffd').trim();
-      return shorten(cleaned, maxLength);
+      return cleanText(whole, maxLength);
     },
     redactDeep: (value) => redactDeep(value, redact, 0),
   };
+}
+
+/** Replaces control characters by a space, and cuts: for texts of others that are redacted already. */
+export function cleanText(text: string, maxLength: number): string {
+  const cleaned = text
+    .slice(0, LONGEST_SEARCHED)
+    .replace(CONTROLS, ' ')
+    .replace(LONE_SURROGATES, '\ufffd')
+    .trim();
+  return shorten(cleaned, maxLength);
 }
 
 /** The secret as it may come back: raw, in base64 at any offset, and each of these escaped. */

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { RequestedParticipant } from '../../lib/domain/participant.ts';
+import { createRedactor } from '../../lib/domain/redact.ts';
 import { type CallBudget, createCallBudget } from '../../lib/genesys/api/call-budget.ts';
 import { createGenesysClient, type GenesysClient } from '../../lib/genesys/api/genesys-client.ts';
 import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
 import { addToCall } from '../../lib/genesys/conversation/add-to-call.ts';
 import { readConversation } from '../../lib/genesys/conversation/read-conversation.ts';
-import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
+import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
+import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
 import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
@@ -35,16 +37,30 @@ let session: CallBudget;
 beforeEach(async () => {
   genesys = await startGenesys();
   const sendHttp = createSendHttp();
-  const rateLimiter = new RateLimiter({ requestsPerSecond: 5, instances: 1, clock });
+  const redactor = createRedactor();
+  const allowance = createCallAllowance({
+    item: createMemoryItem(),
+    requestsPerSecond: 5,
+    clock,
+    random: Math.random,
+  });
   const host = resolveGenesysHost(genesys.url);
-  const requestToken = createRequestToken({ host, sendHttp, rateLimiter, clock });
+  const requestToken = createRequestToken({ host, sendHttp, allowance, redactor, clock });
   const { accessToken } = await requestToken({ ...SAMPLE_CLIENT, versionId: '' });
   const tokens = {
     get: async () => accessToken,
     replace: async () => accessToken,
     accepted: () => {},
   };
-  client = createGenesysClient({ host, sendHttp, tokens, rateLimiter, clock, random: Math.random });
+  client = createGenesysClient({
+    host,
+    sendHttp,
+    tokens,
+    allowance,
+    redactor,
+    clock,
+    random: Math.random,
+  });
   session = createCallBudget({
     finishByMs: clock.now() + 60_000,
     deadlineMs: clock.now() + 60_000,

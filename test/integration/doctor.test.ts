@@ -403,7 +403,7 @@ describe('secrets', () => {
       fault: { answer: { status: 401, body } },
     });
     const { text } = await runDoctor();
-    expect(text).toContain('no client has [hidden]');
+    expect(text).toContain('no client has [redacted]');
     expect(text).not.toContain(clientSecret);
   });
 
@@ -417,7 +417,7 @@ describe('secrets', () => {
       { path: '/api/', fault: { answer: platformError(403, 'not.authorized', message) } },
     );
     const { text } = await runDoctor();
-    expect(text).toContain('the token [hidden] is not welcome');
+    expect(text).toContain('the token [redacted] is not welcome');
   });
 });
 

@@ -66,7 +66,6 @@ export function loadAdder(
       REQUEST_QUEUE_URL: QUEUE_URLS.requests,
       REQUEST_DLQ_URL: QUEUE_URLS.requestsDead,
       AUDIT_QUEUE_URL: QUEUE_URLS.audit,
-      ADDER_MAX_CONCURRENCY: String(plan.adders),
       REQUEST_MAX_RECEIVES: String(plan.maxReceives),
     }),
     sendHttp,

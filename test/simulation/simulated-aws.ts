@@ -2,6 +2,8 @@ import type { ChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import type { GetSecret } from '../../lib/aws/get-secret.ts';
 import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
+import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
+import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { SecretStore } from '../../local/secrets-manager/secret-store.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { SimulatedQueue } from './simulated-queue.ts';
@@ -32,6 +34,7 @@ export interface AwsPorts {
   changeVisibility: ChangeVisibility;
   getSecret: GetSecret;
   putSecret: PutSecret;
+  openItem: (key: string) => VersionedItem;
 }
 
 export interface SimulatedAws {
@@ -48,6 +51,12 @@ export function createAws(world: World): SimulatedAws {
   secrets.create(SECRET_IDS.token);
   secrets.create(SECRET_IDS.signing, { SecretString: JSON.stringify({ keys: [key] }) });
 
+  const items = new Map<string, VersionedItem>();
+  const itemAt = (key: string): VersionedItem => {
+    const item = items.get(key) ?? createMemoryItem();
+    items.set(key, item);
+    return item;
+  };
   const queueAt = (url: string) => {
     const queue = Object.values(queues).find((one) => one.url === url);
     if (!queue) throw new Error(`there is no queue ${url}`);
@@ -78,18 +87,19 @@ export function createAws(world: World): SimulatedAws {
             return { value: SecretString ?? '', versionId: id, stages: [...stages] };
           }),
         ),
-      putSecret: ({ secretId, value, clientRequestToken, stages }) =>
-        process.call(`writes ${secretId}`, () =>
-          unless('ResourceExistsException', 'taken' as const, () => {
-            secrets.put(secretId, {
-              SecretString: value,
-              ClientRequestToken: clientRequestToken,
-              VersionStages: stages,
-            });
-            world.story.tell(process.name, stages ? 'takes the lease' : 'writes the token');
-            return 'written' as const;
-          }),
-        ),
+      putSecret: (secretId, value) =>
+        process.call(`writes ${secretId}`, () => {
+          secrets.put(secretId, { SecretString: value, ClientRequestToken: world.newId() });
+          world.story.tell(process.name, 'writes the token');
+        }),
+      openItem: (key) => {
+        const item = itemAt(key);
+        return {
+          read: async () => await process.call(`reads ${key}`, () => item.read()),
+          write: async (written, version) =>
+            await process.call(`writes ${key}`, () => item.write(written, version)),
+        };
+      },
     }),
   };
 }

@@ -1,12 +1,7 @@
 import { AdderError } from '../../lib/domain/errors.ts';
-import type { NewSecretVersion, SecretVersion } from '../../lib/genesys/token/secret-ports.ts';
-import {
-  createTokenSource,
-  LEASE_MS,
-  type TokenSource,
-} from '../../lib/genesys/token/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
-import { SecretStore, type SecretsManagerError } from '../../local/secrets-manager/secret-store.ts';
+import type { AccessToken } from '../../lib/genesys/token/request-token.ts';
+import { createTokenLease, LEASE_MS } from '../../lib/genesys/token/token-lease.ts';
+import { createTokenSource, type TokenSource } from '../../lib/genesys/token/token-source.ts';
 
 /** What the instances find, and what may go wrong at any step, so many times in one run. */
 export interface Scenario {
@@ -21,15 +16,15 @@ export interface Scenario {
   failedRequests?: number;
   /** Genesys Cloud revokes a token right before somebody uses it. */
   revocations?: number;
-  /** Writing the secret fails: without effect, or with its answer lost. */
+  /** Writing the secret or the lease fails: without effect, or with its response lost. */
   failedWrites?: number;
 }
 
 /** What one finished run came to. */
 export interface Outcome {
   tokenRequests: number;
-  /** Versions written to the secret, the one at the start left out. */
-  versionsWritten: number;
+  /** Tokens written to the secret. */
+  tokensWritten: number;
   /** Virtual time from the start to the last instance's end. */
   tookMs: number;
   /** Per instance: the token it could use in the end, why it has none, or that it crashed. */
@@ -48,7 +43,7 @@ export interface Exploration {
   /** What `judge` objected to, each with its schedule. At most `MAX_OBJECTIONS`. */
   objections: { objection: string; schedule: string[] }[];
   /** The most that any run came to. */
-  most: Pick<Outcome, 'tokenRequests' | 'versionsWritten' | 'tookMs'>;
+  most: Pick<Outcome, 'tokenRequests' | 'tokensWritten' | 'tookMs'>;
 }
 
 type Fault = 'crashes' | 'slowRequests' | 'failedRequests' | 'revocations' | 'failedWrites';
@@ -60,7 +55,7 @@ const FAULTS: Fault[] = [
   'failedWrites',
 ];
 
-/** The very moment at which a watched lease is taken for dead: both can happen first. */
+/** The very moment at which a lease runs out: both can happen first. */
 export const SLOW_MS = LEASE_MS;
 /** How often a waiting instance looks here. */
 export const POLL_MS = 1_250;
@@ -69,8 +64,7 @@ const MAX_OBJECTIONS = 5;
 const MAX_STEPS = 3_000;
 
 const STARTED_AT_MS = Date.parse('2026-11-22T15:00:00Z');
-const TOKEN_URL = 'https://login.mypurecloud.com/oauth/token';
-const SECRET = 'token';
+const DAY_MS = 86_400_000;
 const OLD_TOKEN = 'token-0';
 
 /** One thing that can happen next: a step of one instance, in one of its variants. */
@@ -93,7 +87,7 @@ interface Pending {
 }
 
 /**
- * Runs the real token source in several instances over one in-memory secret, one step at a time. A
+ * Runs the real token source in several instances over one secret and one lease, one step at a time. A
  * step is a call to the outside: it takes effect and returns at once, and between two steps of an
  * instance any steps of the others may happen. Time passes only while nobody has a step to take.
  */
@@ -110,8 +104,9 @@ class World {
   tokenRequests = 0;
   readonly ends: (Outcome['ends'][number] | undefined)[];
   readonly #scenario: Scenario;
-  readonly #secret = new SecretStore({ now: () => this.nowMs });
-  readonly #versionsAtStart: number;
+  readonly #lease = createInspectableItem();
+  #stored: AccessToken | undefined;
+  tokensWritten = 0;
   readonly #goodTokens = new Set<string>();
   readonly #pending: (Pending | undefined)[];
   readonly #sleeping: ({ wakeAtMs: number; wake: () => void } | undefined)[];
@@ -122,21 +117,14 @@ class World {
   constructor(scenario: Scenario, intern: (history: string) => number) {
     this.#scenario = scenario;
     this.#intern = intern;
-    this.#secret.create(SECRET);
     if (scenario.start !== 'empty') {
-      const life = scenario.start === 'expired' ? -1_000 : 86_400_000;
-      this.#secret.put(SECRET, {
-        ClientRequestToken: 'the-version-at-the-start-of-the-run',
-        SecretString: JSON.stringify({
-          kind: 'token',
-          accessToken: OLD_TOKEN,
-          tokenUrl: TOKEN_URL,
-          issuedAt: new Date(this.nowMs - 86_400_000).toISOString(),
-          expiresAt: new Date(this.nowMs + life).toISOString(),
-        }),
-      });
+      const lifeMs = scenario.start === 'expired' ? -1_000 : DAY_MS;
+      this.#stored = {
+        accessToken: OLD_TOKEN,
+        issuedAtMs: this.nowMs - DAY_MS,
+        expiresAtMs: this.nowMs + lifeMs,
+      };
     }
-    this.#versionsAtStart = this.#secret.find(SECRET).versions.size;
     const nobody = Array.from({ length: scenario.instances }, () => undefined);
     this.#pending = [...nobody];
     this.#sleeping = [...nobody];
@@ -165,26 +153,47 @@ class World {
       token = await source.get();
     }
     for (;;) {
-      if (refused.has(token)) throw new Error('a token was returned that had been refused');
+      if (refused.has(token)) throw new Error('a token was returned that had been refused twice');
       if (await this.#use(instance, token)) break;
-      refused.add(token);
-      token = await source.replace(token);
+      const next = await source.replace(token);
+      // A new token that is refused is tried once more.
+      if (next !== token) {
+        refused.add(token);
+        token = next;
+      } else if (await this.#use(instance, token)) break;
+      else {
+        refused.add(token);
+        token = await source.replace(token);
+      }
     }
     source.accepted(token);
   }
 
   #createSource(instance: number): TokenSource {
-    const read = (stage: string) =>
-      this.#step(instance, `reads ${stage}`, () => this.#readSecret(stage));
-    const write = (version: NewSecretVersion) => this.#writeSecret(instance, version);
     return createTokenSource({
-      store: createTokenStore({ read, write, tokenUrl: TOKEN_URL, holder: `holder ${instance}` }),
+      secret: {
+        read: () => this.#step(instance, 'reads the secret', () => this.#stored),
+        write: (token) =>
+          this.#write(instance, 'writes the token', async () => {
+            this.#stored = token;
+            this.tokensWritten += 1;
+          }),
+      },
+      lease: createTokenLease({
+        item: {
+          read: () => this.#step(instance, 'reads the lease', () => this.#lease.peek()),
+          write: (value, version) =>
+            this.#write(instance, 'writes the lease', () => this.#lease.write(value, version)),
+        },
+        owner: `holder ${instance}`,
+        clock: { now: () => this.nowMs },
+      }),
       readCredentials: async () => ({ clientId: 'id', clientSecret: 'secret', versionId: '1' }),
       requestToken: async () => {
         const { number, issuedAtMs } = await this.#requestToken(instance);
         const accessToken = `token-${number}`;
         this.#goodTokens.add(accessToken);
-        return { accessToken, issuedAtMs, expiresAtMs: issuedAtMs + 86_400_000 };
+        return { accessToken, issuedAtMs, expiresAtMs: issuedAtMs + DAY_MS };
       },
       clock: { now: () => this.nowMs, sleep: (delayMs) => this.#sleep(instance, delayMs) },
       // All poll at the same moments: the most that they can get into each other's way. More seldom
@@ -193,45 +202,22 @@ class World {
     });
   }
 
-  #readSecret(stage: string): SecretVersion | undefined {
-    try {
-      const { version } = this.#secret.get(SECRET, { VersionStage: stage });
-      return { value: version.SecretString ?? '', versionId: version.id };
-    } catch (error) {
-      if ((error as SecretsManagerError).name === 'ResourceNotFoundException') return undefined;
-      throw error;
-    }
-  }
-
-  #writeSecret(instance: number, version: NewSecretVersion): Promise<'written' | 'taken'> {
-    const what = version.stages ? 'takes the lease' : 'writes the token';
-    const put = (): 'written' | 'taken' => {
-      try {
-        this.#secret.put(SECRET, {
-          ClientRequestToken: version.clientRequestToken,
-          SecretString: version.value,
-          VersionStages: version.stages,
-        });
-        return 'written';
-      } catch (error) {
-        if ((error as SecretsManagerError).name === 'ResourceExistsException') return 'taken';
-        throw error;
-      }
-    };
-    return this.#step(instance, what, put, [
+  /** The effect is there at once, and may be there although the caller is told of a failure. */
+  async #write<T>(instance: number, what: string, put: () => Promise<T>): Promise<T> {
+    return await this.#step(instance, what, put, [
       {
         label: `${what}, which fails`,
         fault: 'failedWrites',
         perform: () => {
-          throw new Error('the secret could not be written');
+          throw new Error('could not be written');
         },
       },
       {
-        label: `${what}, and the answer is lost`,
+        label: `${what}, and the response is lost`,
         fault: 'failedWrites',
         perform: () => {
-          put();
-          throw new Error('no answer');
+          void put();
+          throw new Error('no response');
         },
       },
     ]);
@@ -378,13 +364,12 @@ class World {
    * Which instance is which makes no difference either, so histories are sorted.
    */
   key(): string {
-    const { versions } = this.#secret.find(SECRET);
-    const secret = [...versions.values()].map(({ id, stages }) => `${id}:${[...stages]}`).sort();
     return [
       this.nowMs,
       this.tokenRequests,
       ...this.#histories.toSorted(),
-      ...secret,
+      this.#stored?.accessToken,
+      JSON.stringify(this.#lease.peek()),
       ...this.#goodTokens,
       ...FAULTS.map((fault) => this.used[fault]),
     ].join('|');
@@ -393,7 +378,7 @@ class World {
   outcome(): Outcome {
     return {
       tokenRequests: this.tokenRequests,
-      versionsWritten: this.#secret.find(SECRET).versions.size - this.#versionsAtStart,
+      tokensWritten: this.tokensWritten,
       tookMs: this.nowMs - STARTED_AT_MS,
       ends: this.ends.map((end) => end ?? 'error did not end'),
       used: this.used,
@@ -418,7 +403,7 @@ export async function explore(
     runs: 0,
     states: 0,
     objections: [],
-    most: { tokenRequests: 0, versionsWritten: 0, tookMs: 0 },
+    most: { tokenRequests: 0, tokensWritten: 0, tookMs: 0 },
   };
   let prefix: number[] = [];
   for (;;) {
@@ -426,7 +411,7 @@ export async function explore(
     if (outcome) {
       const { most } = exploration;
       exploration.runs += 1;
-      for (const figure of ['tokenRequests', 'versionsWritten', 'tookMs'] as const) {
+      for (const figure of ['tokenRequests', 'tokensWritten', 'tookMs'] as const) {
         most[figure] = Math.max(most[figure], outcome[figure]);
       }
       const objection = judge(outcome);
@@ -470,27 +455,18 @@ async function runOnce(
   return { trail, outcome: world.outcome() };
 }
 
-/**
- * Runs one schedule: an instance that has a line to come takes its steps until it has come there,
- * then the one of the next line, and after the last line it is whoever comes first.
- * @param lines as `Outcome.schedule` has them
- * @throws Error if it does not come to all of them
- */
-export async function follow(scenario: Scenario, lines: readonly string[]): Promise<Outcome> {
-  const world = new World(scenario, createIntern());
-  const toCome = [...lines];
-  for (let step = 0; step < MAX_STEPS; step += 1) {
-    await world.settle();
-    if (world.isOver()) break;
-    const choices = world.choices();
-    const [line] = toCome;
-    const there = choices.find((choice) => choice.line === line);
-    if (there) toCome.shift();
-    const onTheWay = choices.find(({ instance }) => line?.includes(` ms: ${instance} `));
-    (there ?? onTheWay ?? choices[0])?.apply();
-  }
-  if (toCome.length > 0) throw new Error(`the schedule never came to "${toCome[0]}"`);
-  return world.outcome();
+/** The table's item, whose content can be looked at without a step. */
+function createInspectableItem() {
+  let held: { value: unknown; version: number } | undefined;
+  return {
+    peek: () => structuredClone(held),
+    /** Takes effect before it returns. */
+    write(value: unknown, previousVersion: number): Promise<number | undefined> {
+      if ((held?.version ?? 0) !== previousVersion) return Promise.resolve(undefined);
+      held = { value: JSON.parse(JSON.stringify(value)), version: previousVersion + 1 };
+      return Promise.resolve(held.version);
+    },
+  };
 }
 
 /** Numbers for texts, the same for the same text. */

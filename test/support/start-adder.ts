@@ -5,7 +5,7 @@ import type { VisibilityChange } from '../../lib/aws/change-visibility.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
 import { readAdderConfig } from '../../lib/config.ts';
 import type { AuditEvent, ParticipantResult } from '../../lib/domain/audit-event.ts';
-import type { NewSecretVersion, SecretVersion } from '../../lib/genesys/token/secret-ports.ts';
+import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createSendHttp, type SendHttp } from '../../lib/http/send-http.ts';
 import type { Metric } from '../../lib/metrics.ts';
 import { SAMPLE_CLIENT } from '../../local/genesys/sample-organisation.ts';
@@ -50,7 +50,7 @@ export interface AdderUnderTest {
   log: LogLine[];
   metrics: Metric[];
   /** Values of the token secret, oldest first. */
-  tokenVersions: NewSecretVersion[];
+  tokenVersions: string[];
   /** Hands one message to the function. */
   deliver(message: unknown, options?: DeliveryOptions): Promise<SQSBatchResponse>;
   deliverBatch(records: SQSRecord[], remainingMs?: number): Promise<SQSBatchResponse>;
@@ -66,7 +66,6 @@ export interface StartAdderOptions {
   longestTimeoutMs?: number;
   credentials?: string | undefined;
   requestsPerSecond?: number;
-  instances?: number;
   maxParticipants?: number;
   maxReceives?: number;
   sendMessage?: (message: OutgoingMessage) => Promise<void>;
@@ -82,13 +81,12 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
   const visibilities: VisibilityChange[] = [];
   const log: LogLine[] = [];
   const metrics: Metric[] = [];
-  const tokenVersions: NewSecretVersion[] = [];
+  const tokenVersions: string[] = [];
 
   const wrap = options.sendHttp ?? ((send) => send);
   const sendHttp = wrap(cutTimeouts(createSendHttp(), clock, options.longestTimeoutMs ?? 300));
   const credentials =
     'credentials' in options ? options.credentials : JSON.stringify(SAMPLE_CLIENT);
-  const tokenSecret = createArraySecret(tokenVersions);
   const write =
     (level: string) =>
     (message: string, fields: Record<string, unknown> = {}) =>
@@ -101,17 +99,20 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
       GENESYS_ENV: genesys.url,
       GENESYS_REQUESTS_PER_SECOND: String(options.requestsPerSecond ?? 1_000),
       MAX_PARTICIPANTS: String(options.maxParticipants ?? 20),
-      ADDER_MAX_CONCURRENCY: String(options.instances ?? 1),
       REQUEST_MAX_RECEIVES: String(options.maxReceives ?? 1_000),
     }),
     sendHttp,
     getSecret: async (secretId, stage = 'AWSCURRENT') => {
-      if (secretId === SECRETS.GENESYS_TOKEN_SECRET_ID) return tokenSecret.read(stage);
+      if (secretId === SECRETS.GENESYS_TOKEN_SECRET_ID) {
+        const value = tokenVersions.at(-1);
+        return value === undefined ? undefined : { value, versionId: '', stages: [stage] };
+      }
       return credentials === undefined
         ? undefined
         : { value: credentials, versionId: '1', stages: [stage] };
     },
-    putSecret: tokenSecret.write,
+    putSecret: async (_, value) => void tokenVersions.push(value),
+    openItem: createMemoryItem,
     clock,
     random: () => 0.5,
     randomUuid: () => 'this instance',
@@ -206,24 +207,5 @@ function cutTimeouts(sendHttp: SendHttp, clock: SkippingClock, longestMs: number
       if (Date.now() - startedAtMs >= timeoutMs) clock.advance(request.timeoutMs - timeoutMs);
       throw fault;
     }
-  };
-}
-
-/** A secret that is an array; the rules of version names and labels are Secrets Manager's. */
-function createArraySecret(versions: NewSecretVersion[]) {
-  const labels = new Map<string, SecretVersion & { stages: string[] }>();
-  return {
-    read: async (stage: string) => labels.get(stage),
-    write: async (version: NewSecretVersion) => {
-      const same = versions.find((v) => v.clientRequestToken === version.clientRequestToken);
-      if (same) return same.value === version.value ? ('written' as const) : ('taken' as const);
-      const stages = version.stages ?? ['AWSCURRENT'];
-      if (versions.length === 0) stages.push('AWSCURRENT');
-      versions.push(version);
-      for (const stage of stages) {
-        labels.set(stage, { value: version.value, versionId: version.clientRequestToken, stages });
-      }
-      return 'written' as const;
-    },
   };
 }

@@ -5,18 +5,23 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createPutSecret } from '../../lib/aws/put-secret.ts';
 import type { Clock } from '../../lib/domain/clock.ts';
 import type { AdderError } from '../../lib/domain/errors.ts';
+import { createRedactor } from '../../lib/domain/redact.ts';
 import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
-import { RateLimiter } from '../../lib/genesys/pace/rate-limiter.ts';
+import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
+import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createReadCredentials } from '../../lib/genesys/token/credentials.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
+import { createTokenLease } from '../../lib/genesys/token/token-lease.ts';
+import { createTokenSecret } from '../../lib/genesys/token/token-secret.ts';
 import { createTokenSource } from '../../lib/genesys/token/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
+import { createDynamoItem } from '../../lib/records/dynamo-item.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 
 /** What a process is told to do. */
@@ -53,23 +58,36 @@ const putSecret = createPutSecret(secrets);
 const host = resolveGenesysHost(required('GENESYS_ENV'));
 const tokenSecret = required('GENESYS_TOKEN_SECRET_ID');
 const credentialsSecret = required('GENESYS_CREDENTIALS_SECRET_ID');
+const redactor = createRedactor();
 const requestToken = createRequestToken({
   host,
   sendHttp: createSendHttp(),
-  rateLimiter: new RateLimiter({ requestsPerSecond: 5, instances: 2, clock }),
+  allowance: createCallAllowance({
+    item: createMemoryItem(),
+    requestsPerSecond: 5,
+    clock,
+    random: Math.random,
+  }),
+  redactor,
   clock,
 });
 const source = createTokenSource({
-  store: createTokenStore({
-    read: (stage) => getSecret(tokenSecret, stage),
-    write: (version) => putSecret({ secretId: tokenSecret, ...version }),
+  secret: createTokenSecret({
+    read: () => getSecret(tokenSecret),
+    write: (value) => putSecret(tokenSecret, value),
     tokenUrl: host.tokenUrl,
-    holder: randomUUID(),
+    redactor,
   }),
-  readCredentials: createReadCredentials(
-    (stage) => getSecret(credentialsSecret, stage),
-    credentialsSecret,
-  ),
+  lease: createTokenLease({
+    item: createDynamoItem(new DynamoDBClient({}), {
+      tableName: required('REQUESTS_TABLE_NAME'),
+      key: `token#${tokenSecret}`,
+      clock,
+    }),
+    owner: randomUUID(),
+    clock,
+  }),
+  readCredentials: createReadCredentials(() => getSecret(credentialsSecret)),
   requestToken: (credentials) => {
     report({ kind: 'asking', atMs: clock.now() });
     return requestToken(credentials);

@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { createRedactor } from '../../lib/domain/redact.ts';
+import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
+import { createTokenLease } from '../../lib/genesys/token/token-lease.ts';
+import { createTokenSecret } from '../../lib/genesys/token/token-secret.ts';
 import { createTokenSource } from '../../lib/genesys/token/token-source.ts';
-import { createTokenStore } from '../../lib/genesys/token/token-store.ts';
+
 import { systemClock as clock } from '../../lib/system-clock.ts';
 
 const TOKEN_URL = 'https://login.example.com/oauth/token';
@@ -24,7 +28,7 @@ function start(...answers: (() => ReturnType<typeof stored>)[]) {
   const events: string[] = [];
   let reads = 0;
   const source = createTokenSource({
-    store: createTokenStore({
+    secret: createTokenSecret({
       read: async () => {
         const answer = answers[reads++];
         if (!answer) throw new Error('one read too many');
@@ -32,8 +36,9 @@ function start(...answers: (() => ReturnType<typeof stored>)[]) {
       },
       write: () => Promise.reject(new Error('nothing is to be written')),
       tokenUrl: TOKEN_URL,
-      holder: 'test',
+      redactor: createRedactor(),
     }),
+    lease: createTokenLease({ item: createMemoryItem(), owner: 'test', clock }),
     readCredentials: () => Promise.reject(new Error('nobody is to be asked')),
     requestToken: () => Promise.reject(new Error('nobody is to be asked')),
     clock,

@@ -1,5 +1,7 @@
+import { GRANT_LIFE_MS } from '../../domain/call-window.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
 import { type Fields, parseJson } from '../../domain/json.ts';
+import type { Redactor } from '../../domain/redact.ts';
 import { RETRIES_IN_PLACE, retryInPlaceDelayMs, SHORT_WAIT_MS } from '../../domain/retry-policy.ts';
 import {
   HttpError,
@@ -7,11 +9,13 @@ import {
   type HttpResponse,
   type SendHttp,
 } from '../../http/send-http.ts';
-import type { RateLimiter } from '../pace/rate-limiter.ts';
+import type { CallAllowance } from '../pace/call-allowance.ts';
+import { waitForCalls } from '../pace/wait-for-calls.ts';
 import type { TokenSource } from '../token/token-source.ts';
-import type { CallBudget } from './call-budget.ts';
+import { type CallBudget, OutOfTimeError } from './call-budget.ts';
 import { GenesysError } from './genesys-error.ts';
 import { httpErrorToGenesysError, toGenesysError, tooLarge, unreadable } from './read-response.ts';
+import { redactResponse } from './redact-response.ts';
 import type { GenesysHost } from './region.ts';
 import type { Operation } from './response-rules.ts';
 
@@ -24,14 +28,16 @@ const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 /** Without this header a server may pack its answer (RFC 9110, 12.5.3). */
 const ACCEPT = { accept: 'application/json', 'accept-encoding': 'identity' };
 
-/** New tokens that one call may need: the stored one, and one more if that has been revoked too. */
-const MAX_TOKEN_REPLACEMENTS = 2;
+/** Refusals of a token that one call may meet: each new token is tried twice, the stored one may be old. */
+const MAX_TOKEN_REPLACEMENTS = 3;
 
 export interface GenesysClientOptions {
   host: GenesysHost;
   sendHttp: SendHttp;
   tokens: Omit<TokenSource, 'prefetch'>;
-  rateLimiter: RateLimiter;
+  allowance: CallAllowance;
+  /** Redacts every response before it is read. */
+  redactor: Redactor;
   clock: Clock;
   random: Random;
 }
@@ -59,11 +65,29 @@ export interface GenesysClient {
 }
 
 export function createGenesysClient(options: GenesysClientOptions): GenesysClient {
-  const { host, sendHttp, tokens, rateLimiter, clock, random } = options;
+  const { host, sendHttp, tokens, allowance, redactor, clock, random } = options;
   /** Something on the way drops connections that lie idle without saying so. */
   let idleConnectionsBreak = false;
 
-  /** One HTTP exchange. @throws GenesysError where there was no answer, OutOfTimeError */
+  /** A call of those granted up front, or one more. @throws AdderError `RATE_LIMITED`, OutOfTimeError */
+  async function takeCall(budget: CallBudget, startByMs: number): Promise<void> {
+    const { grant, callerId } = budget;
+    if (!grant || grant.calls === 0) {
+      await waitForCalls({ allowance, clock }, 1, { callerId, startByMs });
+      return;
+    }
+    if (clock.now() > startByMs) throw new OutOfTimeError('a request to Genesys Cloud');
+    if (clock.now() - grant.grantedAtMs > GRANT_LIFE_MS) {
+      const { calls } = grant;
+      const replaces = { ...grant };
+      grant.calls = 0;
+      const options = { callerId, startByMs, replaces };
+      budget.grant = await waitForCalls({ allowance, clock }, calls, options);
+      budget.grant.calls -= 1;
+    } else grant.calls -= 1;
+  }
+
+  /** One HTTP exchange. @throws GenesysError where there was no answer, AdderError, OutOfTimeError */
   async function exchange(
     operation: Operation,
     request: HttpRequest,
@@ -71,16 +95,15 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   ): Promise<HttpResponse> {
     // Reads may come after the deadline, to tell what became of a POST; a POST never does.
     const latestMs = request.method === 'POST' ? budget.deadlineMs : Number.POSITIVE_INFINITY;
-    await rateLimiter.acquire(Math.min(budget.finishByMs - request.timeoutMs, latestMs));
+    await takeCall(budget, Math.min(budget.finishByMs - request.timeoutMs, latestMs));
     budget.calls += 1;
-    let response: HttpResponse;
-    try {
-      response = await sendHttp(request);
-    } catch (fault) {
-      rateLimiter.release();
-      throw httpErrorToGenesysError(operation, fault);
-    }
-    rateLimiter.release(response.headers);
+    const response = await sendHttp(request).then(
+      (received) => redactResponse(received, redactor),
+      (fault) => {
+        throw httpErrorToGenesysError(operation, fault);
+      },
+    );
+    allowance.observe(response);
     const correlationId = response.headers['inin-correlation-id'];
     if (correlationId) budget.correlationIds.push(correlationId);
     return response;
@@ -105,7 +128,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       }
       const error = toGenesysError(operation, response, clock.now());
       if (error.remedy !== 'new-token' || replacements === MAX_TOKEN_REPLACEMENTS) {
-        learnFrom(error, token);
+        await learnFrom(error, token);
         throw error;
       }
       token = await tokens.replace(token, budget.finishByMs);
@@ -113,12 +136,12 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   }
 
   /** Keeps what a refusal says of the token and of the rate limit. */
-  function learnFrom(error: GenesysError, token: string): void {
-    const { status = 0 } = error;
+  async function learnFrom(error: GenesysError, token: string): Promise<void> {
+    const { remedy, status = 0, retryAfterMs } = error;
     // A gateway's 5xx says nothing about the token, nor does a 401 for another reason.
-    if (error.remedy !== 'new-token' && status < 500 && status !== 401) tokens.accepted(token);
-    if (error.code === 'RATE_LIMITED' && error.retryAfterMs !== undefined) {
-      rateLimiter.pauseUntil(clock.now() + error.retryAfterMs);
+    if (remedy !== 'new-token' && status < 500 && status !== 401) tokens.accepted(token);
+    if (status === 429 && retryAfterMs !== undefined) {
+      await allowance.pauseUntil(clock.now() + retryAfterMs);
     }
   }
 
@@ -133,8 +156,8 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   }
 
   async function waitToReadAgain({ status }: GenesysError, delayMs: number): Promise<void> {
-    // A 429 without a delay concerns all that this instance sends, not this call alone.
-    if (status === 429) rateLimiter.pauseUntil(clock.now() + delayMs);
+    // A 429 without a delay concerns all calls, not this one alone.
+    if (status === 429) await allowance.pauseUntil(clock.now() + delayMs);
     else if (delayMs > 0) await clock.sleep(delayMs);
   }
 

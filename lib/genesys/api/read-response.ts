@@ -1,5 +1,6 @@
 import type { Disposition } from '../../domain/errors.ts';
 import { asArray, asObject, asString, type Fields, parseJson } from '../../domain/json.ts';
+import { cleanText } from '../../domain/redact.ts';
 import { HttpError, type HttpResponse } from '../../http/send-http.ts';
 import { type ExceededLimit, GenesysError, type Remedy } from './genesys-error.ts';
 import { namedDelayMs } from './named-delay.ts';
@@ -43,6 +44,14 @@ function withErrors(body: Fields, depth = 0): Fields[] {
   return [body, ...errors.flatMap((error) => withErrors(error, depth + 1))];
 }
 
+/** What a vendor's text may take in an error, a log line and a result. */
+const LONGEST_TEXT = 500;
+const LONGEST_CODE = 100;
+
+function cleaned(text: string | undefined, maxLength: number): string | undefined {
+  return text === undefined ? undefined : cleanText(text, maxLength);
+}
+
 /** Reads the vendor's `ErrorBody`, or OAuth's error answer (RFC 6749, section 5.2). */
 function readComplaint(body: Fields): Complaint {
   const bodies = withErrors(body);
@@ -63,8 +72,11 @@ function readComplaint(body: Fields): Complaint {
       asString(place.description),
   );
   return {
-    codes: codes.filter((code) => code !== undefined),
-    said: texts.find((text) => text !== undefined && text !== ''),
+    codes: codes.filter((code) => code !== undefined).map((code) => cleanText(code, LONGEST_CODE)),
+    said: cleaned(
+      texts.find((text) => text !== undefined && text !== ''),
+      LONGEST_TEXT,
+    ),
     blamed: ids.filter((id) => typeof id === 'string').map((id) => id.toLowerCase()),
     limit: readLimit(bodies.map(({ limit }) => asObject(limit)).find(Boolean)),
   };

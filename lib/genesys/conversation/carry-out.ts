@@ -16,7 +16,7 @@ import {
 import { type CallBudget, OutOfTimeError } from '../api/call-budget.ts';
 import type { GenesysClient } from '../api/genesys-client.ts';
 import { GenesysError } from '../api/genesys-error.ts';
-import type { RateLimiter } from '../pace/rate-limiter.ts';
+import type { CallAllowance } from '../pace/call-allowance.ts';
 import type { UserLookup } from '../users/look-up-users.ts';
 import { addByGenericEndpoint } from './add-by-generic-endpoint.ts';
 import { addToCall } from './add-to-call.ts';
@@ -29,7 +29,7 @@ const MAX_ROUNDS = 3;
 export interface CarryOutDeps {
   client: GenesysClient;
   users: UserLookup;
-  rateLimiter: RateLimiter;
+  allowance: CallAllowance;
   clock: Clock;
   random: Random;
   /** `MAX_PARTICIPANTS`: people who fit where the conversation does not say. */
@@ -245,7 +245,7 @@ function rateLimitDelayMs(deps: CarryOutDeps, error: GenesysError, retry: number
   if (retry >= RETRIES_IN_PLACE) throw error;
   if (error.retryAfterMs !== undefined) return error.retryAfterMs;
   const delayMs = retryInPlaceDelayMs(retry, deps.random);
-  deps.rateLimiter.pauseUntil(deps.clock.now() + delayMs);
+  void deps.allowance.pauseUntil(deps.clock.now() + delayMs);
   return delayMs;
 }
 

@@ -1,7 +1,11 @@
 import { AdderError } from '../../domain/errors.ts';
 import { asArray, asObject, asString, type Fields } from '../../domain/json.ts';
+import { cleanText } from '../../domain/redact.ts';
 import type { Participation, Roster } from '../../domain/roster.ts';
 import { MEDIA, type ReadParticipant, readParticipant } from './read-participation.ts';
+
+/** A time as the platform writes it has 24 characters. */
+const LONGEST_TIME = 40;
 
 /** A conversation as its document shows it, also one that is over or that takes nobody. */
 export interface ConversationView {
@@ -31,7 +35,8 @@ export function viewConversation(document: unknown, defaultLimit: number): Conve
     });
   }
   const endTime = asString(conversation.endTime);
-  const ended = endTime === undefined ? {} : { ended: `it ended at ${endTime}` };
+  const ended =
+    endTime === undefined ? {} : { ended: `it ended at ${cleanText(endTime, LONGEST_TIME)}` };
   const read = list.map(readParticipant);
   if (asString(type) !== undefined && read.every(({ media }) => media.length === 0)) {
     return { roster: genericRoster(list, defaultLimit), ...ended };

@@ -1,6 +1,5 @@
 import { AdderError } from '../../domain/errors.ts';
 import { asObject, asString, parseJson } from '../../domain/json.ts';
-import type { SecretReader } from './secret-ports.ts';
 
 /** The OAuth client, from the secret `{"clientId", "clientSecret"}`. */
 export interface Credentials {
@@ -17,12 +16,14 @@ export type ReadCredentials = () => Promise<Credentials>;
  * The returned function throws AdderError `INVALID_CREDENTIALS` where the secret has no value, or
  * none that it can use. Its content is never part of an error.
  */
-export function createReadCredentials(read: SecretReader, secretId: string): ReadCredentials {
+export function createReadCredentials(
+  read: () => Promise<{ value: string; versionId: string } | undefined>,
+): ReadCredentials {
   return async () => {
-    const version = await read('AWSCURRENT');
+    const version = await read();
     const refuse = (what: string) =>
       new AdderError(
-        `The secret ${secretId} ${what}; put {"clientId": "…", "clientSecret": "…"} into it (npm run credentials)`,
+        `The credentials secret ${what}; put {"clientId": "…", "clientSecret": "…"} into it (npm run credentials)`,
         { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
       );
     if (version === undefined) throw refuse('has no value yet');

@@ -1,9 +1,13 @@
 import type { Clock } from '../../domain/clock.ts';
+import { AdderError } from '../../domain/errors.ts';
 import { asObject, asString, parseJson } from '../../domain/json.ts';
+import type { Redactor } from '../../domain/redact.ts';
 import type { SendHttp } from '../../http/send-http.ts';
 import { httpErrorToGenesysError, toGenesysError, unreadable } from '../api/read-response.ts';
+import { redactResponse } from '../api/redact-response.ts';
 import type { GenesysHost } from '../api/region.ts';
-import type { RateLimiter } from '../pace/rate-limiter.ts';
+import type { CallAllowance } from '../pace/call-allowance.ts';
+import { waitForCalls } from '../pace/wait-for-calls.ts';
 import type { Credentials } from './credentials.ts';
 
 /** Time limit of a token request (contract 8). */
@@ -11,6 +15,21 @@ export const TOKEN_TIMEOUT_MS = 10_000;
 
 /** The shortest life that the platform gives out (FACTS, "OAuth"), for an answer that names none. */
 const SHORTEST_LIFE_SECONDS = 300;
+
+/** A longer token would not pass through the platform's gateways; theirs have less than 100 characters. */
+const LONGEST_TOKEN = 4_096;
+
+/** Whether a token can be sent as `Authorization: Bearer` (RFC 9110, section 5.5): no spaces, no controls. */
+export function isFitForHeader(token: string): boolean {
+  return token.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(token);
+}
+
+function unfitToken(): AdderError {
+  return new AdderError(
+    `The token endpoint gave a token that cannot be sent in a header: more than ${LONGEST_TOKEN} characters, or control characters in it; check that GENESYS_ENV names the right host`,
+    { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
+  );
+}
 
 /** An access token and the time it was given for. */
 export interface AccessToken {
@@ -29,10 +48,12 @@ export type RequestToken = (credentials: Credentials) => Promise<AccessToken>;
 export function createRequestToken(deps: {
   host: GenesysHost;
   sendHttp: SendHttp;
-  rateLimiter: RateLimiter;
+  allowance: CallAllowance;
+  /** Learns the client and every token. */
+  redactor: Redactor;
   clock: Clock;
 }): RequestToken {
-  const { host, sendHttp, rateLimiter, clock } = deps;
+  const { host, sendHttp, allowance, redactor, clock } = deps;
   return async ({ clientId, clientSecret }) => {
     const form = new URLSearchParams({ grant_type: 'client_credentials' });
     const headers: Record<string, string> = {
@@ -46,7 +67,8 @@ export function createRequestToken(deps: {
       form.set('client_id', clientId);
       form.set('client_secret', clientSecret);
     }
-    await rateLimiter.acquire(Number.POSITIVE_INFINITY);
+    redactor.addClient(clientId, clientSecret);
+    await waitForCalls({ allowance, clock }, 1, { startByMs: Number.POSITIVE_INFINITY });
     const askedAtMs = clock.now();
     const response = await sendHttp({
       method: 'POST',
@@ -55,20 +77,22 @@ export function createRequestToken(deps: {
       body: form.toString(),
       timeoutMs: TOKEN_TIMEOUT_MS,
     }).catch((fault: unknown) => {
-      rateLimiter.release();
       throw httpErrorToGenesysError('token', fault);
     });
-    rateLimiter.release(response.headers);
+    allowance.observe(response);
+    const redacted = redactResponse(response, redactor);
     if (response.status < 200 || response.status >= 300) {
-      const error = toGenesysError('token', response, clock.now());
+      const error = toGenesysError('token', redacted, clock.now());
       if (error.status === 429 && error.retryAfterMs !== undefined) {
-        rateLimiter.pauseUntil(clock.now() + error.retryAfterMs);
+        await allowance.pauseUntil(clock.now() + error.retryAfterMs);
       }
       throw error;
     }
     const answer = asObject(parseJson(response.body));
     const accessToken = asString(answer?.access_token);
-    if (!accessToken) throw unreadable('token', response);
+    if (response.truncated || (accessToken && !isFitForHeader(accessToken))) throw unfitToken();
+    if (!accessToken) throw unreadable('token', redacted);
+    redactor.addSecret(accessToken);
     const lifeSeconds = Number.isFinite(answer?.expires_in) ? Number(answer?.expires_in) : 0;
     return {
       accessToken,

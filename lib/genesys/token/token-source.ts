@@ -4,22 +4,21 @@ import { RETRIES_IN_PLACE, retryInPlaceDelayMs } from '../../domain/retry-policy
 import { OutOfTimeError } from '../api/call-budget.ts';
 import type { Credentials, ReadCredentials } from './credentials.ts';
 import type { AccessToken, RequestToken } from './request-token.ts';
-import type { Lease, TokenStore } from './token-store.ts';
+import { LEASE_MS, type TokenLease } from './token-lease.ts';
+import type { TokenSecret } from './token-secret.ts';
 
-/** A lease that has been watched this long without a result belongs to somebody who died. */
-export const LEASE_MS = 5_000;
 const POLL_MS = 250;
-/** Longer than a token request may take, so that the wait for another instance's ends by itself. */
+/** Longer than a token request and a dead holder's lease may take. */
 const LONGEST_WAIT_MS = 15_000;
 
-/** Contract 7: no token is used in its last five minutes, or tenth of its life if that is short. */
+/** No token is used in its last five minutes, or tenth of its life if that is short. */
 const MARGIN_MS = 5 * 60_000;
 const SHORT_LIFE_MS = 50 * 60_000;
 const LONGEST_JITTER_MS = 60_000;
 
-/** Contract 7: at most one refused request an instance every 30 s, growing to one every 10 min. */
-const REFUSED_BACKOFF = { firstMs: 30_000, longestMs: 600_000 };
-const OUTAGE_BACKOFF = { firstMs: 5_000, longestMs: 120_000 };
+/** A token in its first moments may be refused by a part of the platform that does not know it yet. */
+const NEW_TOKEN_MS = 60_000;
+const NEW_TOKEN_RETRY_MS = 1_000;
 
 /**
  * When a token stops being used, in milliseconds since the epoch. The jitter makes it earlier, at
@@ -33,19 +32,19 @@ export function staleAtMs({ issuedAtMs, expiresAtMs }: AccessToken, random: Rand
 
 export interface TokenSource {
   /**
-   * Begins to read the stored token, so that the first who needs one waits less. It asks Genesys Cloud
-   * for none, and its failures are nobody's: whoever needs a token then reads again.
+   * Begins to read the stored token, so that the first caller waits less. It requests none, and its
+   * failure is ignored: whoever needs a token then reads again.
    */
   prefetch(): void;
   /**
    * A token that is good as far as is known here.
-   * @param finishByMs the search for one is over by then (milliseconds since the epoch). Default: it
-   * takes the time that it takes
+   * @param finishByMs gives up by then (milliseconds since the epoch). Default: no limit
    * @throws AdderError, OutOfTimeError
    */
   get(finishByMs?: number): Promise<string>;
   /**
-   * Another token than the one that Genesys Cloud has just refused.
+   * The token to try after Genesys Cloud has refused one: the same again, after a moment, if it is
+   * new; otherwise another one.
    * @param finishByMs see `get`
    * @throws AdderError, OutOfTimeError
    */
@@ -55,49 +54,42 @@ export interface TokenSource {
 }
 
 export interface TokenSourceOptions {
-  store: TokenStore;
+  secret: TokenSecret;
+  lease: TokenLease;
   readCredentials: ReadCredentials;
   requestToken: RequestToken;
   clock: Clock;
   random: Random;
   /**
-   * Told of every token that was fetched (`fetched`), every request for one that failed (`failed`),
-   * and every time the shared secret could not be written, so that this instance goes on alone
-   * (`unshared`).
+   * `fetched`: a token was requested. `failed`: a request for one failed. `unshared`: the secret
+   * could not be written, so that the other instances do not see the new token.
    */
   onEvent?: (event: 'fetched' | 'failed' | 'unshared', cause?: unknown) => void;
 }
 
-/** A failure that is not repeated before its time is up, or the credentials have changed. */
-interface Failure {
-  error: AdderError;
-  credentialsVersionId: string;
-  retryAtMs: number;
-  backoffMs: number;
-}
-
-/** A lease that another instance holds, or held when it died, and when it was noticed. */
-interface Rival extends Lease {
-  sinceMs: number;
-}
-
 /**
  * The access token: from memory, then from the secret that all instances share, then from Genesys
- * Cloud (contract 7; docs/token-sharing.md). However many ask, one call of each kind is under way
- * in an instance, and one token request in all of them.
+ * Cloud, under a lease that one instance holds at a time (docs/token-sharing.md).
  */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { store, readCredentials, requestToken, clock, random, onEvent = () => {} } = options;
+  const {
+    secret,
+    lease,
+    readCredentials,
+    requestToken,
+    clock,
+    random,
+    onEvent = () => {},
+  } = options;
   let held: { token: AccessToken; staleAtMs: number } | undefined;
   /** All of them: the secret may still hold an older one than the last, if it cannot be written. */
   const refusedTokens = new Set<string>();
-  let failure: Failure | undefined;
-  /** The token that this instance fetched last, until Genesys Cloud takes it. */
-  let unproven: { accessToken: string; credentialsVersionId: string } | undefined;
-  /** Tokens fetched one after the other of which Genesys Cloud took none. */
-  let refusedInARow = 0;
-  /** The lease under which this instance failed: nobody needs to watch it any longer. */
-  let abandoned: Lease | undefined;
+  /** The new token that was refused and is tried again. */
+  let triedAgain: { accessToken: string; afterMs: number } | undefined;
+  /** The last token that Genesys Cloud has taken. */
+  let proven: string | undefined;
+  /** Tokens refused one after the other in their first moments. */
+  let newRefusedInARow = 0;
   let underWay: Promise<string> | undefined;
   let prefetching: Promise<void> | undefined;
 
@@ -119,41 +111,26 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     return clock.now() < held.staleAtMs ? held.token.accessToken : undefined;
   }
 
+  async function readStored(): Promise<string | undefined> {
+    const token = await secret.read();
+    if (token === undefined) return undefined;
+    // A token of our own that could not be written is newer than the one in the secret.
+    if (!held || token.issuedAtMs >= held.token.issuedAtMs) hold(token);
+    return fresh();
+  }
+
   async function obtain(finishByMs: number): Promise<string> {
     const giveUpAtMs = clock.now() + LONGEST_WAIT_MS;
     let credentials: Credentials | undefined;
-    let rival: Rival | undefined;
-    const notice = (lease: Lease) => {
-      if (rival?.base === lease.base && rival.generation >= lease.generation) return;
-      rival = { ...lease, sinceMs: clock.now() };
-    };
     for (;;) {
-      const { base, token } = await store.readState();
-      if (token) hold(token);
-      const usable = token && fresh();
-      if (usable !== undefined) return usable;
-
+      const stored = await readStored();
+      if (stored !== undefined) return stored;
       // A function that is ended while it holds the lease keeps everybody waiting.
       if (clock.now() + LONGEST_WAIT_MS > finishByMs) throw new OutOfTimeError('a new token');
       credentials ??= await readCredentials();
-      throwIfBackingOff(credentials.versionId);
-
-      const newest = await store.readLease();
-      if (newest?.base === base) notice(newest);
-      const holder = rival?.base === base ? rival : undefined;
-      if (!holder || isDead(holder)) {
-        const lease = { base, generation: holder ? holder.generation + 1 : 0 };
-        if (await take(lease)) {
-          // Between the reading and the taking somebody may have replaced the state.
-          if ((await store.readState()).base !== base) continue;
-          return fetchToken(credentials, lease);
-        }
-        // Somebody has it. It may never be seen under its label, which a take-over of an older
-        // state that came late can have moved away; its holder may be dead all the same.
-        notice(lease);
-      }
+      if ((await acquire(credentials.versionId)) === 'acquired') return fetchToken(credentials);
       if (clock.now() >= giveUpAtMs) {
-        throw new AdderError('Another instance is getting a token and does not come to an end', {
+        throw new AdderError('Another instance is requesting a token and does not finish', {
           code: 'GENESYS_UNAVAILABLE',
           disposition: 'retry',
         });
@@ -162,39 +139,48 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     }
   }
 
-  function isDead({ base, generation, sinceMs }: Rival): boolean {
-    if (abandoned?.base === base && abandoned.generation === generation) return true;
-    return clock.now() - sinceMs >= LEASE_MS;
-  }
-
-  async function take({ base, generation }: Lease): Promise<boolean> {
+  async function acquire(credentialsVersionId: string): Promise<'acquired' | 'held'> {
     try {
-      return await store.takeLease(base, generation);
+      return await lease.acquire(credentialsVersionId);
     } catch (cause) {
-      // Without the secret there is no sharing, but there is still work to do: the function may
-      // not write it, or has written all the versions that the secret can keep.
-      onEvent('unshared', cause);
-      return true;
+      if (cause instanceof AdderError) throw cause;
+      throw new AdderError("The table that holds the token's lease cannot be reached", {
+        code: 'INTERNAL_ERROR',
+        disposition: 'retry',
+        cause,
+      });
     }
   }
 
-  async function fetchToken(credentials: Credentials, lease: Lease): Promise<string> {
+  /** Under the lease. */
+  async function fetchToken(credentials: Credentials): Promise<string> {
+    // Between the reading and the lease another instance may have written one.
+    const stored = await readStored().catch(() => undefined);
+    if (stored !== undefined) {
+      await release(credentials);
+      return stored;
+    }
     let token: AccessToken;
     try {
       token = await requestPatiently(credentials);
     } catch (error) {
-      abandoned = lease;
-      if (error instanceof AdderError) recordFailure(error, credentials.versionId);
+      onEvent('failed', error);
+      await release(credentials, error instanceof AdderError ? error : undefined);
       throw error;
     }
     onEvent('fetched');
-    unproven = { accessToken: token.accessToken, credentialsVersionId: credentials.versionId };
     hold(token);
-    await store.writeToken(token).catch((cause: unknown) => onEvent('unshared', cause));
+    await secret.write(token).catch((cause: unknown) => onEvent('unshared', cause));
+    await release(credentials);
     return token.accessToken;
   }
 
-  /** Repeats what failed in passing, as long as nobody takes the lease for a dead one's. */
+  /** A lease that cannot be released runs out. */
+  async function release({ versionId }: Credentials, failure?: AdderError): Promise<void> {
+    await lease.release(versionId, failure).catch(() => undefined);
+  }
+
+  /** Retries transient failures for as long as the lease lasts. */
   async function requestPatiently(credentials: Credentials): Promise<AccessToken> {
     const noLaterThanMs = clock.now() + LEASE_MS - POLL_MS;
     for (let retry = 0; ; retry += 1) {
@@ -209,38 +195,27 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     }
   }
 
-  function throwIfBackingOff(credentialsVersionId: string): void {
-    if (!failure) return;
-    if (failure.credentialsVersionId !== credentialsVersionId) {
-      failure = undefined;
-      return;
-    }
-    const waitMs = failure.retryAtMs - clock.now();
-    if (waitMs <= 0) return;
-    const { message, code, disposition } = failure.error;
-    throw new AdderError(message, {
-      code,
-      disposition,
-      cause: failure.error,
-      ...(disposition === 'retry' ? { retryAfterMs: waitMs } : {}),
-    });
+  function isNew(token: string): boolean {
+    if (held?.token.accessToken !== token || proven === token) return false;
+    return clock.now() - held.token.issuedAtMs < NEW_TOKEN_MS;
   }
 
-  function recordFailure(error: AdderError, credentialsVersionId: string): void {
-    onEvent('failed', error);
-    const kind = error.disposition === 'retry' ? OUTAGE_BACKOFF : REFUSED_BACKOFF;
-    const backoffMs = Math.min(
-      kind.longestMs,
-      Math.max(kind.firstMs, failure ? failure.backoffMs * 2 : 0),
+  /** New tokens are refused, one after the other: fetching more would go on for ever. */
+  async function backOff(): Promise<never> {
+    const error = new AdderError(
+      'Genesys Cloud refuses the tokens that it has just given out; check that GENESYS_ENV names the right host',
+      { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
     );
-    const waitMs = Math.max(backoffMs, error.retryAfterMs ?? 0);
-    failure = { error, credentialsVersionId, retryAtMs: clock.now() + waitMs, backoffMs };
+    onEvent('failed', error);
+    newRefusedInARow = 0;
+    await release(await readCredentials(), error);
+    throw error;
   }
 
   return {
     prefetch() {
-      prefetching = store.readState().then(
-        ({ token }) => token && hold(token),
+      prefetching = readStored().then(
+        () => {},
         () => {},
       );
     },
@@ -251,24 +226,21 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     },
 
     async replace(refused, finishByMs) {
+      const wasNew = isNew(refused);
+      if (wasNew && triedAgain?.accessToken !== refused) {
+        triedAgain = { accessToken: refused, afterMs: clock.now() + NEW_TOKEN_RETRY_MS };
+      }
+      const waitMs = wasNew && triedAgain ? triedAgain.afterMs - clock.now() : 0;
+      if (waitMs > 0) {
+        await clock.sleep(waitMs);
+        return refused;
+      }
+      const first = !refusedTokens.has(refused);
       refusedTokens.add(refused);
       const usable = fresh();
       if (usable !== undefined) return usable;
-      if (unproven?.accessToken === refused) {
-        refusedInARow += 1;
-        // Fetched a moment ago and refused at its first use: that may happen once. Fetching again
-        // and again would go on for ever, so from then on it counts as a refused request.
-        if (refusedInARow > 1) {
-          recordFailure(
-            new AdderError(
-              'Genesys Cloud refuses the tokens that it has just given out; check that GENESYS_ENV names the right host',
-              { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
-            ),
-            unproven.credentialsVersionId,
-          );
-        }
-        unproven = undefined;
-      }
+      if (first && wasNew) newRefusedInARow += 1;
+      if (newRefusedInARow > 1) return backOff();
       for (;;) {
         // A search that was under way already may still come back with the refused one.
         const token = await single(finishByMs);
@@ -277,9 +249,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     },
 
     accepted(token) {
-      if (unproven?.accessToken === token) unproven = undefined;
-      refusedInARow = 0;
-      if (held?.token.accessToken === token) failure = undefined;
+      proven = token;
+      if (held?.token.accessToken === token) newRefusedInARow = 0;
     },
   };
 }
