@@ -1,19 +1,35 @@
+import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { ScheduledEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { SQSClient } from '@aws-sdk/client-sqs';
 import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
+import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readFollowUpConfig } from '../../lib/config.ts';
+import { createLogger } from '../../lib/logger.ts';
+import { createPutMetrics } from '../../lib/metrics.ts';
+import { createDynamoConversationLeases } from '../../lib/records/dynamo-conversation-leases.ts';
 import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
-import { systemClock } from '../../lib/system-clock.ts';
+import { startFunction } from '../../lib/start-function.ts';
+import { systemClock as clock } from '../../lib/system-clock.ts';
+import { createFollowUp } from './create-follow-up.ts';
 
-const config = readFollowUpConfig(process.env);
-const records = createDynamoRecordStore(new DynamoDBClient(AWS_CLIENT_SETTINGS), {
-  tableName: config.REQUESTS_TABLE_NAME,
-  clock: systemClock,
+const sqs = new SQSClient(AWS_CLIENT_SETTINGS);
+const dynamoDb = new DynamoDBClient(AWS_CLIENT_SETTINGS);
+const ports = { log: createLogger('follow-up'), putMetrics: createPutMetrics('follow-up') };
+
+export const handler = startFunction({
+  ...ports,
+  create() {
+    const config = readFollowUpConfig(process.env);
+    const tableName = config.REQUESTS_TABLE_NAME;
+    return createFollowUp({
+      ...ports,
+      records: createDynamoRecordStore(dynamoDb, { tableName, clock }),
+      leases: createDynamoConversationLeases(dynamoDb, { tableName }),
+      sendMessage: createSendMessage(sqs),
+      auditQueueUrl: config.AUDIT_QUEUE_URL,
+      retentionMs: config.RECORD_RETENTION_DAYS * 86_400_000,
+      clock,
+      newWriteId: randomUUID,
+    });
+  },
 });
-
-/** Reads what is due; finishing it is not there yet. Watches stay in their queue. */
-export async function handler(event: SQSEvent | ScheduledEvent): Promise<SQSBatchResponse> {
-  if (!('Records' in event)) await records.listDue(systemClock.now(), 1);
-  const watches = 'Records' in event ? event.Records : [];
-  return { batchItemFailures: watches.map(({ messageId }) => ({ itemIdentifier: messageId })) };
-}

@@ -17,6 +17,6 @@ test('follow-up reads the table when its schedule runs it', async () => {
   });
   const { handler } = await import('../../functions/follow-up/index.ts');
   const event = { 'detail-type': 'Scheduled Event' } as ScheduledEvent;
-  expect(await handler(event)).toEqual({ batchItemFailures: [] });
+  expect(await handler(event, {})).toEqual({ batchItemFailures: [] });
   await stop();
 });

@@ -1,0 +1,65 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Reconciled } from '../../lib/carry-out/reconcile.ts';
+import type { Clock } from '../../lib/domain/clock.ts';
+import { asObject, asString, parseJson } from '../../lib/domain/json.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import type { Log } from '../../lib/logger.ts';
+import type { PutMetrics } from '../../lib/metrics.ts';
+import type { RecordStore } from '../../lib/records/record-store.ts';
+
+/** Left for a record that is under way when the time is over. */
+const MARGIN_MS = 10_000;
+
+/** What is read of Lambda's context. */
+export interface FollowUpContext {
+  getRemainingTimeInMillis?: () => number;
+}
+
+export interface FollowUpHandlerDeps {
+  reconcile: (finishByMs: number) => Promise<Reconciled>;
+  records: Pick<RecordStore, 'get'>;
+  /** A look of the connection watch. Absent: connections are not watched. */
+  watchConnections?: ((record: RequestRecord) => Promise<void>) | undefined;
+  clock: Pick<Clock, 'now'>;
+  log: Log;
+  putMetrics: PutMetrics;
+}
+
+/** The schedule's event runs the reconciler; a message of the watch queue is a look at a request. */
+export function createHandler(
+  deps: FollowUpHandlerDeps,
+): (event: SQSEvent | object, context: FollowUpContext) => Promise<SQSBatchResponse> {
+  return async (event, context) => {
+    if ('Records' in event) return watch(event);
+    const leftMs = context.getRemainingTimeInMillis?.() ?? 50_000;
+    const done = await deps.reconcile(deps.clock.now() + leftMs - MARGIN_MS);
+    deps.log.info('reconciled', { ...done });
+    deps.putMetrics(
+      { name: 'RequestsExpiredByReconciler', unit: 'Count', value: done.expired },
+      { name: 'ReconcilerFailures', unit: 'Count', value: done.failed },
+    );
+    return { batchItemFailures: [] };
+  };
+
+  async function watch({ Records }: SQSEvent): Promise<SQSBatchResponse> {
+    const failed = await Promise.all(
+      Records.map(async ({ messageId, body }) => {
+        try {
+          await look(body);
+          return [];
+        } catch (error) {
+          deps.log.warn('look failed', { message_id: messageId, error });
+          return [{ itemIdentifier: messageId }];
+        }
+      }),
+    );
+    return { batchItemFailures: failed.flat() };
+  }
+
+  async function look(body: string): Promise<void> {
+    const requestId = asString(asObject(parseJson(body))?.requestId);
+    const record = requestId === undefined ? undefined : await deps.records.get(requestId);
+    // A watch that has ended, or a message that is none of ours: nothing to look at.
+    if (record?.watch) await deps.watchConnections?.(record);
+  }
+}

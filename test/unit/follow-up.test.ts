@@ -1,0 +1,171 @@
+import { expect, test } from '@jest/globals';
+import { createFollowUp, type FollowUpPorts } from '../../functions/follow-up/create-follow-up.ts';
+import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
+import {
+  addAnnounced,
+  deferred,
+  newRecord,
+  received,
+} from '../../lib/domain/record-transitions.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import { createSimulatedTable } from '../simulation/simulated-records.ts';
+import { finishedRecord } from '../support/finished-record.ts';
+import { newRequest } from '../support/new-request.ts';
+import { createTestClock, NOW_MS, uuidNumber } from '../support/start-intake.ts';
+
+const RETENTION_MS = 30 * 86_400_000;
+const context = (writeId: string) => ({ nowMs: NOW_MS, writeId, retentionMs: RETENTION_MS });
+const nothing = { genesysCalls: 0, genesysCorrelationIds: [] };
+/** Past the deadline of every record here and the moment from which they are due. */
+const LATER_MS = 90_000;
+
+function start(overrides: Partial<FollowUpPorts> = {}) {
+  const sent: OutgoingMessage[] = [];
+  const clock = createTestClock();
+  const table = createSimulatedTable();
+  const ports = table.portsOf({ call: async (_, effect) => effect(), now: clock.now });
+  let writes = 0;
+  const quiet = () => {};
+  const handler = createFollowUp({
+    ...ports,
+    sendMessage: async (message) => {
+      sent.push(message);
+    },
+    auditQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/audit',
+    retentionMs: RETENTION_MS,
+    clock,
+    newWriteId: () => `follow-up-${++writes}`,
+    log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+    putMetrics: quiet,
+    ...overrides,
+  });
+  let requests = 0;
+  /** A record of a request with a deadline of a minute, in the state that `change` gives it. */
+  const add = async (change: (record: RequestRecord) => RequestRecord = (same) => same) => {
+    requests += 1;
+    const request = newRequest({
+      requestId: uuidNumber(requests),
+      requestedAtMs: NOW_MS,
+      deadlineMs: NOW_MS + 60_000,
+    });
+    const record = newRecord(request, context(`new-${requests}`));
+    await ports.records.create(record);
+    const changed = change(record);
+    if (changed !== record) await ports.records.replace(record, changed);
+    return uuidNumber(requests);
+  };
+  const run = async () => {
+    await clock.sleep(LATER_MS);
+    return handler({}, {});
+  };
+  return { ...ports, add, run, handler, sent, clock, table: table.records };
+}
+
+test('a request that nothing has received by its deadline ends as EXPIRED, with one event', async () => {
+  const { add, run, sent, table } = start();
+  const requestId = await add();
+  await run();
+  await run();
+  expect(table.get(requestId)?.status).toBe('EXPIRED');
+  expect(sent.map(({ attributes }) => attributes)).toEqual([{ event_id: `evt_${requestId}` }]);
+  expect(JSON.parse(sent[0]?.body ?? '').audit).toMatchObject({
+    status: 'EXPIRED',
+    code: 'DEADLINE_EXCEEDED',
+    error: expect.stringContaining('it waited in the queue until then'),
+  });
+  expect(table.get(requestId)?.dueAtMs).toBeUndefined();
+});
+
+test('EXPIRED names why the last receive did not finish the request', async () => {
+  const { add, run, sent } = start();
+  await add((record) =>
+    deferred(
+      record,
+      { untilMs: NOW_MS + 1_000, code: 'RATE_LIMITED', detail: 'The call budget is spent.' },
+      [],
+      { participants: record.participants, ...nothing },
+      context('deferred'),
+    ),
+  );
+  await run();
+  expect(JSON.parse(sent[0]?.body ?? '').audit.error).toContain('The call budget is spent.');
+});
+
+test('a request whose deadline has not passed is left alone', async () => {
+  const { add, handler, sent, table } = start();
+  const requestId = await add();
+  await handler({}, {});
+  expect([table.get(requestId)?.status, sent]).toEqual(['QUEUED', []]);
+});
+
+test('a request that a receive is working on is left to it', async () => {
+  const { add, run, leases, clock, table } = start();
+  const requestId = await add((record) => received(record, context('received')));
+  const conversationId = table.get(requestId)?.conversationId ?? '';
+  const owner = { owner: 'adder', nowMs: clock.now() + LATER_MS - 1_000, durationMs: 40_000 };
+  await leases.acquire(conversationId, owner);
+  await run();
+  expect(table.get(requestId)?.status).toBe('IN_PROGRESS');
+  await run();
+  expect(table.get(requestId)?.status).toBe('EXPIRED');
+});
+
+test('a request with an unresolved add is never EXPIRED without a look', async () => {
+  const looked: string[] = [];
+  const announced = (record: RequestRecord) =>
+    addAnnounced(
+      record,
+      { contract: 'platform', positions: [0], snapshot: [] },
+      { participants: record.participants, ...nothing },
+      context('announced'),
+    );
+  const blind = start();
+  const left = await blind.add(announced);
+  await blind.run();
+  expect([blind.table.get(left)?.status, blind.sent]).toEqual(['QUEUED', []]);
+
+  const seeing = start({
+    finishUnresolved: async ({ requestId }) => {
+      looked.push(requestId);
+    },
+  });
+  const requestId = await seeing.add(announced);
+  await seeing.run();
+  expect(looked).toEqual([requestId]);
+});
+
+test('a final result that is not marked as sent is sent again, byte for byte', async () => {
+  const { add, run, sent, table } = start();
+  const requestId = await add(finishedRecord);
+  await run();
+  expect(sent.map(({ body }) => body)).toEqual([table.get(requestId)?.result?.body]);
+  await run();
+  expect(sent).toHaveLength(1);
+});
+
+test('a record that cannot be finished does not hold up the others', async () => {
+  const { add, run, table } = start({
+    sendMessage: async ({ attributes }) => {
+      if (attributes?.event_id === `evt_${uuidNumber(1)}`) throw new Error('no queue');
+    },
+  });
+  const ids = [await add(), await add()];
+  await run();
+  expect(ids.map((id) => table.get(id)?.status)).toEqual(['EXPIRED', 'EXPIRED']);
+  expect(ids.map((id) => table.get(id)?.result?.sentAtMs !== undefined)).toEqual([false, true]);
+});
+
+test('finishes more records in one run than the index gives at a time', async () => {
+  const { add, run, table } = start();
+  for (let count = 0; count < 1_200; count += 1) await add();
+  await run();
+  expect([...table.values()].filter(({ status }) => status === 'EXPIRED')).toHaveLength(1_200);
+});
+
+test('a look that fails is repeated by its message; a watch that has ended is not looked at', async () => {
+  const { handler } = start();
+  const message = (body: string) => ({ messageId: body.slice(0, 3), body });
+  expect(
+    await handler({ Records: [message('not JSON'), message('{"requestId":"x"}')] }, {}),
+  ).toEqual({ batchItemFailures: [] });
+});
