@@ -10,10 +10,13 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.parse
+import urllib.request
 import warnings
 from pathlib import Path
 
@@ -317,6 +320,51 @@ def compare_with_template(service, aws):
     return left_out, template
 
 
+# Services whose requests name no action: method and path do.
+REST_ACTIONS = (
+    ("lambda", "GET", r"/functions/[^/]+/configuration$", "lambda:GetFunctionConfiguration"),
+    ("lambda", "GET", r"/functions/[^/]+$", "lambda:GetFunction"),
+    ("lambda", "PUT", r"/functions/[^/]+/code$", "lambda:UpdateFunctionCode"),
+    ("lambda", "PUT", r"/functions/[^/]+/configuration$", "lambda:UpdateFunctionConfiguration"),
+    ("s3", "HEAD", r"", "s3:ListBucket"),
+    ("s3", "GET", r"^/[^/]+/?$", "s3:ListBucket"),
+    ("s3", "GET", r"", "s3:GetObject"),
+    ("s3", "PUT", r"", "s3:PutObject"),
+    ("s3", "POST", r"", "s3:DeleteObject"),
+)
+
+
+def action_of(request):
+    """What IAM calls a recorded request."""
+    headers = {key.lower(): value for key, value in request["headers"].items()}
+    service = re.search(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/", headers["authorization"])[1]
+    if "x-amz-target" in headers:
+        return f"{service}:{headers['x-amz-target'].split('.')[-1]}"
+    path = urllib.parse.urlsplit(request["url"]).path
+    for one, method, pattern, action in REST_ACTIONS:
+        if (one, method) == (service, request["method"]) and re.search(pattern, path):
+            return action
+    body = request["body"] or ""
+    if request["body_encoded"]:
+        body = base64.b64decode(body).decode()
+    action = urllib.parse.parse_qs(body).get("Action", [f"{request['method']} {path}"])[0]
+    return f"{service}:{action}"
+
+
+def recorded_actions(endpoint):
+    """Every action that the command itself made; what CloudFormation makes stays inside of moto."""
+    with urllib.request.urlopen(f"{endpoint}/moto-api/recorder/download-recording") as response:
+        requests = [json.loads(line) for line in response.read().decode().splitlines() if line]
+    ours = [one for one in requests if "aws-sdk-js" in one["headers"].get("User-Agent", "")]
+    return sorted({action_of(one) for one in ours})
+
+
+def allowed_actions():
+    policy = json.loads((ROOT / "docs" / "deployer-policy.json").read_text())
+    lists = [one["Action"] for one in policy["Statement"]]
+    return {action for one in lists for action in ([one] if isinstance(one, str) else one)}
+
+
 def tell_what_was_not_checked(left_out, template):
     types = {}
     for logical_id in sorted(left_out):
@@ -337,6 +385,9 @@ def main():
     _, port = server.get_host_and_port()
     endpoint = f"http://127.0.0.1:{port}"
     folder = Path(tempfile.mkdtemp(prefix="check-deploy-"))
+    # moto writes what it records into the working directory.
+    os.chdir(folder)
+    urllib.request.urlopen(f"{endpoint}/moto-api/recorder/start-recording", data=b"").close()
     try:
         service = Service(folder / "repository", endpoint)
         aws = Aws(endpoint)
@@ -384,6 +435,11 @@ def main():
         service.serverless("remove", "--stage", STAGE)
         for name, value in aws.everything().items():
             check(f"leaves no {name}", list(value), [])
+
+        print("docs/deployer-policy.json")
+        actions = recorded_actions(endpoint)
+        check("deploys and removals were recorded", len(actions) > 10, True)
+        check("allows every call of them", sorted(set(actions) - allowed_actions()), [])
 
         tell_what_was_not_checked(left_out, template)
     finally:

@@ -76,6 +76,7 @@ const neededFor: Record<string, string[]> = {
 /** What the command itself calls. */
 const ofTheCommand = [
   'sts:GetCallerIdentity',
+  'ecr:DescribeRepositories',
   'cloudformation:CreateChangeSet',
   'cloudformation:ExecuteChangeSet',
   'cloudformation:DescribeStacks',
