@@ -134,8 +134,6 @@ const adderConfig = () =>
     REQUEST_QUEUE_URL: url(),
     REQUEST_DLQ_URL: url(),
     AUDIT_QUEUE_URL: url(),
-    /** Instances that share the rate budget: the event source's MaximumConcurrency. */
-    ADDER_MAX_CONCURRENCY: wholeNumber({ default: 2, min: 1, max: 1_000 }),
     /** The request queue's maxReceiveCount. */
     REQUEST_MAX_RECEIVES: wholeNumber({ default: 1_000, min: 2, max: 1_000 }),
     ALLOWED_ADDRESSES: textOr(DEFAULT_ALLOWED_ADDRESSES),
