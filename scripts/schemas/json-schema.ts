@@ -36,12 +36,3 @@ export function describeProperties(
   }
   return schema;
 }
-
-/** Says in JSON Schema what zod checks by code: each of the participants has an id or an address. */
-export function sayEitherIdOrAddress(schema: JsonObject): void {
-  const { participants } = schema.properties as { participants: { items: JsonObject } };
-  participants.items.oneOf = [
-    { required: ['id'] },
-    { required: ['address'], properties: { role: { const: 'customer' } } },
-  ];
-}

@@ -1,125 +1,10 @@
-import { accepted } from '../../lib/domain/accepted.ts';
-import { PROBLEMS, type ProblemKind, problemType } from '../../lib/domain/problem.ts';
-import { problemDocument } from '../../lib/domain/problem-document.ts';
-import { requestBody } from '../../lib/domain/request-body.ts';
+import { PROBLEMS } from '../../lib/domain/problem.ts';
 import { requestHeaders } from '../../lib/domain/request-headers.ts';
-import {
-  describeProperties,
-  type JsonObject,
-  sayEitherIdOrAddress,
-  toJsonSchema,
-} from './json-schema.ts';
+import { type JsonObject, toJsonSchema } from './json-schema.ts';
+import { describeOpenapiComponents, reference } from './openapi-components.ts';
+import { CONVERSATION, CORRELATION_ID, OPENAPI_EXAMPLES, REQUEST_ID } from './openapi-examples.ts';
 
-const CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000001';
-const CORRELATION_ID = 'order-2026-11-22/0815';
-const REQUEST_ID = '2f1d3b5a-7c90-4b1c-9c7e-6d3f0b0e7a55';
-
-/** A request for each thing that a body can say, and the answers to it and to wrong ones. */
-export const EXAMPLES = {
-  requests: {
-    users: {
-      summary: 'Two users, within five minutes',
-      value: {
-        participants: [
-          { id: 'a9e7c000-0000-4000-8000-000000000008', role: 'agent' },
-          { id: 'a9e7c000-0000-4000-8000-000000000009' },
-        ],
-        deadlineSeconds: 300,
-      },
-    },
-    customer: {
-      summary: 'A user, and an outside party by telephone number',
-      value: {
-        participants: [
-          { id: 'a9e7c000-0000-4000-8000-000000000008' },
-          { address: '+15551230199', role: 'customer' },
-        ],
-      },
-    },
-  },
-  accepted: {
-    requestId: REQUEST_ID,
-    conversationId: CONVERSATION,
-    status: 'QUEUED',
-    deadline: '2026-11-22T15:34:40.000Z',
-  },
-  problems: {
-    'invalid-json': problem('invalid-json', 'The body could not be read as JSON in UTF-8.', [
-      { pointer: '', detail: 'is not JSON (line 1 column 65)' },
-    ]),
-    'no-body': problem(
-      'no-body',
-      'The request has no body; send a JSON object with participants.',
-      [{ pointer: '', detail: 'is missing' }],
-    ),
-    'invalid-header': problem(
-      'invalid-header',
-      'The header Idempotency-Key must be at most 255 characters.',
-      [
-        {
-          pointer: '',
-          header: 'Idempotency-Key',
-          detail: 'must be at most 255 characters',
-        },
-      ],
-    ),
-    'body-too-large': problem(
-      'body-too-large',
-      'The body has 2097152 bytes; at most 65536 are accepted.',
-      [{ pointer: '', detail: 'must be at most 65536 bytes' }],
-    ),
-    'unsupported-media-type': problem(
-      'unsupported-media-type',
-      'The header Content-Type must be application/json or application/*+json.',
-      [
-        {
-          pointer: '',
-          header: 'Content-Type',
-          detail: 'must be application/json or application/*+json',
-        },
-      ],
-    ),
-    'invalid-request': problem('invalid-request', '4 fields are invalid.', [
-      {
-        pointer: '/participants/1/role',
-        detail: 'must be one of agent, customer, observer, supervisor',
-      },
-      {
-        pointer: '/participants/0/id',
-        detail: 'names the same participant as /participants/2/id; name everybody once',
-      },
-      {
-        pointer: '/participants/2/id',
-        detail: 'names the same participant as /participants/0/id; name everybody once',
-      },
-      {
-        pointer: '/deadlineSeconds',
-        detail: 'must be a whole number of seconds from 5 to 86400',
-      },
-    ]),
-    'internal-error': problem(
-      'internal-error',
-      'A defect in the service. Report it with the correlation id.',
-    ),
-    'queue-unavailable': problem(
-      'queue-unavailable',
-      'The request could not be queued, or the response was lost. Whether it will be carried out is not known: send it again after 5 seconds, with the same Idempotency-Key.',
-    ),
-  },
-};
-
-function problem(kind: ProblemKind, detail: string, errors?: object[]): JsonObject {
-  const { status, title } = PROBLEMS[kind];
-  const instance = `urn:uuid:${REQUEST_ID}`;
-  return {
-    type: problemType(kind),
-    title,
-    status,
-    detail,
-    instance,
-    ...(errors ? { errors } : {}),
-  };
-}
+type Kind = keyof typeof OPENAPI_EXAMPLES.problems;
 
 /** The OpenAPI 3.1 document of the HTTP API. */
 export function describeApi(): JsonObject {
@@ -127,10 +12,10 @@ export function describeApi(): JsonObject {
     openapi: '3.1.1',
     info: {
       title: 'Participant adder for Genesys Cloud',
-      version: '1',
+      version: '2',
       summary: 'Adds participants to live Genesys Cloud conversations.',
       description:
-        'A request is queued and carried out within seconds, as the rate limit of the platform allows. Its result comes by webhook: one for each request, under the request’s id.',
+        'A request is queued and carried out within seconds, as the rate limit of the platform allows. Its result comes by webhook, and can be asked for: one for each request, under the request’s id.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [
@@ -141,10 +26,18 @@ export function describeApi(): JsonObject {
       },
     ],
     security: [{ iam: [] }, { jwt: [] }],
-    tags: [{ name: 'participants', description: 'People in a conversation.' }],
-    paths: { '/conversations/{conversationId}/participants': { post: addParticipants() } },
+    tags: [
+      { name: 'participants', description: 'People in a conversation.' },
+      { name: 'requests', description: 'What became of a request.' },
+    ],
+    paths: {
+      '/conversations/{conversationId}/participants': { post: addParticipants() },
+      '/conversations/{conversationId}/requests': { get: listRequests() },
+      '/requests/{requestId}': { get: getRequest(), delete: cancelRequest() },
+    },
+    webhooks: webhooks(),
     components: {
-      schemas: components(),
+      schemas: describeOpenapiComponents(),
       securitySchemes: {
         iam: {
           type: 'apiKey',
@@ -171,137 +64,289 @@ function addParticipants(): JsonObject {
     tags: ['participants'],
     summary: 'Ask for participants to be added to a conversation',
     description:
-      'Answers as soon as the request is on the queue. The same caller, conversation, Idempotency-Key and body within five minutes is the same request: it has the same requestId and is carried out once.',
-    parameters: parameters(),
+      'The same caller and Idempotency-Key are the same request for as long as its record is kept: it has the same requestId and is carried out once.',
+    parameters: [
+      conversationParameter(),
+      headerParameter(
+        'Idempotency-Key',
+        'The caller’s own name for this request, so that it can be sent again without being carried out twice.',
+        'case-4711',
+      ),
+      correlationParameter(),
+      preferParameter(),
+    ],
     requestBody: {
       required: true,
       content: {
-        'application/json': { schema: reference('RequestBody'), examples: EXAMPLES.requests },
+        'application/json': {
+          schema: reference('RequestBody'),
+          examples: OPENAPI_EXAMPLES.requests,
+        },
       },
     },
     responses: {
+      200: requestResponse('With Prefer: wait, the request is final.', {
+        Location: locationHeader(),
+        'Idempotency-Replayed': replayedHeader(),
+        'Preference-Applied': appliedHeader(),
+      }),
       202: {
-        description: 'The request is on the queue.',
-        headers: { 'X-Correlation-Id': correlationHeader() },
+        description: 'The request is recorded and queued.',
+        headers: {
+          'X-Correlation-Id': correlationHeader(),
+          Location: locationHeader(),
+          'Idempotency-Replayed': replayedHeader(),
+          'Preference-Applied': appliedHeader(),
+        },
         content: {
-          'application/json': { schema: reference('Accepted'), example: EXAMPLES.accepted },
+          'application/json': { schema: reference('Accepted'), example: OPENAPI_EXAMPLES.accepted },
         },
       },
-      400: problemResponse('A header is wrong, or there is no body, or it is not JSON.', [
-        'invalid-json',
-        'no-body',
-        'invalid-header',
-      ]),
-      401: gatewayResponse('No token, or not a valid one (JWT).', 'Unauthorized'),
-      403: gatewayResponse('No valid signature, or not allowed (IAM).', 'Forbidden'),
-      413: problemResponse('The body is larger than 64 KiB.', ['body-too-large']),
-      415: problemResponse('The body is not declared as JSON.', ['unsupported-media-type']),
-      422: problemResponse('Fields are wrong: all of them are listed.', ['invalid-request']),
-      429: gatewayResponse(
-        'More requests a second than the API lets through.',
-        'Too Many Requests',
+      400: problemResponse(
+        'A header is invalid, or there is no body, or it is not JSON.',
+        ['invalid-json', 'no-body', 'invalid-header'],
+        'Bad Request',
       ),
-      500: problemResponse('A defect.', ['internal-error']),
-      503: problemResponse('The queue cannot be reached.', ['queue-unavailable'], {
-        'Retry-After': {
-          description: 'Seconds to wait before sending the request again.',
-          schema: { type: 'integer' },
-          example: 5,
-        },
-      }),
+      ...accessResponses(),
+      413: problemResponse(
+        'The body is larger than 64 KiB.',
+        ['body-too-large'],
+        'Request Too Long',
+      ),
+      415: problemResponse('The body is not declared as JSON, or is compressed.', [
+        'unsupported-media-type',
+      ]),
+      422: problemResponse(
+        'Fields are invalid: all of them are listed. Or the key belongs to another request.',
+        ['invalid-request', 'idempotency-key-reused'],
+      ),
+      429: problemResponse(
+        'The caller’s quota, or the API’s rate.',
+        ['quota-exceeded'],
+        'Too Many Requests',
+        retryAfter(),
+      ),
+      ...failureResponses(['queue-unavailable', 'table-unavailable']),
     },
   };
 }
 
-function parameters(): JsonObject[] {
-  const headers = toJsonSchema(requestHeaders).properties as Record<string, JsonObject>;
-  return [
-    {
-      name: 'conversationId',
-      in: 'path',
-      required: true,
-      description: 'The conversation, as Genesys Cloud names it.',
-      schema: { type: 'string', format: 'uuid' },
-      example: CONVERSATION,
+function listRequests(): JsonObject {
+  return {
+    operationId: 'listRequests',
+    tags: ['requests'],
+    summary: 'List the requests of a conversation, newest first',
+    parameters: [
+      conversationParameter(),
+      {
+        name: 'limit',
+        in: 'query',
+        description: 'Absent: 20.',
+        schema: { type: 'integer', minimum: 1, maximum: 100 },
+        example: 20,
+      },
+      {
+        name: 'cursor',
+        in: 'query',
+        description: 'The nextCursor of the page before.',
+        schema: { type: 'string' },
+      },
+      correlationParameter(),
+    ],
+    responses: {
+      200: {
+        description: 'A page.',
+        headers: { 'X-Correlation-Id': correlationHeader() },
+        content: {
+          'application/json': {
+            schema: reference('RequestList'),
+            example: { requests: [OPENAPI_EXAMPLES.request] },
+          },
+        },
+      },
+      400: problemResponse('A query parameter is invalid.', ['invalid-parameter'], 'Bad Request'),
+      ...accessResponses(),
+      404: problemResponse('The conversation id is no UUID.', ['not-found']),
+      429: gatewayResponse('The API’s rate.', 'Too Many Requests'),
+      ...failureResponses(['table-unavailable']),
     },
-    {
-      name: 'Idempotency-Key',
-      in: 'header',
-      description:
-        'The caller’s own name for this request, so that it can be sent again without being carried out twice.',
-      schema: headers['idempotency-key'],
-      example: 'case-4711',
+  };
+}
+
+function getRequest(): JsonObject {
+  return {
+    operationId: 'getRequest',
+    tags: ['requests'],
+    summary: 'Show a request',
+    parameters: [requestParameter(), correlationParameter(), preferParameter()],
+    responses: {
+      200: requestResponse('The request.', { 'Preference-Applied': appliedHeader() }),
+      ...readResponses(),
     },
+  };
+}
+
+function cancelRequest(): JsonObject {
+  return {
+    operationId: 'cancelRequest',
+    tags: ['requests'],
+    summary: 'Cancel a request',
+    description:
+      'Possible until people are about to be rung. The request has a result and an event.',
+    parameters: [requestParameter(), correlationParameter()],
+    responses: {
+      200: requestResponse('The request is cancelled, now or before.'),
+      409: problemResponse('People are about to be added, or the request is final otherwise.', [
+        'too-late',
+      ]),
+      ...readResponses(),
+    },
+  };
+}
+
+function webhooks(): JsonObject {
+  const of = (name: string, summary: string) => [
+    name,
     {
-      name: 'X-Correlation-Id',
-      in: 'header',
-      description: 'Carried through every log line to the webhook. Made up where it is absent.',
-      schema: headers['x-correlation-id'],
-      example: CORRELATION_ID,
+      post: {
+        operationId: name,
+        tags: ['requests'],
+        summary,
+        description:
+          'Signed as Standard Webhooks 1.0.0 says. Every delivery of an event has the same webhook-id and the same bytes.',
+        security: [],
+        parameters: ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((header) => ({
+          name: header,
+          in: 'header',
+          required: header !== 'webhook-signature',
+          schema: { type: 'string' },
+        })),
+        requestBody: {
+          required: true,
+          content: {
+            'application/json': {
+              schema: {
+                allOf: [
+                  reference('ResultEvent'),
+                  { type: 'object', properties: { event: { const: name } } },
+                ],
+              },
+              ...(name === OPENAPI_EXAMPLES.event.event ? { example: OPENAPI_EXAMPLES.event } : {}),
+            },
+          },
+        },
+        responses: {
+          '2XX': { description: 'Received.' },
+          410: { description: 'Not wanted any more: it is not sent again.' },
+        },
+      },
     },
   ];
+  return Object.fromEntries([
+    of('participant_added', 'Everybody, or some, are in (SUCCESS, PARTIAL).'),
+    of('participant_add_failed', 'Nobody was added (FAILED, EXPIRED, CANCELLED).'),
+    of('participant_add_planned', 'The result of a dry run.'),
+    of('participant_connection', 'What came of ringing the people.'),
+  ]);
 }
 
-function components(): JsonObject {
-  const body = describeProperties(toJsonSchema(requestBody), {
-    participants: 'Who is to be added. The same participant twice is refused.',
-    'participants.[].id': 'A Genesys Cloud user. Either this or address is required.',
-    'participants.[].address': 'An outside party: an E.164 number, a tel: URI or a SIP URI.',
-    'participants.[].role': 'Default: agent for an id, customer for an address.',
-    deadlineSeconds:
-      'A request that could not be carried out by then ends as EXPIRED and is never carried out late.',
-  });
-  sayEitherIdOrAddress(body);
-  return {
-    RequestBody: withoutDialect(body),
-    Accepted: withoutDialect(
-      describeProperties(toJsonSchema(accepted), {
-        requestId: 'The result of the request carries it as audit.request_id.',
-        deadline: 'Counted from this answer; for a repeat, the first answer’s holds.',
-      }),
-    ),
-    Problem: withoutDialect(
-      describeProperties(toJsonSchema(problemDocument), {
-        type: 'What kind of problem it is. Stable: branch on this or on the status.',
-        detail: 'A sentence for a person.',
-        instance: 'This occurrence; the log line of the refusal carries the same id.',
-        errors: 'Every place that is wrong.',
-        'errors.[].pointer':
-          'JSON Pointer (RFC 6901) into the body; empty for the body as a whole, /conversationId for the path.',
-        'errors.[].header': 'The header that is wrong, if it is one.',
-      }),
-    ),
-    GatewayError: {
-      type: 'object',
-      description:
-        'An answer of API Gateway itself: the request did not come through to the service.',
-      properties: { message: { type: 'string' } },
-      required: ['message'],
-    },
-  };
-}
+const conversationParameter = () =>
+  pathParameter('conversationId', 'The conversation, as Genesys Cloud names it.', CONVERSATION);
 
-/** OpenAPI 3.1 is of the same dialect and says so once. */
-function withoutDialect({ $schema: _, ...schema }: JsonObject): JsonObject {
-  return schema;
-}
+const requestParameter = () => pathParameter('requestId', 'The request.', REQUEST_ID);
 
-const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
-
-const correlationHeader = () => ({
-  description: 'The request’s own, or the one that it was given.',
-  schema: { type: 'string' },
-  example: CORRELATION_ID,
+const pathParameter = (name: string, description: string, example: string) => ({
+  name,
+  in: 'path',
+  required: true,
+  description,
+  schema: {
+    type: 'string',
+    format: 'uuid',
+    pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+  },
+  example,
 });
 
+function headerParameter(name: string, description: string, example: string): JsonObject {
+  const headers = toJsonSchema(requestHeaders).properties as Record<string, JsonObject>;
+  return { name, in: 'header', description, schema: headers[name.toLowerCase()], example };
+}
+
+const correlationParameter = () =>
+  headerParameter(
+    'X-Correlation-Id',
+    'Carried through every log line to the webhook. Created where it is absent.',
+    CORRELATION_ID,
+  );
+
+const preferParameter = () => ({
+  name: 'Prefer',
+  in: 'header',
+  description: 'wait=N (RFC 7240): wait up to N seconds, at most 20, for the result. Best effort.',
+  schema: { type: 'string' },
+  example: 'wait=10',
+});
+
+const text = (description: string, example: string) => ({
+  description,
+  schema: { type: 'string' },
+  example,
+});
+const correlationHeader = () =>
+  text('The request’s own, or the one that was created.', CORRELATION_ID);
+const locationHeader = () => text('Where the request can be asked for.', `/requests/${REQUEST_ID}`);
+const replayedHeader = () => text('Present where the request existed before.', 'true');
+const appliedHeader = () => text('Present where the service waited.', 'wait=10');
+const retryAfter = () => ({
+  'Retry-After': {
+    description: 'Seconds to wait before sending the request again.',
+    schema: { type: 'integer' },
+    example: 5,
+  },
+});
+
+const requestResponse = (description: string, headers: JsonObject = {}): JsonObject => ({
+  description,
+  headers: { 'X-Correlation-Id': correlationHeader(), ...headers },
+  content: {
+    'application/json': { schema: reference('Request'), example: OPENAPI_EXAMPLES.request },
+  },
+});
+
+const accessResponses = () => ({
+  401: gatewayResponse('No token, or not a valid one (JWT).', 'Unauthorized'),
+  403: gatewayResponse('No valid signature, or not allowed (IAM, scopes).', 'Forbidden'),
+});
+
+const readResponses = () => ({
+  400: gatewayResponse('The path is none.', 'Bad Request'),
+  ...accessResponses(),
+  404: problemResponse('Unknown, no UUID, another caller’s, or no longer kept.', ['not-found']),
+  429: gatewayResponse('The API’s rate.', 'Too Many Requests'),
+  ...failureResponses(['table-unavailable']),
+});
+
+const failureResponses = (kinds: Kind[]) => ({
+  500: problemResponse('A defect.', ['internal-error'], 'Internal Server Error'),
+  503: problemResponse(
+    'The table or the queue cannot be reached.',
+    kinds,
+    'Service Unavailable',
+    retryAfter(),
+  ),
+});
+
+/** @param gatewayMessage what API Gateway itself says with this status, if it has it too */
 function problemResponse(
   description: string,
-  kinds: (keyof typeof EXAMPLES.problems)[],
+  kinds: Kind[],
+  gatewayMessage?: string,
   headers: JsonObject = {},
 ): JsonObject {
   const examples = kinds.map((kind) => [
     kind,
-    { summary: PROBLEMS[kind].title, value: EXAMPLES.problems[kind] },
+    { summary: PROBLEMS[kind].title, value: OPENAPI_EXAMPLES.problems[kind] },
   ]);
   return {
     description,
@@ -311,13 +356,16 @@ function problemResponse(
         schema: reference('Problem'),
         examples: Object.fromEntries(examples),
       },
+      ...(gatewayMessage === undefined ? {} : gatewayContent(gatewayMessage)),
     },
   };
 }
 
-function gatewayResponse(description: string, message: string): JsonObject {
-  return {
-    description,
-    content: { 'application/json': { schema: reference('GatewayError'), example: { message } } },
-  };
-}
+const gatewayContent = (message: string) => ({
+  'application/json': { schema: reference('GatewayError'), example: { message } },
+});
+
+const gatewayResponse = (description: string, message: string): JsonObject => ({
+  description,
+  content: gatewayContent(message),
+});

@@ -1,18 +1,17 @@
 import { auditEvent } from '../../lib/domain/audit-event.ts';
+import { CODES } from '../../lib/domain/codes.ts';
 import { requestMessage } from '../../lib/domain/request-message.ts';
-import {
-  describeProperties,
-  type JsonObject,
-  sayEitherIdOrAddress,
-  toJsonSchema,
-} from './json-schema.ts';
+import { describeAsyncapiDocument } from './asyncapi-document.ts';
+import { describeProperties, type JsonObject, toJsonSchema } from './json-schema.ts';
 import { describeApi } from './openapi-document.ts';
+import { splitParticipant } from './split-participant.ts';
 
 /**
  * What `npm run schemas` writes into `schemas/`, by file name: everything about the service that a
  * program of somebody else's can read. To add a document, add a line.
  */
 export const SCHEMA_DOCUMENTS: Record<string, () => JsonObject> = {
+  'asyncapi.json': describeAsyncapiDocument,
   'audit-event.schema.json': describeAuditEvent,
   'openapi.json': describeApi,
   'request-message.schema.json': describeRequestMessage,
@@ -20,14 +19,15 @@ export const SCHEMA_DOCUMENTS: Record<string, () => JsonObject> = {
 
 function titled(title: string, description: string, schema: JsonObject): JsonObject {
   const { $schema, ...rest } = schema;
-  return { $schema, title, description, ...rest };
+  const $id = `urn:genesys-automated-adder:schema:${title.toLowerCase().replace(' ', '-')}`;
+  return { $schema, $id, title, description, ...rest };
 }
 
 function describeAuditEvent(): JsonObject {
   return titled(
     'Audit event',
     'The result of one request: the body of the webhook. Fields may be added; those that are here keep their names and meanings.',
-    describeProperties(toJsonSchema(auditEvent), {
+    describeProperties(withCodes(toJsonSchema(auditEvent)), {
       event:
         'participant_added for SUCCESS and PARTIAL, participant_add_failed for the others; participant_add_planned for every dry run; participant_connection for what came of ringing the people.',
       'audit.timestamp': 'When the result was made.',
@@ -63,16 +63,28 @@ function describeRequestMessage(): JsonObject {
   const schema = describeProperties(toJsonSchema(requestMessage), {
     requestId: 'Default: the id of the SQS message.',
     conversationId: 'Send the message with this as its MessageGroupId.',
-    'participants.[].role': 'Default: agent for an id, customer for an address.',
     requestedAt: 'Default: when the message was sent.',
     deadline:
       'The request is not carried out after this. Default: ten minutes after requestedAt; at most a day after the send.',
     correlationId: 'Default: the request’s id.',
   });
-  sayEitherIdOrAddress(schema);
+  const { participants } = schema.properties as { participants: JsonObject };
+  const { user, outsideParty } = splitParticipant(participants.items as JsonObject);
+  participants.items = { oneOf: [{ $ref: '#/$defs/User' }, { $ref: '#/$defs/OutsideParty' }] };
   return titled(
     'Request message',
     'A message on the request queue (SQS FIFO): asks for participants to be added to a conversation.',
-    schema,
+    { ...schema, $defs: { User: user, OutsideParty: outsideParty } },
   );
+}
+
+/** Every property `code`, at any depth, is one of the codes. */
+function withCodes(schema: JsonObject): JsonObject {
+  for (const [name, value] of Object.entries(schema)) {
+    if (typeof value !== 'object' || value === null) continue;
+    const place = value as JsonObject;
+    if (name === 'code' && place.type === 'string') place.enum = Object.keys(CODES);
+    else withCodes(place);
+  }
+  return schema;
 }

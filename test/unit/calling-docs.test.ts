@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { PROBLEMS } from '../../lib/domain/problem.ts';
 import { requestBody } from '../../lib/domain/request-body.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
-import { EXAMPLES } from '../../scripts/schemas/openapi-document.ts';
+import { OPENAPI_EXAMPLES } from '../../scripts/schemas/openapi-examples.ts';
 
 const page = readFileSync(new URL('../../docs/calling.md', import.meta.url), 'utf8');
 const examples = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, json = '']) =>
@@ -15,7 +15,7 @@ const having = (field: string) => examples.filter((example) => field in example)
 
 describe('docs/calling.md', () => {
   test('shows problems that the OpenAPI document is tested to have', () => {
-    const known = Object.values(EXAMPLES.problems);
+    const known = Object.values(OPENAPI_EXAMPLES.problems);
     for (const problem of having('type')) expect(known).toContainEqual(problem);
   });
 
@@ -31,7 +31,7 @@ describe('docs/calling.md', () => {
 
   test('shows the answer to an accepted request', () => {
     expect(having('status').filter(({ status }) => status === 'QUEUED')).toEqual([
-      EXAMPLES.accepted,
+      OPENAPI_EXAMPLES.accepted,
     ]);
   });
 

@@ -1,11 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { ROLES } from '../../lib/domain/participant.ts';
 import { problemDocument } from '../../lib/domain/problem-document.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
-import { describeApi } from '../../scripts/schemas/openapi-document.ts';
+import { componentValidator } from '../support/component-validator.ts';
 import {
   type Answer,
   eventWithBody,
@@ -14,12 +12,8 @@ import {
   startIntake,
 } from '../support/start-intake.ts';
 
-const ajv = new Ajv2020();
-addFormats.default(ajv);
 /** A second judge of what is a valid body, duplicates aside. */
-const fitsSchema = ajv.compile(
-  (describeApi().components as { schemas: Record<string, object> }).schemas.RequestBody ?? {},
-);
+const fitsSchema = componentValidator('RequestBody');
 
 /** Whatever comes in: no 5xx, a document that explains, and a message only with a 202. */
 async function checkAnswer(event: unknown): Promise<Answer> {

@@ -1,56 +1,78 @@
 import { describe, expect, test } from '@jest/globals';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import addFormats from 'ajv-formats';
 import type { JsonObject } from '../../scripts/schemas/json-schema.ts';
-import { describeApi, EXAMPLES } from '../../scripts/schemas/openapi-document.ts';
+import { describeApi } from '../../scripts/schemas/openapi-document.ts';
+import { OPENAPI_EXAMPLES } from '../../scripts/schemas/openapi-examples.ts';
+import { componentValidator } from '../support/component-validator.ts';
+import { finishedRecord } from '../support/finished-record.ts';
 import {
+  type Answer,
   eventWithBody,
   eventWithHeaders,
   readEvent,
   startIntake,
+  uuidNumber,
 } from '../support/start-intake.ts';
+import { httpEvent, startRequests } from '../support/start-requests.ts';
 
 const ADA = 'a9e7c000-0000-4000-8000-000000000001';
 
-/** A request that is answered with the example of each problem. */
-const CAUSES: Record<keyof typeof EXAMPLES.problems, () => unknown> = {
-  'invalid-json': () => readEvent('http-api-v2.broken-json'),
-  'no-body': () => readEvent('http-api-v2.no-body'),
-  'invalid-header': () => eventWithHeaders({ 'idempotency-key': 'x'.repeat(256) }),
-  'body-too-large': () => eventWithBody(' '.repeat(2 * 1024 * 1024)),
-  'unsupported-media-type': () => readEvent('http-api-v2.form-body'),
-  'invalid-request': () =>
-    eventWithBody({
-      participants: [{ id: ADA }, { address: '+15551230199', role: 'boss' }, { id: ADA }],
-      deadlineSeconds: 0,
-    }),
-  'internal-error': () => readEvent('http-api-v2.three-users'),
-  'queue-unavailable': () => readEvent('http-api-v2.three-users'),
+const throws = async () => {
+  throw new Error();
 };
 
-const FAILING = {
-  'internal-error': {
-    clock: {
-      now: () => {
-        throw new Error();
+/** A response of the service for each problem. */
+const CAUSES: Record<keyof typeof OPENAPI_EXAMPLES.problems, () => Promise<Answer>> = {
+  'invalid-json': () => ask(readEvent('http-api-v2.broken-json')),
+  'no-body': () => ask(readEvent('http-api-v2.no-body')),
+  'invalid-header': () => ask(eventWithHeaders({ 'idempotency-key': 'x'.repeat(256) })),
+  'body-too-large': () => ask(eventWithBody(' '.repeat(2 * 1024 * 1024))),
+  'unsupported-media-type': () => ask(readEvent('http-api-v2.form-body')),
+  'invalid-request': () =>
+    ask(
+      eventWithBody({
+        participants: [{ id: ADA }, { address: '+15551230199', role: 'boss' }, { id: ADA }],
+        deadlineSeconds: 0,
+      }),
+    ),
+  'not-found': () => startRequests().send(httpEvent('GET', `/requests/${uuidNumber(1)}`)),
+  'invalid-parameter': () =>
+    startRequests().send(
+      httpEvent('GET', `/conversations/${uuidNumber(1)}/requests`, { query: { limit: '0' } }),
+    ),
+  'too-late': async () => {
+    const { send, create, store } = startRequests({ readAllCallers: ['*'] });
+    const record = await create({ requestId: uuidNumber(1) });
+    await store(record, finishedRecord(record));
+    return send(httpEvent('DELETE', `/requests/${uuidNumber(1)}`));
+  },
+  'idempotency-key-reused': async () => {
+    const { send } = startIntake();
+    const event = readEvent('http-api-v2.idempotency-key');
+    await send(event);
+    return send({ ...event, body: event.body.replace('300', '301') });
+  },
+  'quota-exceeded': () => ask(ordinary(), { takeFromQuota: async () => 17 }),
+  'internal-error': () =>
+    ask(ordinary(), {
+      clock: {
+        now: () => {
+          throw new Error();
+        },
       },
-    },
-  },
-  'queue-unavailable': {
-    sendMessage: async () => {
-      throw new Error();
-    },
-  },
+    }),
+  'queue-unavailable': () => ask(ordinary(), { sendMessage: throws }),
+  'table-unavailable': () => ask(ordinary(), { records: { create: throws, get: throws } }),
 };
+
+const ordinary = () => readEvent('http-api-v2.three-users');
+const ask = (event: unknown, ports: Parameters<typeof startIntake>[0] = {}) =>
+  startIntake(ports).send(event);
 
 const api = describeApi();
-const ajv = new Ajv2020({ strict: true, strictRequired: false, allErrors: true });
-addFormats.default(ajv);
-const validator = (name: string) =>
-  ajv.compile((api.components as { schemas: Record<string, JsonObject> }).schemas[name] ?? {});
+const validator = componentValidator;
 
 describe('schemas/openapi.json', () => {
-  test.each(Object.entries(EXAMPLES.requests))(
+  test.each(Object.entries(OPENAPI_EXAMPLES.requests))(
     'has an example request (%s) that is accepted and fits its schema',
     async (_, { value }) => {
       expect(validator('RequestBody')(value)).toBe(true);
@@ -61,18 +83,17 @@ describe('schemas/openapi.json', () => {
   );
 
   test('has an example answer with the fields of a real one', async () => {
-    const { body } = await startIntake().send(eventWithBody(EXAMPLES.requests.users.value));
-    const { requestId: _, ...example } = EXAMPLES.accepted;
+    const { body } = await startIntake().send(eventWithBody(OPENAPI_EXAMPLES.requests.users.value));
+    const { requestId: _, ...example } = OPENAPI_EXAMPLES.accepted;
     expect(body).toMatchObject(example);
-    expect(Object.keys(body)).toEqual(Object.keys(EXAMPLES.accepted));
-    expect(validator('Accepted')(EXAMPLES.accepted)).toBe(true);
+    expect(Object.keys(body)).toEqual(Object.keys(OPENAPI_EXAMPLES.accepted));
+    expect(validator('Accepted')(OPENAPI_EXAMPLES.accepted)).toBe(true);
   });
 
-  test.each(Object.entries(EXAMPLES.problems))(
-    'has for %s the very problem that intake answers',
+  test.each(Object.entries(OPENAPI_EXAMPLES.problems))(
+    'has for %s the very problem that the service responds with',
     async (kind, example) => {
-      const intake = startIntake(FAILING[kind as keyof typeof FAILING]);
-      const answer = await intake.send(CAUSES[kind as keyof typeof CAUSES]());
+      const answer = await CAUSES[kind as keyof typeof CAUSES]();
       const { instance: _, ...expected } = example;
       expect(answer.body).toMatchObject(expected);
       expect(answer.status).toBe(example.status);
@@ -80,6 +101,48 @@ describe('schemas/openapi.json', () => {
       expect(validator('Problem')(example)).toBe(true);
     },
   );
+
+  test('takes and refuses what the service takes and refuses', async () => {
+    const id = 'b0a7ca11-0000-0000-0000-000000000001';
+    const address = '+15551230199';
+    for (const [participant, status] of [
+      [{ id }, 202],
+      [{ id, role: null }, 202],
+      [{ address }, 202],
+      [{ address, role: 'customer' }, 202],
+      [{ id, address }, 422],
+      [{ address, role: 'agent' }, 422],
+      [{ role: 'agent' }, 422],
+      [{ id: `urn:uuid:${id}` }, 422],
+      [{ id, name: 'Ada' }, 422],
+      ['Ada', 422],
+    ] as const) {
+      const body = { participants: [participant] };
+      const isValid = validator('RequestBody')(body);
+      expect([participant, isValid]).toEqual([participant, status === 202]);
+      expect([participant, (await ask(eventWithBody(body))).status]).toEqual([participant, status]);
+    }
+  });
+
+  test('describes the requests that the service shows, lists and cancels', async () => {
+    expect(validator('Request')(OPENAPI_EXAMPLES.request)).toBe(true);
+    expect(validator('ResultEvent')(OPENAPI_EXAMPLES.event)).toBe(true);
+    const { send, create, sent } = startRequests({ readAllCallers: ['*'] });
+    const { conversationId } = await create({ requestId: uuidNumber(1) });
+    const list = await send(httpEvent('GET', `/conversations/${conversationId}/requests`));
+    const cancelled = await send(httpEvent('DELETE', `/requests/${uuidNumber(1)}`));
+    const shown = await send(httpEvent('GET', `/requests/${uuidNumber(1)}`));
+    expect([list, cancelled, shown].map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(validator('RequestList')(list.body)).toBe(true);
+    expect(validator('Request')(cancelled.body)).toBe(true);
+    expect(validator('Request')(shown.body)).toBe(true);
+    expect(validator('ResultEvent')(JSON.parse(sent[0]?.body ?? ''))).toBe(true);
+  });
+
+  test('gives no default to an optional field, which would make it required in clients', () => {
+    expect(JSON.stringify(api)).not.toMatch(/"deadlineSeconds":\{[^}]*"default"/);
+    expect(JSON.stringify(api.components)).not.toContain('"default"');
+  });
 
   test('lists each problem under its own status', () => {
     const { post } = (api.paths as Record<string, { post: JsonObject }>)[

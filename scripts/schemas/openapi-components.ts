@@ -1,0 +1,96 @@
+import { accepted } from '../../lib/domain/accepted.ts';
+import { auditEvent } from '../../lib/domain/audit-event.ts';
+import { CODES } from '../../lib/domain/codes.ts';
+import { problemDocument } from '../../lib/domain/problem-document.ts';
+import { requestBody } from '../../lib/domain/request-body.ts';
+import { requestList, requestResource } from '../../lib/domain/request-resource.ts';
+import { describeProperties, type JsonObject, toJsonSchema } from './json-schema.ts';
+import { splitParticipant } from './split-participant.ts';
+
+/** A reference to a component. */
+export const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+
+/** The named schemas of the OpenAPI document. */
+export function describeOpenapiComponents(): Record<string, JsonObject> {
+  const body = describeProperties(toJsonSchema(requestBody), {
+    participants: 'Who is to be added. The same participant twice is refused.',
+    deadlineSeconds:
+      'A request that could not be carried out by then ends as EXPIRED. Absent: 600. Nobody is rung after the deadline.',
+    dryRun: 'Everything except the add. The outcome of those who would be added is WOULD_BE_ADDED.',
+    onlyIfReachable: 'People who are unlikely to answer are not rung.',
+    actingUserId:
+      'The user on whose behalf people are added: a full, live participant of the call.',
+  });
+  const { participants } = body.properties as { participants: JsonObject };
+  const { user, outsideParty } = splitParticipant(participants.items as JsonObject);
+  participants.items = { oneOf: [reference('User'), reference('OutsideParty')] };
+  participants.uniqueItems = true;
+  const list = withoutDialect(toJsonSchema(requestList));
+  (list.properties as { requests: JsonObject }).requests.items = reference('Request');
+  return {
+    User: user,
+    OutsideParty: outsideParty,
+    RequestBody: withoutDialect(body),
+    Accepted: withoutDialect(
+      describeProperties(toJsonSchema(accepted), {
+        requestId: 'The result of the request carries it as audit.request_id.',
+        status: 'QUEUED for a new request; the current status for a repeat of it.',
+        deadline: 'Of the first try, for a repeat.',
+      }),
+    ),
+    Request: withCodes(
+      describeProperties(withoutDialect(toJsonSchema(requestResource)), {
+        status: 'The last five are final.',
+        attempts: 'How often the queue has handed the request out.',
+        waiting: 'Only with WAITING: what the request waits for, and until when.',
+        participants: 'In the order of the request. Without an outcome: not decided yet.',
+        code: 'Stable. Absent before the end and on success.',
+        error: 'A sentence for a person.',
+        delivery: 'What became of the event at the webhook.',
+        connectionDelivery: 'The same for the event participant_connection.',
+      }),
+    ),
+    RequestList: list,
+    Code: {
+      type: 'string',
+      description: Object.entries(CODES)
+        .map(([code, { cause }]) => `- \`${code}\`: ${cause}`)
+        .join('\n'),
+      enum: Object.keys(CODES),
+    },
+    ResultEvent: withCodes(withoutDialect(toJsonSchema(auditEvent))),
+    Problem: withoutDialect(
+      describeProperties(toJsonSchema(problemDocument), {
+        type: 'What kind of problem it is. Stable: branch on this or on the status.',
+        detail: 'A sentence for a person.',
+        instance: 'This occurrence; the log line of the refusal carries the same id.',
+        errors: 'Every place that is invalid.',
+        'errors.[].pointer':
+          'JSON Pointer (RFC 6901) into the body; empty for the body as a whole, /conversationId for the path.',
+        'errors.[].header': 'The header that is invalid, if it is one.',
+        'errors.[].parameter': 'The query parameter that is invalid, if it is one.',
+      }),
+    ),
+    GatewayError: {
+      type: 'object',
+      description: 'A response of API Gateway itself: the request did not reach the service.',
+      properties: { message: { type: 'string' } },
+      required: ['message'],
+    },
+  };
+}
+
+/** OpenAPI 3.1 is of the same dialect and says so once. */
+function withoutDialect({ $schema: _, ...schema }: JsonObject): JsonObject {
+  return schema;
+}
+
+/** Every property `code`, at any depth, is one of the enumeration. */
+function withCodes(schema: JsonObject): JsonObject {
+  for (const [name, value] of Object.entries(schema)) {
+    if (typeof value !== 'object' || value === null) continue;
+    const isCode = name === 'code' && (value as JsonObject).type === 'string';
+    schema[name] = isCode ? reference('Code') : withCodes(value as JsonObject);
+  }
+  return schema;
+}
