@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { isLocalHost } from '../is-local-host.ts';
 import { listen } from '../listen.ts';
 import { type PutInput, type Secret, SecretStore, SecretsManagerError } from './secret-store.ts';
 
@@ -84,15 +85,23 @@ const operations: Record<string, Operation> = {
 
 /**
  * AWS Secrets Manager on this machine: the operations the service and its tools use, in the
- * JSON 1.1 protocol of the SDK, without checking signatures.
+ * JSON 1.1 protocol of the SDK, without checking signatures. It holds the real client secret where a
+ * real Genesys Cloud is used, so it answers neither pages of a browser nor clients without the
+ * credentials of this start.
  * @param options.port default 0: any free one
+ * @param options.accessKeyId what requests have to be signed with; default: any
  */
 export async function startSecretsManager(
-  options: { port?: number; region?: string; now?: () => number } = {},
+  options: { port?: number; region?: string; accessKeyId?: string; now?: () => number } = {},
 ): Promise<LocalSecretsManager> {
   const store = new SecretStore(options);
   const asked: string[] = [];
   const server = createServer((request, response) => {
+    const problem = refuse(request, options.accessKeyId);
+    if (problem) {
+      reply(response, 403, problem);
+      return;
+    }
     answer(store, asked, request, response).catch((error: Error) => {
       reply(response, 500, { __type: 'InternalServiceError', Message: error.message });
     });
@@ -119,6 +128,19 @@ export async function startSecretsManager(
     countVersions: (name) => store.find(name).versions.size,
     operations: asked,
     stop,
+  };
+}
+
+/** Why a request is not answered, as AWS puts it. */
+function refuse({ headers }: IncomingMessage, accessKeyId: string | undefined) {
+  if (!isLocalHost(headers.host) || headers.origin !== undefined) {
+    return { __type: 'AccessDeniedException', Message: 'Only programs on this machine may ask.' };
+  }
+  const [, given] = /Credential=([^/,]+)\//.exec(headers.authorization ?? '') ?? [];
+  if (accessKeyId === undefined || given === accessKeyId) return undefined;
+  return {
+    __type: 'UnrecognizedClientException',
+    Message: 'The credentials are not those of this start; endpoints.json has them.',
   };
 }
 

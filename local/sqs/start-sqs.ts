@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { buildApp } from 'fauxqs';
+import { isLocalHost } from '../is-local-host.ts';
+import { answerQueryProtocol } from './answer-query-protocol.ts';
 import { type SqsMessage, type SqsQueue, SqsStore } from './fauxqs-store.ts';
 import { type CurrentRequest, GroupBatchQueue, type TracedMessage } from './group-batch-queue.ts';
 
@@ -20,6 +22,8 @@ export interface LocalSqs {
   setAttributes(name: string, attributes: Record<string, string>): void;
   /** What is in a queue, in its order, without receiving it. */
   inspect(name: string): QueueContents;
+  /** The same, with all there is to know about each message. */
+  listMessages(name: string): QueuedMessage[];
   stop(): Promise<void>;
 }
 
@@ -28,6 +32,18 @@ export interface QueueContents {
   ready: string[];
   /** Bodies of the messages that were received and neither deleted nor given back. */
   inFlight: string[];
+}
+
+export interface QueuedMessage {
+  /** The message id. */
+  id: string;
+  body: string;
+  attributes: Record<string, { DataType: string; StringValue?: string }>;
+  groupId?: string;
+  sentAtMs: number;
+  receives: number;
+  /** Received, and neither deleted nor given back. */
+  isInFlight: boolean;
 }
 
 interface SendEntry {
@@ -117,6 +133,12 @@ export async function startSqs(
     // The other two stores have defaults that the type does not tell of.
     stores: { sqsStore: store } as never,
   });
+  // Programs of this machine only: no page of a browser, whatever its host name resolves to.
+  app.addHook('onRequest', async ({ headers }, reply) => {
+    if (isLocalHost(headers.host) && headers.origin === undefined) return;
+    await reply.code(403).send({ message: 'Only programs on this machine may use these queues.' });
+  });
+  answerQueryProtocol(app);
   app.addHook('preHandler', (request, _reply, done) => {
     const body = request.body as Request['body'];
     store.requests.run({ body, socket: request.raw.socket }, done);
@@ -157,9 +179,36 @@ export async function startSqs(
         inFlight: inflight.map(({ message }) => message.body),
       };
     },
+    listMessages(name) {
+      const queue = find(name);
+      queue.processTimers();
+      const { ready, inflight } = queue.inspectMessages();
+      return [
+        ...ready.map((message) => describe(message, false)),
+        ...inflight.map(({ message }) => describe(message, true)),
+      ];
+    },
     async stop() {
       await app.close();
     },
+  };
+}
+
+function describe(message: SqsMessage, isInFlight: boolean): QueuedMessage {
+  const { messageId, body, messageAttributes, messageGroupId } = message;
+  return {
+    id: messageId,
+    body,
+    attributes: Object.fromEntries(
+      Object.entries(messageAttributes).map(([name, { DataType, StringValue }]) => [
+        name,
+        { DataType, ...(StringValue === undefined ? {} : { StringValue }) },
+      ]),
+    ),
+    ...(messageGroupId === undefined ? {} : { groupId: messageGroupId }),
+    sentAtMs: message.sentTimestamp,
+    receives: message.approximateReceiveCount,
+    isInFlight,
   };
 }
 

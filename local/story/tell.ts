@@ -1,15 +1,8 @@
 import type { AuditEvent, ParticipantResult, Status } from '../../lib/domain/audit-event.ts';
 import type { Delivery } from '../webhook-receiver/start-webhook-receiver.ts';
+import type { Chapter } from './chapter.ts';
 import type { LogEntry } from './log-entry.ts';
-
-/** One thing that happened, for a person to read. */
-export interface Chapter {
-  /** Milliseconds since the epoch. */
-  atMs: number;
-  what: string;
-  text: string;
-  correlationId?: string;
-}
+import { nameOf } from './name-of.ts';
 
 /** What every entry has, and what is told elsewhere in the line. */
 const NOT_TOLD = new Set([
@@ -22,10 +15,11 @@ const NOT_TOLD = new Set([
   'correlation_id',
   'request_id',
   'conversation_id',
+  'function_request_id',
 ]);
 
 /**
- * Tells a log entry: what was accepted, refused, added, put off; warnings and errors of any kind.
+ * Tells a log entry: what was accepted, refused, added, deferred; warnings and errors of any kind.
  * @returns `undefined` for entries that are not worth a line
  */
 export function tellLogEntry(entry: LogEntry): Chapter | undefined {
@@ -33,20 +27,30 @@ export function tellLogEntry(entry: LogEntry): Chapter | undefined {
     atMs: Date.parse(entry.timestamp),
     what,
     text,
-    ...(entry.correlation_id ? { correlationId: entry.correlation_id } : {}),
+    ...idsOf(entry),
   });
   switch (`${entry.service} ${entry.message}`) {
     case 'intake accepted':
+    case 'intake replayed':
       return chapter(
-        'accepted',
-        `${count(Number(entry.participants), 'participant')} for conversation ${entry.conversation_id}`,
+        entry.message,
+        `${count(Number(entry.participants), 'person', 'people')} for ${nameOf(String(entry.conversation_id))}${entry.message === 'replayed' ? ': known already, carried out once' : ''}`,
       );
     case 'intake refused':
+    case 'requests refused':
       return chapter('refused', tellRefusal(entry));
-    case 'adder result':
-      return tellResult(entry.event as AuditEvent, chapter);
     case 'adder deferred':
       return chapter('deferred', `${entry.cause}; again in ${seconds(Number(entry.delay_ms))}`);
+  }
+  const event = entry.message === 'result' ? readEvent(entry.event) : undefined;
+  if (event) {
+    const { audit } = event;
+    return {
+      ...chapter(WHAT_RESULT[audit.status], tellResult(event)),
+      // The log line is written after the result was sent, and may come after its delivery.
+      atMs: Date.parse(audit.timestamp),
+      ...idsOf(audit),
+    };
   }
   if (entry.level !== 'WARN' && entry.level !== 'ERROR' && entry.level !== 'CRITICAL') {
     return undefined;
@@ -65,42 +69,53 @@ export function tellRelayed(entry: LogEntry): Chapter | undefined {
   if (`${entry.service} ${entry.message}` !== 'relay relayed') return undefined;
   return {
     atMs: Date.parse(entry.timestamp),
-    what: 'relayed',
-    text: `${entry.event_id} taken with ${entry.status_code}, ${entry.lag_ms} ms after the result, try ${entry.tries}`,
-    ...(entry.correlation_id ? { correlationId: entry.correlation_id } : {}),
+    what: 'delivered',
+    text: `webhook accepted with ${entry.status_code}, ${entry.lag_ms} ms after the result`,
+    ...idsOf(entry),
   };
 }
 
-/** Tells what came in at the receiver. */
+/** Tells what arrived at the receiver. */
 export function tellDelivery(delivery: Delivery): Chapter {
   const audit = readAudit(delivery);
+  const lag = audit
+    ? ` (+${Math.max(0, delivery.receivedAtMs - Date.parse(audit.timestamp))} ms)`
+    : '';
   const verdict = delivery.verified
     ? 'signature verified'
     : `SIGNATURE NOT VERIFIED: ${delivery.problem}`;
-  const lag = audit
-    ? `, ${delivery.receivedAtMs - Date.parse(audit.timestamp)} ms after the result`
-    : '';
   return {
     atMs: delivery.receivedAtMs,
-    what: delivery.verified ? 'relayed' : 'ERROR',
-    text: `${delivery.id || 'a delivery without an id'}${audit ? ` ${audit.status}` : ''}, ${verdict}${lag}`,
-    ...(audit ? { correlationId: audit.correlation_id } : {}),
+    what: delivery.verified ? 'delivered' : 'ERROR',
+    text: `webhook${audit ? ` ${audit.status}` : ''}, ${verdict}${lag}`,
+    ...(audit ? idsOf(audit) : {}),
   };
 }
 
 /** The result that a delivery brought, where it is one. */
-export function readAudit({ body }: Delivery): AuditEvent['audit'] | undefined {
+export function readAudit({ body }: Pick<Delivery, 'body'>): AuditEvent['audit'] | undefined {
   try {
-    return (JSON.parse(body) as Partial<AuditEvent>).audit;
+    return readEvent(JSON.parse(body))?.audit;
   } catch {
     return undefined;
   }
 }
 
-/** `18:02:11.123  accepted  …  [correlation id]` */
-export function formatChapter({ atMs, what, text, correlationId }: Chapter): string {
-  const time = new Date(atMs).toISOString().slice(11, 23);
-  return `${time}  ${what.padEnd(8)}  ${text}${correlationId ? `  [${correlationId}]` : ''}`;
+/** An event of the service, read leniently: it comes from a log or over HTTP. */
+export function readEvent(value: unknown): AuditEvent | undefined {
+  const event = value as Partial<AuditEvent> | null | undefined;
+  const isEvent = typeof event === 'object' && Array.isArray(event?.audit?.participants);
+  return isEvent ? (event as AuditEvent) : undefined;
+}
+
+function idsOf(
+  ids: Partial<Record<'request_id' | 'correlation_id' | 'conversation_id', unknown>>,
+): Pick<Chapter, 'requestId' | 'correlationId' | 'conversationId'> {
+  return {
+    ...(ids.request_id ? { requestId: String(ids.request_id) } : {}),
+    ...(ids.correlation_id ? { correlationId: String(ids.correlation_id) } : {}),
+    ...(ids.conversation_id ? { conversationId: String(ids.conversation_id) } : {}),
+  };
 }
 
 function tellRefusal(entry: LogEntry): string {
@@ -116,29 +131,24 @@ const WHAT_RESULT: Record<Status, string> = {
   CANCELLED: 'cancelled',
 };
 
-function tellResult(
-  { audit }: AuditEvent,
-  chapter: (what: string, text: string) => Chapter,
-): Chapter {
-  const why = audit.code ? ` ${audit.code}: ${audit.error ?? ''}` : '';
-  const outcomes = new Map<string, number>();
-  for (const participant of audit.participants) {
-    const outcome = tellOutcome(participant);
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-  }
-  const people = [...outcomes].map(([outcome, times]) => `${times} ${outcome}`).join(', ');
-  const text = [
-    `${audit.status}${why}`,
-    ...(people ? [people] : []),
-    `${count(audit.genesys_calls, 'call')} in ${audit.latency_ms} ms, after ${audit.queued_ms} ms in the queue`,
+/** `SUCCESS: hana added, dov added (OFFLINE), ada already present; 3 calls, 245 ms` */
+function tellResult({ event, audit }: AuditEvent): string {
+  const why = audit.code ? `${audit.code}: ${audit.error ?? ''}` : '';
+  const people = audit.participants.map(
+    (participant) => `${nameOf(participant.id ?? participant.address)} ${tellOutcome(participant)}`,
+  );
+  return [
+    `${event === 'participant_connection' ? 'connections, ' : ''}${audit.status}${people.length > 0 ? `: ${people.join(', ')}` : ''}`,
+    ...(why ? [why] : []),
+    `${count(audit.genesys_calls, 'call', 'calls')}, ${audit.latency_ms} ms`,
   ].join('; ');
-  return chapter(WHAT_RESULT[audit.status], text);
 }
 
 /** `added`, `already present`, `added (OFFLINE)`, `rejected (UNKNOWN_USER)` */
-export function tellOutcome({ outcome, warning, code }: ParticipantResult): string {
+export function tellOutcome(participant: ParticipantResult): string {
+  const { outcome, warning, code, connection } = participant;
   const words = outcome.toLowerCase().replaceAll('_', ' ');
-  const remark = [code, warning].filter((part) => part !== undefined).join(', ');
+  const remark = [code, warning, connection].filter((part) => part !== undefined).join(', ');
   return remark ? `${words} (${remark})` : words;
 }
 
@@ -148,8 +158,8 @@ function tellValue(value: unknown): string {
   return typeof message === 'string' ? message : JSON.stringify(value);
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
 }
 
 function seconds(ms: number): string {

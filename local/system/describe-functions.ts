@@ -9,7 +9,7 @@ import {
 } from '../../lib/config.ts';
 import type { Service, ServiceFunction } from '../api-gateway/start-api-gateway.ts';
 import type { LambdaOptions } from '../lambda/start-lambda.ts';
-import { LOCAL_CREDENTIALS } from './local-aws.ts';
+import type { Credentials } from './local-aws.ts';
 import type { Environment } from './read-settings.ts';
 import { type LocalResource, resolveReferences } from './resolve-references.ts';
 
@@ -44,6 +44,7 @@ export interface Surroundings {
   sqsEndpoint: string;
   secretsManagerEndpoint: string;
   dynamoDbEndpoint: string;
+  credentials: Credentials;
 }
 
 /**
@@ -65,8 +66,8 @@ export function describeFunctions(
     const environment: Record<string, string> = {
       // What Lambda sets,
       AWS_REGION: provider.region,
-      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+      AWS_ACCESS_KEY_ID: surroundings.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: surroundings.credentials.secretAccessKey,
       AWS_LAMBDA_FUNCTION_NAME: name,
       AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Credentials } from './local-aws.ts';
 
-/** Where the parts of the running system are, for other commands. No secret is in it. */
+/** Where the parts of the running system are, for other commands. */
 export interface Endpoints {
   /** Of the process that all of it belongs to. */
   pid: number;
@@ -13,6 +14,8 @@ export interface Endpoints {
   /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
   dynamoDbEndpoint: string;
   region: string;
+  /** The local Secrets Manager asks for these; the other servers take any. */
+  credentials: Credentials;
   /** Of the stand-in; absent where a real one is used. */
   genesysUrl?: string;
   /** Of our receiver; absent where there is another. */
@@ -32,7 +35,8 @@ const FILE = 'endpoints.json';
 /** @param folder `.local`, or what `LOCAL_FOLDER` says */
 export async function writeEndpoints(folder: string, endpoints: Endpoints): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, FILE), `${JSON.stringify(endpoints, null, 2)}\n`);
+  // Credentials are in it: for the user's own processes only.
+  await writeFile(join(folder, FILE), `${JSON.stringify(endpoints, null, 2)}\n`, { mode: 0o600 });
 }
 
 /** The endpoints of the system that runs; `undefined` where none does. */
@@ -51,6 +55,4 @@ export async function readEndpoints(folder: string): Promise<Endpoints | undefin
 export async function removeEndpoints(folder: string, pid: number): Promise<void> {
   if ((await readEndpoints(folder))?.pid !== pid) return;
   await rm(join(folder, FILE), { force: true });
-  // A folder that was made for this system alone goes with it.
-  await rmdir(folder).catch(() => {});
 }

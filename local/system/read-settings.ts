@@ -16,6 +16,8 @@ export interface Settings {
     dynamoDb: number;
     genesys: number;
     webhook: number;
+    /** Absent: the API's plus one, or any free one. */
+    console?: number;
   };
   /** A Genesys that is there already; without it the stand-in is started. */
   genesys?: { environment: string; clientId: string; clientSecret: string };
@@ -61,12 +63,13 @@ export function readSettings(environment: Environment): Settings {
     dynamoDb: port('DYNAMODB_PORT', 0),
     genesys: port('GENESYS_PORT', 0),
     webhook: port('WEBHOOK_PORT', 0),
+    ...(get('CONSOLE_PORT') === undefined ? {} : { console: port('CONSOLE_PORT', 0) }),
   };
   const chosen = Object.values(ports).filter((number) => number !== 0);
   const twice = chosen.find((number, position) => chosen.indexOf(number) !== position);
   if (twice !== undefined) {
     throw new UserError(
-      `Port ${twice} is asked for twice; PORT, SQS_PORT, SECRETS_PORT, DYNAMODB_PORT, GENESYS_PORT and WEBHOOK_PORT must differ (0: any free one).`,
+      `Port ${twice} is asked for twice; PORT, SQS_PORT, SECRETS_PORT, DYNAMODB_PORT, GENESYS_PORT, WEBHOOK_PORT and CONSOLE_PORT must differ (0: any free one).`,
     );
   }
   return {

@@ -3,11 +3,12 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Service, startApiGateway } from '../api-gateway/start-api-gateway.ts';
 import { startDynamoDb } from '../dynamodb/start-dynamodb.ts';
 import { startEventSourceMapping } from '../event-source-mapping/start-event-source-mapping.ts';
+import type { GenesysEvent } from '../genesys/create-genesys.ts';
 import { type RunningGenesys, startGenesys } from '../genesys/start-genesys.ts';
 import { type LambdaFunction, startLambda } from '../lambda/start-lambda.ts';
 import { parseRate, startSchedule } from '../scheduler/start-schedule.ts';
 import { startSecretsManager } from '../secrets-manager/start-secrets-manager.ts';
-import { startSqs } from '../sqs/start-sqs.ts';
+import { type QueuedMessage, startSqs } from '../sqs/start-sqs.ts';
 import { type LogEntry, readLogLine } from '../story/log-entry.ts';
 import {
   type Delivery,
@@ -19,7 +20,8 @@ import { type DescribedFunction, describeFunctions } from './describe-functions.
 import { type Endpoints, removeEndpoints, writeEndpoints } from './endpoints-file.ts';
 import { fillSecrets } from './fill-secrets.ts';
 import { findEventSources } from './find-event-sources.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from './local-aws.ts';
+import { generateCredentials, LOCAL_CREDENTIALS, LOCAL_REGION } from './local-aws.ts';
+import { lockFolder } from './lock-folder.ts';
 import { onPort, reservePort } from './on-port.ts';
 import type { Environment, Settings } from './read-settings.ts';
 
@@ -31,6 +33,10 @@ export interface SystemOptions {
   scheduleEveryMs?: number;
   /** A log entry of a function. */
   onLogEntry?: (entry: LogEntry) => void;
+  /** A call at the stand-in Genesys Cloud, or a person that it rings. */
+  onGenesysEvent?: (event: GenesysEvent) => void;
+  /** A part is about to be started, or is ready. */
+  onProgress?: (what: string) => void;
   /** Something came in at our webhook receiver. */
   onDelivery?: (delivery: Delivery) => void;
   /** Something is wrong outside of the functions' own log. */
@@ -45,6 +51,8 @@ export interface LocalSystem {
   genesys?: RunningGenesys;
   /** Our receiver, where it is used. */
   receiver?: WebhookReceiver;
+  /** What lies in a queue, without receiving it. */
+  listMessages(queueName: string): QueuedMessage[];
   /** Nothing is in a queue that a function reads: all that was sent has been carried out. */
   isIdle(): boolean;
   /** Whatever is running is broken off. */
@@ -71,19 +79,29 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     started.push(running);
     return running;
   };
+  const startStandIn = (port: number) =>
+    startGenesys({
+      port,
+      ...(options.onGenesysEvent ? { onEvent: options.onGenesysEvent } : {}),
+    });
   const stopAll = async () => {
     // Who uses comes before who is used.
     for (const part of [...started].reverse()) await part.stop();
   };
 
+  const credentials = generateCredentials();
+  const onProgress = options.onProgress ?? (() => {});
+  const folder = resolve(ROOT, settings.folder);
+  started.push(await lockFolder(folder));
   try {
+    onProgress('queues, secrets, table');
     const apiPort = await reservePort('PORT', ports.api);
     const sqs = await run(
       onPort('SQS_PORT', ports.sqs, (port) => startSqs({ port, region: LOCAL_REGION })),
     );
     const secretsManager = await run(
       onPort('SECRETS_PORT', ports.secretsManager, (port) =>
-        startSecretsManager({ port, region: LOCAL_REGION }),
+        startSecretsManager({ port, region: LOCAL_REGION, accessKeyId: credentials.accessKeyId }),
       ),
     );
     const dynamoDb = await run(
@@ -91,7 +109,8 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
     );
     const genesys = settings.genesys
       ? undefined
-      : await run(onPort('GENESYS_PORT', ports.genesys, (port) => startGenesys({ port })));
+      : await run(onPort('GENESYS_PORT', ports.genesys, (port) => startStandIn(port)));
+    onProgress('bundles of the functions');
     let readSigningKeys = () => settings.signingKeys;
     const receiver = settings.webhookUrl
       ? undefined
@@ -118,6 +137,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
         sqsEndpoint: sqs.endpoint,
         secretsManagerEndpoint: secretsManager.endpoint,
         dynamoDbEndpoint: dynamoDb.endpoint,
+        credentials,
       });
       for (const { key, ...lambdaOptions } of functions) {
         const lambda = startLambda({
@@ -194,6 +214,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       secretsManagerEndpoint: secretsManager.endpoint,
       dynamoDbEndpoint: dynamoDb.endpoint,
       region: service.provider.region,
+      credentials,
       ...(genesys ? { genesysUrl: genesys.url } : {}),
       ...(receiver ? { webhookUrl: receiver.url } : {}),
       queues,
@@ -203,13 +224,13 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
         functions.map(({ key, environment, timeoutMs }) => [key, { environment, timeoutMs }]),
       ),
     };
-    const folder = resolve(ROOT, settings.folder);
     await writeEndpoints(folder, endpoints);
 
     return {
       endpoints,
       ...(genesys ? { genesys } : {}),
       ...(receiver ? { receiver } : {}),
+      listMessages: (queueName) => sqs.listMessages(queueName),
       isIdle: () =>
         sources.every(({ queueName }) => {
           const { ready, inFlight } = sqs.inspect(queueName);

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
 import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -17,12 +18,14 @@ import {
   SAMPLE_USERS,
 } from '../../local/genesys/sample-organisation.ts';
 import { startGenesys } from '../../local/genesys/start-genesys.ts';
+import { nameOf } from '../../local/story/name-of.ts';
 import { readAudit } from '../../local/story/tell.ts';
 import { startWebhookReceiver } from '../../local/webhook-receiver/start-webhook-receiver.ts';
 import { groupIsEmpty, runNpm, type StartedSystem, startWithNpm } from '../support/start-npm.ts';
 
 const KEY = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-const [first = '', second = '', third = ''] = FREE_USERS;
+// hana and ivo are in the lines that `npm start` prints.
+const [, , first = '', second = '', third = ''] = FREE_USERS;
 
 function post(
   system: StartedSystem,
@@ -57,22 +60,41 @@ describe('npm start', () => {
 
   const urlOf = (queue: string) => system.endpoints.queues[queue]?.url;
 
-  test('prints the sample users, the conversations, and a line for each to paste', () => {
-    for (const id of [
-      ...Object.values(SAMPLE_USERS),
-      PLATFORM_CONVERSATION,
-      GENERIC_CONVERSATION,
-    ]) {
-      expect(system.run.output()).toContain(id);
-    }
-    expect(system.run.output().match(/^ {2}curl -i http.*participants/gm)).toHaveLength(2);
+  test('prints the console page first, then lines to paste, none wider than 80 columns', () => {
+    const lines = system.run.output().split('\n');
+    const ready = lines.slice(lines.findIndex((line) => /^Console page/.test(line)));
+
+    expect(ready[0]).toMatch(/http:\/\/127\.0\.0\.1:\d+/);
+    expect(ready.filter((line) => /^ {2}curl /.test(line))).toHaveLength(2);
+    expect(ready.filter((line) => /^ {2}\w+ +a9e7c000-/.test(line))).toHaveLength(5);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    // It is no terminal that the output goes to.
+    expect(system.run.output()).not.toContain('\u001b[');
+  });
+
+  test('prints lines that work as they are', async () => {
+    const lines = system.run.output().split('\n');
+    const first = lines.findIndex((line) => /^ {2}C=/.test(line));
+    const script = lines
+      .slice(
+        first,
+        lines.findIndex((line) => /^Ctrl-C/.test(line)),
+      )
+      .join('\n');
+
+    const { stdout } = await promisify(execFile)('bash', ['-c', script]);
+
+    expect(stdout).toContain('202 Accepted');
+    expect(stdout).toContain('<SendMessageResponse>');
+    expect(await system.line(' added ', 'hana added')).toContain('SUCCESS');
+    expect(await system.line(' added ', 'ivo added')).toContain('SUCCESS');
   });
 
   test.each([
     ['the live platform', PLATFORM_CONVERSATION, SAMPLE_USERS.ada, first],
     ['the generic endpoint', GENERIC_CONVERSATION, SAMPLE_USERS.ben, second],
   ])(
-    'adds people to a conversation of %s and tells each step under one correlation id',
+    'adds people to a conversation of %s and tells each step under its request id',
     async (name, conversationId, present, free) => {
       const correlationId = `e2e ${name}`;
 
@@ -85,14 +107,17 @@ describe('npm start', () => {
 
       expect(answer.status).toBe(202);
       expect(answer.headers.get('x-correlation-id')).toBe(correlationId);
-      expect(await answer.json()).toMatchObject({ conversationId, status: 'QUEUED' });
-      const suffix = `[${correlationId}]`;
-      expect(await system.line('  accepted  ', suffix)).toContain('3 participants');
-      const added = await system.line('  added  ', suffix);
-      for (const outcome of ['SUCCESS', '1 added;', '1 added (OFFLINE)', '1 already present']) {
-        expect(added).toContain(outcome);
+      const { requestId, ...rest } = (await answer.json()) as { requestId: string };
+      expect(rest).toMatchObject({ conversationId, status: 'QUEUED' });
+      const id = ` ${requestId.slice(0, 8)} `;
+      expect(await system.line(id, ' accepted ')).toContain('3 people');
+      expect(await system.line(id, ' added ')).toContain('SUCCESS');
+      expect(await system.line(id, ' delivered ')).toContain('signature verified');
+      expect(await system.line(id, ' rang ', nameOf(free))).toBeDefined();
+      const story = system.run.output().split('\n');
+      for (const outcome of ['already present', 'dov added (OFFLINE)', `${nameOf(free)} added`]) {
+        expect(story.join(' ').replaceAll(/\s+/g, ' ')).toContain(outcome);
       }
-      expect(await system.line('  relayed  ', suffix)).toContain('signature verified');
     },
   );
 
@@ -164,8 +189,7 @@ describe('npm start', () => {
       }),
     );
 
-    expect(await system.line('  added  ', '[e2e queue]')).toContain('SUCCESS; 1 added;');
-    await system.line('  relayed  ', '[e2e queue]');
+    expect(await system.line(' added ', `${nameOf(third)} added`)).toContain('SUCCESS');
   });
 
   test('answers a message that is not ours with a result, and keeps it in the dead-letter queue', async () => {
@@ -178,8 +202,8 @@ describe('npm start', () => {
       }),
     );
 
-    await system.line('  failed  ', 'INVALID_MESSAGE');
-    await system.line('  relayed  ', ' FAILED, signature verified');
+    await system.line(' failed ', 'INVALID_MESSAGE');
+    await system.line(' delivered ', ' FAILED, signature verified');
     const { Messages } = await sqs.send(
       new ReceiveMessageCommand({
         QueueUrl: urlOf('RequestDeadLetterQueue'),
@@ -206,9 +230,18 @@ describe('npm start', () => {
 
     expect(await run.ended).toBe(1);
     expect(run.output().trim().split('\n')).toEqual([
-      'Starting …',
+      'Starting: queues, secrets, table …',
       `Port ${port} is taken: set PORT to another one, or to 0 for any.`,
     ]);
+  });
+
+  test('a second one in the same folder is refused, and the first is still found', async () => {
+    const run = runNpm(['start', '--silent'], { PORT: '0', LOCAL_FOLDER: system.folder });
+
+    expect(await run.ended).toBe(1);
+    expect(run.output()).toContain(`process ${system.endpoints.pid}`);
+    expect(run.output()).toContain(`LOCAL_FOLDER=${system.folder}-2`);
+    expect(existsSync(`${system.folder}/endpoints.json`)).toBe(true);
   });
 
   test('prints no secret', () => {
@@ -223,7 +256,7 @@ describe('npm start', () => {
 
     expect(await system.run.ended).toBe(0);
     await groupIsEmpty(system.run);
-    expect(existsSync(`${system.folder}/endpoints.json`)).toBe(false);
+    expect(existsSync(system.folder)).toBe(false);
     expect(existsSync(`.local/build-${system.endpoints.pid}`)).toBe(false);
   });
 });
@@ -249,7 +282,7 @@ describe('npm start with a Genesys Cloud and a receiver of the caller', () => {
       expect(delivery.verified).toBe(true);
       expect(readAudit(delivery)?.status).toBe('SUCCESS');
       expect(genesys.state.organisation.ringsOf(PLATFORM_CONVERSATION, first)).toBe(1);
-      expect(await system.line('  relayed  ')).toContain(`${delivery.id} taken with 204`);
+      expect(await system.line(' delivered ')).toContain('accepted with 204');
       expect(system.run.output()).not.toContain(client.clientSecret);
 
       process.kill(system.endpoints.pid, 'SIGKILL');

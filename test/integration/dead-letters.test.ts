@@ -380,6 +380,7 @@ describe('npm run dead-letters', () => {
         sqsEndpoint: sqs.endpoint,
         secretsManagerEndpoint: '',
         dynamoDbEndpoint: '',
+        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
         region: 'us-east-1',
         queues: {
           RequestQueue: requests,

@@ -350,6 +350,7 @@ describe('the configuration', () => {
       sqsEndpoint: '',
       secretsManagerEndpoint: secrets.endpoint,
       dynamoDbEndpoint: '',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
       region: 'us-east-1',
       queues: {},
       secrets: {},

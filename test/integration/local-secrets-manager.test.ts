@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import {
   CreateSecretCommand,
   DescribeSecretCommand,
@@ -268,4 +270,57 @@ test('an operation that is not served here is refused by name', async () => {
 
   expect(answer.status).toBe(400);
   expect(await answer.json()).toMatchObject({ __type: 'UnknownOperationException' });
+});
+
+describe('a Secrets Manager with credentials of its own', () => {
+  let guarded: LocalSecretsManager;
+
+  beforeEach(async () => {
+    guarded = await startSecretsManager({ accessKeyId: 'LOCAL1' });
+    guarded.putSecret('client', 'the secret');
+  });
+
+  afterEach(() => guarded.stop());
+
+  const ask = (headers: Record<string, string>) =>
+    new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {
+      const { port } = new URL(guarded.endpoint);
+      request(
+        {
+          port,
+          host: '127.0.0.1',
+          method: 'POST',
+          headers: { 'x-amz-target': 'secretsmanager.GetSecretValue', ...headers },
+        },
+        async (response) => resolve({ status: response.statusCode, body: await text(response) }),
+      )
+        .on('error', reject)
+        .end('{"SecretId":"client"}');
+    });
+  const authorization = (accessKeyId: string) =>
+    `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20261126/us-east-1/secretsmanager/aws4_request, …`;
+
+  test('answers a client that has them', async () => {
+    const answer = await ask({ authorization: authorization('LOCAL1').replace('…', 'x') });
+
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('the secret') });
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['no credentials', {}],
+    ['other credentials', { authorization: 'Credential=local/x' }],
+    [
+      'the name of another host, as after DNS rebinding',
+      { authorization: 'Credential=LOCAL1/x', host: 'evil.example' },
+    ],
+    [
+      'the origin of a page',
+      { authorization: 'Credential=LOCAL1/x', origin: 'http://evil.example' },
+    ],
+  ])('refuses %s', async (_name, headers) => {
+    const answer = await ask(headers);
+
+    expect(answer.status).toBe(403);
+    expect(answer.body).not.toContain('the secret');
+  });
 });

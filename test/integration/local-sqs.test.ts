@@ -241,3 +241,48 @@ test('a queue says what is in it without handing it out', async () => {
 
   expect(sqs.inspect('audit')).toEqual({ ready: ['a2'], inFlight: ['a1'] });
 });
+
+describe('the query protocol', () => {
+  const send = (url: string, fields: Record<string, string>, headers = {}) =>
+    fetch(url, { method: 'POST', headers, body: new URLSearchParams(fields) });
+
+  test('sends a message, as a plain curl line does', async () => {
+    const { url } = sqs.createQueue('plain.fifo');
+
+    const answer = await send(url, {
+      Action: 'SendMessage',
+      MessageBody: '{"a":"b"}',
+      MessageGroupId: 'g',
+      MessageDeduplicationId: '1',
+    });
+
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toMatch(/<MessageId>[\da-f-]{36}<\/MessageId>/);
+    expect(sqs.listMessages('plain.fifo')).toMatchObject([
+      { body: '{"a":"b"}', groupId: 'g', isInFlight: false },
+    ]);
+  });
+
+  test('answers what SQS refuses with its error', async () => {
+    const { url } = sqs.createQueue('refusing.fifo');
+
+    const answer = await send(url, { Action: 'SendMessage', MessageBody: 'no group' });
+
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toMatch(/<ErrorResponse><Error><Code>.+<\/Code>/);
+    expect(sqs.listMessages('refusing.fifo')).toEqual([]);
+  });
+
+  test('is for programs, and not for pages of a browser', async () => {
+    const { url } = sqs.createQueue('guarded');
+
+    const answer = await send(
+      url,
+      { Action: 'SendMessage', MessageBody: 'x' },
+      { origin: 'http://evil.example' },
+    );
+
+    expect(answer.status).toBe(403);
+    expect(sqs.listMessages('guarded')).toEqual([]);
+  });
+});

@@ -43,8 +43,7 @@ export type TokenReport =
 
 const env = process.env;
 const speed = Number(env.CLOCK_SPEED ?? 1);
-/** The same for all processes whose clocks are to agree. */
-const startedAtMs = Number(env.CLOCK_STARTED_AT_MS ?? Date.now());
+const startedAtMs = Date.now();
 /** The machine's clock, or one that runs faster. */
 const clock: Clock = {
   now: () => startedAtMs + (Date.now() - startedAtMs) * speed,

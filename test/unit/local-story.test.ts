@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../lib/domain/audit-event.ts';
+import { PLATFORM_CONVERSATION, SAMPLE_USERS } from '../../local/genesys/sample-organisation.ts';
+import { formatChapter, showsColours } from '../../local/story/format-chapter.ts';
 import { type LogEntry, readLogLine } from '../../local/story/log-entry.ts';
-import { formatChapter, tellDelivery, tellLogEntry, tellRelayed } from '../../local/story/tell.ts';
+import { createStoryboard } from '../../local/story/storyboard.ts';
+import { tellDelivery, tellLogEntry, tellRelayed } from '../../local/story/tell.ts';
 
 const entry = (fields: Partial<LogEntry>): LogEntry => ({
   level: 'INFO',
@@ -44,20 +47,29 @@ describe('a line of a log', () => {
 });
 
 describe('an entry of the log is told', () => {
-  test('as accepted, with the number of participants and the correlation id', () => {
+  test('as accepted, with the number of people and the request id', () => {
     const told = tellLogEntry(
       entry({
         service: 'intake',
         message: 'accepted',
         participants: 1,
         conversation_id: 'c1',
-        correlation_id: 'crm-1',
+        request_id: '3f2a9c41-0000-4000-8000-000000000001',
       }),
     );
 
-    expect(told && formatChapter(told)).toBe(
-      '18:02:11.123  accepted  1 participant for conversation c1  [crm-1]',
+    expect(told && formatChapter(told)).toBe('18:02:11.1 3f2a9c41 accepted  1 person for c1');
+  });
+
+  test('as replayed, where the request is known already', () => {
+    const told = tellLogEntry(
+      entry({ service: 'intake', message: 'replayed', participants: 2, conversation_id: 'c1' }),
     );
+
+    expect(told).toMatchObject({
+      what: 'replayed',
+      text: '2 people for c1: known already, carried out once',
+    });
   });
 
   test('as refused, with what was wrong', () => {
@@ -71,12 +83,11 @@ describe('an entry of the log is told', () => {
     expect(tellLogEntry(entry({ ...refusal, problem: 'no-body' }))?.text).toBe('with 422 no-body');
   });
 
-  test('as added, with what became of the people', () => {
+  test('as added, with what became of each person', () => {
     const participants = [
-      { role: 'agent', outcome: 'ADDED' },
-      { role: 'agent', outcome: 'ADDED', warning: 'OFFLINE' },
-      { role: 'agent', outcome: 'ADDED' },
-      { role: 'agent', outcome: 'ALREADY_PRESENT' },
+      { id: SAMPLE_USERS.hana, role: 'agent', outcome: 'ADDED' },
+      { id: SAMPLE_USERS.dov, role: 'agent', outcome: 'ADDED', warning: 'OFFLINE' },
+      { address: '+15551234567', role: 'customer', outcome: 'ALREADY_PRESENT' },
     ] as const;
 
     expect(
@@ -85,7 +96,7 @@ describe('an entry of the log is told', () => {
       ),
     ).toMatchObject({
       what: 'added',
-      text: 'SUCCESS; 2 added, 1 added (OFFLINE), 1 already present; 3 calls in 245 ms, after 31 ms in the queue',
+      text: 'SUCCESS: hana added, dov added (OFFLINE), +15551234567 already present; 3 calls, 245 ms',
     });
   });
 
@@ -98,7 +109,7 @@ describe('an entry of the log is told', () => {
 
     expect(tellLogEntry(entry({ message: 'result', event }))).toMatchObject({
       what,
-      text: `${status} FORBIDDEN: not permitted; 1 call in 245 ms, after 31 ms in the queue`,
+      text: `${status}; FORBIDDEN: not permitted; 1 call, 245 ms`,
     });
   });
 
@@ -136,9 +147,9 @@ describe('a delivery is told', () => {
     receivedAtMs: Date.parse('2026-11-22T18:02:11.150Z'),
   };
 
-  test('as relayed where its signature is good', () => {
+  test('as delivered where its signature is good', () => {
     expect(formatChapter(tellDelivery(delivery))).toBe(
-      '18:02:11.150  relayed   evt_1 SUCCESS, signature verified, 50 ms after the result  [crm-1]',
+      '18:02:11.1 request  delivered webhook SUCCESS, signature verified (+50 ms)',
     );
   });
 
@@ -147,7 +158,7 @@ describe('a delivery is told', () => {
 
     expect(told).toMatchObject({
       what: 'ERROR',
-      text: 'evt_1, SIGNATURE NOT VERIFIED: no match',
+      text: 'webhook, SIGNATURE NOT VERIFIED: no match',
     });
   });
 
@@ -155,9 +166,127 @@ describe('a delivery is told', () => {
     const relayed = { service: 'relay', message: 'relayed', event_id: 'evt_1', tries: 1 };
 
     expect(tellRelayed(entry({ ...relayed, status_code: 204, lag_ms: 20 }))).toMatchObject({
-      what: 'relayed',
-      text: 'evt_1 taken with 204, 20 ms after the result, try 1',
+      what: 'delivered',
+      text: 'webhook accepted with 204, 20 ms after the result',
     });
     expect(tellRelayed(entry({}))).toBeUndefined();
+  });
+});
+
+describe('a line of the terminal', () => {
+  const long = {
+    atMs: 0,
+    what: 'added',
+    requestId: 'abcdefgh-1',
+    text: `${'word '.repeat(30)}end`,
+  };
+
+  test('is never wider than 80 columns, and later lines stand under the text', () => {
+    const lines = formatChapter({ ...long, text: `${long.text} ${'x'.repeat(120)}` }).split('\n');
+
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(lines[1]).toMatch(/^ {30}word/);
+    expect(lines.join('')).toContain('end');
+  });
+
+  test('does not let foreign text move the cursor', () => {
+    const line = formatChapter({ ...long, text: 'a\u001b[2Jb\nc\u009bd' });
+
+    expect(line).toMatch(/ab c d$/);
+  });
+
+  test('has colours only where they are asked for', () => {
+    expect(formatChapter(long, true)).toContain('\u001b[');
+    expect(formatChapter(long)).not.toContain('\u001b[');
+  });
+
+  test.each([
+    [true, {}, true],
+    [false, {}, false],
+    [true, { NO_COLOR: '1' }, false],
+    [true, { TERM: 'dumb' }, false],
+  ])('TTY %s with %o: colours %s', (isTTY, environment, expected) => {
+    expect(showsColours({ isTTY }, environment)).toBe(expected);
+  });
+});
+
+describe('the story of a request', () => {
+  const requestId = '3f2a9c41-0000-4000-8000-000000000001';
+  const accepted = entry({
+    service: 'intake',
+    message: 'accepted',
+    participants: 1,
+    request_id: requestId,
+    conversation_id: PLATFORM_CONVERSATION,
+  });
+  const ended = entry({
+    message: 'result',
+    event: result({
+      timestamp: '2026-11-22T18:02:12.000Z',
+      request_id: requestId,
+      conversation_id: PLATFORM_CONVERSATION,
+    }),
+  });
+  const ring = {
+    kind: 'ring',
+    ring: {
+      atMs: Date.parse('2026-11-22T18:02:11.500Z'),
+      conversationId: PLATFORM_CONVERSATION,
+      who: SAMPLE_USERS.hana,
+      wasInAlready: false,
+    },
+  } as const;
+
+  test('is put together from the functions and the stand-in, in the order of time', () => {
+    const storyboard = createStoryboard({});
+
+    storyboard.hearLogEntry(accepted);
+    storyboard.hearGenesys(ring);
+    storyboard.hearLogEntry(ended);
+
+    const [story] = storyboard.stories();
+    expect(story?.chapters.map(({ what }) => what)).toEqual(['accepted', 'rang', 'added']);
+    expect(story?.isFinished).toBe(true);
+  });
+
+  test('takes over what happened before anything named the request, as by the queue', () => {
+    const storyboard = createStoryboard({});
+
+    storyboard.hearGenesys(ring);
+    storyboard.hearLogEntry(ended);
+
+    expect(storyboard.stories()[0]?.chapters.map(({ what }) => what)).toEqual(['rang', 'added']);
+  });
+
+  test('does not take what happens after its result', () => {
+    const storyboard = createStoryboard({});
+
+    storyboard.hearLogEntry(accepted);
+    storyboard.hearLogEntry(ended);
+    storyboard.hearGenesys(ring);
+
+    expect(storyboard.stories()[0]?.chapters).toHaveLength(2);
+  });
+
+  test('calls it an error where a person is rung who was in already', () => {
+    const told: string[] = [];
+    const storyboard = createStoryboard({ onChapter: ({ what }) => told.push(what) });
+
+    storyboard.hearGenesys({ ...ring, ring: { ...ring.ring, wasInAlready: true } });
+
+    expect(told).toEqual(['ERROR']);
+  });
+
+  test('is forgotten once there are too many newer ones', () => {
+    const storyboard = createStoryboard({ keep: 2 });
+
+    for (const number of [1, 2, 3]) {
+      storyboard.hearLogEntry({ ...accepted, request_id: `request-${number}` });
+    }
+
+    expect(storyboard.stories().map((story) => story.requestId)).toEqual([
+      'request-2',
+      'request-3',
+    ]);
   });
 });

@@ -1,0 +1,38 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+const PASSED_ON = ['content-type', 'idempotency-key', 'x-correlation-id', 'prefer'];
+const PASSED_BACK = [
+  'content-type',
+  'location',
+  'idempotency-replayed',
+  'x-correlation-id',
+  'preference-applied',
+  'retry-after',
+];
+
+/** Sends a request of the page to the public API, which is on another port and has no CORS. */
+export async function forwardToApi(
+  apiUrl: string,
+  path: string,
+  request: IncomingMessage,
+  body: string,
+  response: ServerResponse,
+): Promise<void> {
+  const headers: Record<string, string> = {};
+  for (const name of PASSED_ON) {
+    const value = request.headers[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  const answer = await fetch(apiUrl + path, {
+    method: request.method ?? 'GET',
+    headers,
+    redirect: 'manual',
+    ...(body === '' ? {} : { body }),
+  });
+  response.statusCode = answer.status;
+  for (const name of PASSED_BACK) {
+    const value = answer.headers.get(name);
+    if (value !== null) response.setHeader(name, value);
+  }
+  response.end(await answer.text());
+}

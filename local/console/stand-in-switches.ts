@@ -1,0 +1,75 @@
+import type { GenesysEvent, GenesysState } from '../genesys/create-genesys.ts';
+import { type FaultRule, gatewayPage, tooManyRequests } from '../genesys/faults.ts';
+import { whoIs } from '../genesys/organisation.ts';
+
+/** What people do whose telephone rings. */
+export const PICK_UPS = ['answer', 'decline', 'ignore'] as const;
+export type PickUp = (typeof PICK_UPS)[number];
+
+/** How the stand-in Genesys Cloud behaves. */
+export const TROUBLES = ['none', 'busy', 'outage', 'slow', 'lost-response'] as const;
+export type Trouble = (typeof TROUBLES)[number];
+
+export interface Switches {
+  pickUp: PickUp;
+  trouble: Trouble;
+}
+
+export interface StandInSwitches {
+  readonly current: Readonly<Switches>;
+  set(wanted: Partial<Switches>): void;
+  hearGenesys(event: GenesysEvent): void;
+}
+
+const DECLINES_AFTER_MS = 1_500;
+/** The platform's own ring time before it gives up. */
+const RINGS_FOR_MS = 12_000;
+const SLOW_MS = 3_000;
+const RETRY_AFTER_SECONDS = 5;
+
+const RULES: Record<Trouble, FaultRule[]> = {
+  none: [],
+  busy: [{ path: '/api/v2/', fault: { answer: tooManyRequests(RETRY_AFTER_SECONDS) } }],
+  outage: [{ fault: { answer: gatewayPage(503) } }],
+  slow: [{ path: '/api/v2/', fault: { waitMs: SLOW_MS } }],
+  // The people are rung, and the adder is never told.
+  'lost-response': [
+    { method: 'POST', path: '/participants', fault: { carriedOut: true, answer: 'reset' } },
+  ],
+};
+
+/** The console's switches for the stand-in: what goes wrong, and what people do. */
+export function createStandInSwitches(state: () => GenesysState | undefined): StandInSwitches {
+  const current: Switches = { pickUp: 'answer', trouble: 'none' };
+  let ownRules: FaultRule[] = [];
+
+  function set(wanted: Partial<Switches>): void {
+    Object.assign(current, wanted);
+    const faults = state()?.faults;
+    if (!faults || wanted.trouble === undefined) return;
+    const others = faults.filter((rule) => !ownRules.includes(rule));
+    ownRules = RULES[wanted.trouble].map((rule) => ({ ...rule }));
+    faults.splice(0, faults.length, ...ownRules, ...others);
+  }
+
+  return {
+    current,
+    set,
+    hearGenesys(event) {
+      if (event.kind === 'answer') {
+        // One lost response is enough to show what follows.
+        const isLostAdd = event.call.method === 'POST' && event.call.delivery === 'reset';
+        if (isLostAdd && current.trouble === 'lost-response') set({ trouble: 'none' });
+        return;
+      }
+      if (event.kind !== 'ring' || current.pickUp === 'answer') return;
+      const { conversationId, who, atMs } = event.ring;
+      const stay = state()
+        ?.organisation.conversation(conversationId)
+        ?.participations.findLast((one) => whoIs(one) === who);
+      if (!stay) return;
+      stay.answeredAtMs = undefined;
+      stay.leftAtMs = atMs + (current.pickUp === 'decline' ? DECLINES_AFTER_MS : RINGS_FOR_MS);
+    },
+  };
+}

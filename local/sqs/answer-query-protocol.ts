@@ -1,0 +1,53 @@
+import type { buildApp } from 'fauxqs';
+
+type App = ReturnType<typeof buildApp>;
+
+interface JsonAnswer {
+  MessageId?: string;
+  MD5OfMessageBody?: string;
+  SequenceNumber?: string;
+  __type?: string;
+  message?: string;
+}
+
+/**
+ * `SendMessage` in SQS's query protocol, which fauxqs does not have: `curl QUEUE-URL -d
+ * Action=SendMessage -d MessageBody=…` needs neither the AWS CLI nor a body within a body.
+ * (Amazon SQS Developer Guide, "Making Query API requests using AWS query protocol")
+ */
+export function answerQueryProtocol(app: App): void {
+  app.addHook('preHandler', async (request, reply) => {
+    const { headers, body, url } = request;
+    if (!/x-www-form-urlencoded/.test(headers['content-type'] ?? '')) return;
+    const { Action, Version: _version, ...fields } = body as Record<string, string>;
+    if (Action !== 'SendMessage') return;
+    const answer = await app.inject({
+      method: 'POST',
+      url: '/',
+      headers: {
+        host: headers.host ?? '',
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': 'AmazonSQS.SendMessage',
+      },
+      payload: JSON.stringify({ QueueUrl: `http://${headers.host}${url}`, ...fields }),
+    });
+    await reply
+      .code(answer.statusCode)
+      .type('text/xml')
+      .send(toXml(answer.json() as JsonAnswer));
+    return reply;
+  });
+}
+
+function toXml(answer: JsonAnswer): string {
+  const element = (name: string, text: string | undefined) =>
+    text === undefined
+      ? ''
+      : `<${name}>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${name}>`;
+  if (answer.MessageId === undefined) {
+    const code = answer.__type?.replace(/^.*#/, '');
+    return `<ErrorResponse><Error>${element('Code', code)}${element('Message', answer.message)}</Error></ErrorResponse>\n`;
+  }
+  const { MessageId, MD5OfMessageBody, SequenceNumber } = answer;
+  return `<SendMessageResponse><SendMessageResult>${element('MessageId', MessageId)}${element('MD5OfMessageBody', MD5OfMessageBody)}${element('SequenceNumber', SequenceNumber)}</SendMessageResult></SendMessageResponse>\n`;
+}

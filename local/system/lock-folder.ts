@@ -1,0 +1,58 @@
+import { mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { UserError } from '../../lib/user-error.ts';
+import { readEndpoints } from './endpoints-file.ts';
+
+const FILE = 'lock';
+
+/**
+ * Keeps a second system out of a folder: it would take over the endpoints file of the first, which
+ * nothing could find any more. The lock of a process that was killed does not count.
+ * @param folder `.local`, or what `LOCAL_FOLDER` says
+ * @throws UserError that names the process and says how to start beside it
+ */
+export async function lockFolder(folder: string): Promise<{ stop(): Promise<void> }> {
+  const file = join(folder, FILE);
+  const take = () => writeFile(file, String(process.pid), { flag: 'wx' });
+  await mkdir(folder, { recursive: true });
+  try {
+    await take();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const pid = Number(await readFile(file, 'utf8').catch(() => ''));
+    if (isAlive(pid)) throw await alreadyRunning(folder, pid);
+    await rm(file, { force: true });
+    // Two that start at the same moment over an old lock: the slower one is refused.
+    await take().catch(async () => {
+      throw await alreadyRunning(folder, Number(await readFile(file, 'utf8').catch(() => '')));
+    });
+  }
+  return {
+    async stop() {
+      await rm(file, { force: true });
+      // A folder that was made for this system alone goes with it.
+      await rmdir(folder).catch(() => {});
+    },
+  };
+}
+
+async function alreadyRunning(folder: string, pid: number): Promise<UserError> {
+  const url = (await readEndpoints(folder))?.apiUrl;
+  const name = relative(process.cwd(), folder) || folder;
+  return new UserError(
+    [
+      `A local system runs in ${name} already: process ${pid}${url ? `, ${url}` : ''}.`,
+      `Stop it first, or start one beside it: LOCAL_FOLDER=${name}-2 PORT=0 npm start`,
+      `(If process ${pid} is something else, delete ${join(name, FILE)}.)`,
+    ].join('\n'),
+  );
+}
+
+function isAlive(pid: number): boolean {
+  if (!pid || pid === process.pid) return false;
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
