@@ -43,7 +43,16 @@ async function install(): Promise<string | undefined> {
     [
       'pip could not install cfn-lint and moto',
       python,
-      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', requirements],
+      [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--require-hashes',
+        '-r',
+        requirements,
+      ],
     ],
   ];
   for (const [problem, command, args] of steps) {
