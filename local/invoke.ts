@@ -10,14 +10,14 @@ import { type Endpoints, readEndpoints } from './system/endpoints-file.ts';
 import { readSettings } from './system/read-settings.ts';
 import { type LocalSystem, startSystem } from './system/start-system.ts';
 
-const USAGE = `Usage: npm run invoke -- <function> events/<file>
-Runs a sample event through a function: intake, adder or relay. Its queues, secrets and Genesys are
-those of the system that npm start has started, or of one that is started for this event.
-The answer goes to standard output, all else to standard error.
-Exit code: 0 success; 1 an error was answered or thrown, or messages were given back.`;
+const USAGE = `Usage: npm run invoke -- <function>[:<alias>] events/<file>
+Invokes a function with a sample event: intake, adder, relay, requests or follow-up. It uses the queues,
+table, secrets and Genesys Cloud of the system that npm start runs, or starts a system for this event.
+The response goes to standard output, everything else to standard error.
+Exit code: 0 success; 1 an error response, a thrown error, or failed messages.`;
 
-/** How long a system that was started for one event waits for what follows from it. */
-const FOLLOW_UP_MS = 5_000;
+/** How long a system that was started for one event waits for its consequences. */
+const SETTLE_MS = 5_000;
 
 const tell = (line: string) => process.stderr.write(`${line}\n`);
 
@@ -33,7 +33,7 @@ export async function main(args: string[]): Promise<number> {
   if (running) return invoke(name, event, running);
   tell('No system is running; starting one for this event …');
   const system = await startSystem({
-    // Its own, so that nobody takes it for one to stay.
+    // A folder of its own, so that other commands do not find this short-lived system.
     settings: {
       ...settings,
       ports: { ...settings.ports, api: 0 },
@@ -61,7 +61,9 @@ async function readEvent(file: string): Promise<unknown> {
   }
 }
 
-async function invoke(name: string, event: unknown, endpoints: Endpoints): Promise<number> {
+async function invoke(target: string, event: unknown, endpoints: Endpoints): Promise<number> {
+  // As Lambda's own qualified names, such as `intake:data-action`.
+  const [name = '', qualifier] = target.split(':');
   const definition = endpoints.functions[name];
   if (!definition) {
     const names = Object.keys(endpoints.functions).join(', ');
@@ -74,11 +76,11 @@ async function invoke(name: string, event: unknown, endpoints: Endpoints): Promi
   };
   try {
     const renewed = renewEvent(event, Date.now());
-    const answer = await invokeFunction({ name, ...definition, onLogLine }, renewed);
-    process.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
-    return isSuccess(answer) ? 0 : 1;
+    const response = await invokeFunction({ name, qualifier, ...definition, onLogLine }, renewed);
+    process.stdout.write(`${JSON.stringify(response, null, 2)}\n`);
+    return isSuccess(response) ? 0 : 1;
   } catch (error) {
-    tell(`${name} has thrown: ${(error as Error).message}`);
+    tell(`${target} threw: ${(error as Error).message}`);
     return 1;
   }
 }
@@ -89,7 +91,7 @@ function tellEntry(entry: Parameters<typeof tellLogEntry>[0]): void {
 }
 
 async function waitUntilIdle(system: LocalSystem): Promise<void> {
-  const endsAtMs = Date.now() + FOLLOW_UP_MS;
+  const endsAtMs = Date.now() + SETTLE_MS;
   while (!system.isIdle() && Date.now() < endsAtMs) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

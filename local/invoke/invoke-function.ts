@@ -1,39 +1,45 @@
-import { startLambda } from '../lambda/start-lambda.ts';
+import { fileURLToPath } from 'node:url';
+import { startLambdaProcess } from '../lambda-runtime/start-lambda-process.ts';
 
 export interface FunctionToInvoke {
-  /** Its key in serverless.yml. */
+  /** Key in serverless.yml. */
   name: string;
+  /** Alias that is invoked, such as `data-action`. */
+  qualifier?: string | undefined;
   environment: Record<string, string>;
   timeoutMs: number;
   onLogLine: (line: string) => void;
 }
 
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
 /**
- * Runs one event through a fresh instance of a function, straight from its source.
- * @throws Error where the function throws or cannot be loaded
+ * Invokes a new instance of a function, which runs from its TypeScript source.
+ * @throws LambdaFault
  */
 export async function invokeFunction(
-  { name, ...options }: FunctionToInvoke,
+  { name, qualifier, environment, timeoutMs, onLogLine }: FunctionToInvoke,
   event: unknown,
 ): Promise<unknown> {
-  const lambda = startLambda({
-    ...options,
-    moduleUrl: new URL(`../../functions/${name}/index.ts`, import.meta.url).href,
-    exportName: 'handler',
-    functionName: name,
+  const lambda = await startLambdaProcess({
+    zipOrDir: root,
+    handler: `functions/${name}/index.handler`,
+    env: environment,
+    timeoutMs,
+    name,
     memoryMb: 1024,
-    maxInstances: 1,
+    onLine: onLogLine,
   });
   try {
-    return await lambda.invoke(event);
+    return await lambda.invoke(event, qualifier ? { qualifier } : {});
   } finally {
     await lambda.stop();
   }
 }
 
-/** The function did what the event asked for: nothing given back, no error answered. */
-export function isSuccess(answer: unknown): boolean {
-  const { statusCode, batchItemFailures } = (answer ?? {}) as {
+/** True if the response is neither an HTTP error nor names failed messages. */
+export function isSuccess(response: unknown): boolean {
+  const { statusCode, batchItemFailures } = (response ?? {}) as {
     statusCode?: number;
     batchItemFailures?: unknown[];
   };

@@ -1,7 +1,7 @@
 /**
- * The child's side of the Lambda Runtime API: takes the next event, calls the handler, answers.
- * Started by start-lambda-process.ts; imports nothing but Node, since the function's directory has no
- * node_modules.
+ * A client of the Lambda Runtime API: polls for the next event, calls the handler, sends the response.
+ * Started by start-lambda-process.ts. Imports only Node's own modules, because the function's directory
+ * may have no node_modules.
  */
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -12,12 +12,12 @@ const env = process.env;
 const api = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 const agent = new Agent({ keepAlive: true });
 
-interface Answer {
+interface RuntimeResponse {
   headers: Record<string, string | string[] | undefined>;
   body: string;
 }
 
-function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
+function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<RuntimeResponse> {
   return new Promise((resolve, reject) => {
     const outgoing = request(`${api}${path}`, { method, agent }, (incoming) => {
       let text = '';
@@ -45,7 +45,9 @@ async function loadHandler(): Promise<Handler> {
   const name = env._HANDLER ?? '';
   const dot = name.lastIndexOf('.');
   const root = join(env.LAMBDA_TASK_ROOT ?? '.', name.slice(0, dot));
-  const file = ['.mjs', '.js', '.cjs'].map((end) => root + end).find((path) => existsSync(path));
+  const file = ['.mjs', '.js', '.cjs', '.ts']
+    .map((end) => root + end)
+    .find((path) => existsSync(path));
   if (!file) throw new Error(`Cannot find module '${root}'`);
   const loaded = await import(pathToFileURL(file).href);
   const handler = loaded[name.slice(dot + 1)];
@@ -53,7 +55,7 @@ async function loadHandler(): Promise<Handler> {
   return handler;
 }
 
-function contextOf(headers: Answer['headers']) {
+function contextOf(headers: RuntimeResponse['headers']) {
   const deadlineMs = Number(headers['lambda-runtime-deadline-ms']);
   return {
     callbackWaitsForEmptyEventLoop: true,
@@ -80,11 +82,11 @@ try {
 while (true) {
   const { headers, body } = await call('GET', '/invocation/next');
   const id = String(headers['lambda-runtime-aws-request-id']);
-  // Node's own runtime client does the same; the SDK sends it on as a header.
+  // As AWS's runtime client for Node.js does. The SDK forwards it as a header.
   env._X_AMZN_TRACE_ID = String(headers['lambda-runtime-trace-id']);
   try {
-    const answer = await handler(JSON.parse(body), contextOf(headers));
-    await call('POST', `/invocation/${id}/response`, answer ?? null);
+    const response = await handler(JSON.parse(body), contextOf(headers));
+    await call('POST', `/invocation/${id}/response`, response ?? null);
   } catch (error) {
     console.error(error);
     await call('POST', `/invocation/${id}/error`, describe(error));

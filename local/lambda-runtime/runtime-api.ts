@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
-/** What a function says went wrong, in the Runtime API's words. */
+/** An error as a function reports it to the Runtime API. */
 export interface ReportedError {
   errorType: string;
   errorMessage: string;
@@ -10,17 +10,19 @@ export interface ReportedError {
 export interface Invocation {
   id: string;
   event: unknown;
+  /** With the version or alias, if one is invoked. */
+  functionArn: string;
   /** Milliseconds since the Unix epoch. */
   deadlineMs: number;
-  succeed(answer: unknown): void;
+  succeed(response: unknown): void;
   fail(error: ReportedError): void;
 }
 
 export interface RuntimeApi {
   server: Server;
-  /** Hands the invocation to the function: at once if it waits for one, else when it asks. */
+  /** Hands the invocation to the function: now if it is polling, otherwise at its next poll. */
   offer(invocation: Invocation): void;
-  /** Forgets the process of before: what it was given, and that it waits. */
+  /** Forgets the previous process: its invocation and its poll. */
   reset(): void;
 }
 
@@ -29,7 +31,6 @@ export interface RuntimeApi {
  * time, offered by `offer`, fetched by the function with a long poll.
  */
 export function createRuntimeApi(options: {
-  functionArn: string;
   onInitError: (error: ReportedError) => void;
 }): RuntimeApi {
   let offered: Invocation | undefined;
@@ -46,7 +47,7 @@ export function createRuntimeApi(options: {
       'content-type': 'application/json',
       'Lambda-Runtime-Aws-Request-Id': running.id,
       'Lambda-Runtime-Deadline-Ms': String(running.deadlineMs),
-      'Lambda-Runtime-Invoked-Function-Arn': options.functionArn,
+      'Lambda-Runtime-Invoked-Function-Arn': running.functionArn,
       'Lambda-Runtime-Trace-Id': traceHeader(),
     });
     response.end(JSON.stringify(running.event));
@@ -96,7 +97,7 @@ export function createRuntimeApi(options: {
 
 export const newRequestId = (): string => randomUUID();
 
-/** A sampled X-Ray header, as active tracing gives it: time and 96 random bits. */
+/** A sampled X-Ray header as active tracing sends it: the time and 96 random bits. */
 function traceHeader(): string {
   const seconds = Math.floor(Date.now() / 1000).toString(16);
   const root = `1-${seconds}-${randomBytes(12).toString('hex')}`;

@@ -10,34 +10,37 @@ import { createRuntimeApi, newRequestId } from './runtime-api.ts';
 import { unzip } from './unzip.ts';
 
 export interface LambdaProcessOptions {
-  /** What `serverless package` made: a function's zip, or a directory that holds what was in it. */
+  /** A deployment package from `serverless package`, or a directory with its files. */
   zipOrDir: string;
-  /** As the template has it, such as `functions/intake/index.handler`. */
+  /** As in the template, such as `functions/intake/index.handler`. */
   handler: string;
-  /** The template's environment, and the AWS_* variables that the function is to have. Nothing of this process's own environment goes with it. */
+  /**
+   * Environment of the template and the AWS_* variables. The function gets nothing of this process's
+   * own environment.
+   */
   env: Record<string, string>;
-  /** The template's Timeout. A call that takes longer ends the process, as on Lambda. */
+  /** Timeout of the template in milliseconds. A longer invocation ends the process, as on Lambda. */
   timeoutMs: number;
-  /** Default `function`. */
+  /** Name in AWS. Default `function`. */
   name?: string;
-  /** The template's MemorySize. Told to the function, not enforced. Default 256. */
+  /** MemorySize of the template: the limit of the V8 heap. Default 256. */
   memoryMb?: number;
-  /** Each line that the function writes to its log. */
+  /** Receives each line that the function logs. */
   onLine?: (line: string) => void;
 }
 
 /**
  * - `function`: the handler threw
- * - `timeout`: it took longer than its time limit
- * - `crash`: the process ended in mid-call, of itself or by `kill`
+ * - `timeout`: the invocation exceeded its timeout
+ * - `crash`: the process ended during the invocation
  * - `init`: the module could not be loaded
  */
 export type LambdaFaultKind = 'function' | 'timeout' | 'crash' | 'init';
 
-/** A call that gave no answer. */
+/** An invocation without a response. */
 export class LambdaFault extends Error {
   readonly kind: LambdaFaultKind;
-  /** The thrown error's name, or Lambda's own (`Runtime.ExitError`, `Sandbox.Timedout`). */
+  /** Name of the thrown error, or Lambda's own (`Runtime.ExitError`, `Sandbox.Timedout`). */
   readonly errorType: string;
 
   constructor(kind: LambdaFaultKind, errorType: string, message: string) {
@@ -48,32 +51,37 @@ export class LambdaFault extends Error {
   }
 }
 
+export interface InvokeOptions {
+  /** Version or alias that is invoked, the end of `invokedFunctionArn`. Default: an unqualified ARN. */
+  qualifier?: string;
+}
+
 export interface LambdaProcess {
   /**
-   * Calls the function and gives its answer. One call at a time, as in one execution environment of
-   * Lambda: others wait for their turn. Starts a new process where the last one has ended.
+   * Invokes the function. Invocations run one at a time, as in one execution environment of Lambda;
+   * others wait. Starts a new process if the last one has ended.
    * @throws LambdaFault
    */
-  invoke(event: unknown): Promise<unknown>;
-  /** Ends the process, in mid-call if there is a call. The next call starts another one. Default SIGKILL. */
+  invoke(event: unknown, options?: InvokeOptions): Promise<unknown>;
+  /** Ends the process, even during an invocation. The next invocation starts another. Default SIGKILL. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Ends the process and takes away what was unpacked. */
+  /** Ends the process and removes the unpacked files. */
   stop(): Promise<void>;
-  /** How many processes have been started: the cold starts. */
+  /** Number of processes started so far, which is the number of cold starts. */
   processesStarted(): number;
 }
 
 /**
- * The child's side of the Runtime API: our own small one, or AWS's where `AWS_LAMBDA_RIC` is the path
- * of aws-lambda-ric's index.mjs. (That package is compiled when it is installed, which takes minutes
- * and a C++ compiler; so it is no dependency.)
+ * Client of the Runtime API: our own small one, or AWS's if `AWS_LAMBDA_RIC` is the path of
+ * aws-lambda-ric's index.mjs. That package is not a dependency because installing it takes minutes and
+ * a C++ compiler.
  */
 const runtimeClient =
   process.env.AWS_LAMBDA_RIC || fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
 
 /**
- * Runs a packaged function as Lambda does: in a process of its own, in a directory without
- * node_modules, with the template's environment, over the Lambda Runtime API.
+ * Runs a function as one execution environment of Lambda: in its own process, with the template's
+ * environment, over the Lambda Runtime API.
  */
 export async function startLambdaProcess(options: LambdaProcessOptions): Promise<LambdaProcess> {
   const { name = 'function', memoryMb = 256 } = options;
@@ -84,40 +92,44 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
   let child: ChildProcess | undefined;
   let started = 0;
   let turn: Promise<unknown> = Promise.resolve();
-  /** Rejects the call in progress, if there is one. */
+  /** Rejects the running invocation, if any. */
   let failCall: ((fault: LambdaFault) => void) | undefined;
   let initFault: LambdaFault | undefined;
 
   const api = createRuntimeApi({
-    functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
     onInitError: ({ errorType, errorMessage }) => {
       initFault = new LambdaFault('init', errorType, errorMessage);
     },
   });
+  const functionArn = `arn:aws:lambda:${options.env.AWS_REGION ?? 'us-east-1'}:000000000000:function:${name}`;
   const { port, stop: stopServer } = await listen(api.server);
 
   function start(): ChildProcess {
     started += 1;
     api.reset();
     initFault = undefined;
-    const process_ = spawn(process.execPath, [runtimeClient, options.handler], {
-      cwd: directory,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...options.env,
-        AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
-        AWS_LAMBDA_FUNCTION_NAME: name,
-        AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
-        AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
-        AWS_LAMBDA_LOG_STREAM_NAME: `local/${started}`,
-        AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-        AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
-        LAMBDA_TASK_ROOT: directory,
-        _HANDLER: options.handler,
-        TZ: ':UTC',
+    const process_ = spawn(
+      process.execPath,
+      [`--max-old-space-size=${memoryMb}`, runtimeClient, options.handler],
+      {
+        cwd: directory,
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          ...options.env,
+          AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${port}`,
+          AWS_LAMBDA_FUNCTION_NAME: name,
+          AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+          AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
+          AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+          AWS_LAMBDA_LOG_STREAM_NAME: `local/${started}`,
+          AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+          AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+          LAMBDA_TASK_ROOT: directory,
+          _HANDLER: options.handler,
+          TZ: ':UTC',
+        },
       },
-    });
+    );
     for (const stream of [process_.stdout, process_.stderr]) {
       createInterface({ input: stream }).on('line', (line) => options.onLine?.(line));
     }
@@ -140,7 +152,7 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
     await ended;
   }
 
-  async function call(event: unknown): Promise<unknown> {
+  async function call(event: unknown, { qualifier }: InvokeOptions): Promise<unknown> {
     child ??= start();
     const timeout = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
@@ -157,6 +169,7 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
           api.offer({
             id: newRequestId(),
             event,
+            functionArn: qualifier ? `${functionArn}:${qualifier}` : functionArn,
             deadlineMs: Date.now() + options.timeoutMs,
             succeed: resolve,
             fail: ({ errorType, errorMessage }) =>
@@ -165,7 +178,7 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
         }),
       ]);
     } catch (fault) {
-      // Lambda throws the whole environment away, whatever it was about to do.
+      // Lambda discards the whole environment.
       if (fault instanceof LambdaFault && fault.kind === 'timeout') await kill();
       throw fault;
     } finally {
@@ -176,10 +189,10 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
 
   child = start();
   return {
-    invoke(event) {
-      const answer = turn.then(() => call(event));
-      turn = answer.catch(() => {});
-      return answer;
+    invoke(event, invokeOptions = {}) {
+      const response = turn.then(() => call(event, invokeOptions));
+      turn = response.catch(() => {});
+      return response;
     },
     kill,
     async stop() {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import {
   readAdderConfig,
   readFollowUpConfig,
@@ -8,17 +7,17 @@ import {
   readRequestsConfig,
 } from '../../lib/config.ts';
 import type { Service, ServiceFunction } from '../api-gateway/start-api-gateway.ts';
-import type { LambdaOptions } from '../lambda/start-lambda.ts';
+import type { LambdaOptions } from '../lambda-runtime/start-lambda.ts';
 import type { Credentials } from './local-aws.ts';
 import type { Environment } from './read-settings.ts';
 import { type LocalResource, resolveReferences } from './resolve-references.ts';
 
 /** A function as it runs on this machine. */
-export type DescribedFunction = { key: string } & Omit<LambdaOptions, 'onLogLine'>;
+export type DescribedFunction = { key: string; name: string } & Omit<LambdaOptions, 'onLine'>;
 
 /**
- * HTTP events at a time, each in an instance that is started when it is needed. More of them wait:
- * Lambda's thousand would not fit into this machine.
+ * HTTP events that one function handles at the same time, each in its own process, started on demand.
+ * Callers that wait for a result (`Prefer: wait`) hold one each.
  */
 const HTTP_INSTANCES = 50;
 
@@ -57,20 +56,17 @@ export function describeFunctions(
 ): DescribedFunction[] {
   const { provider, functions } = service;
   return functions.map((definition): DescribedFunction => {
-    const { key, name, timeout, memorySize } = definition;
+    const { key, name, handler, timeout, memorySize } = definition;
     const memoryMb = memorySize ?? provider.memorySize ?? DEFAULT_MEMORY_MB;
     const own = resolveReferences(
       { ...provider.environment, ...definition.environment },
       surroundings.references,
     ) as Record<string, unknown>;
-    const environment: Record<string, string> = {
+    const env: Record<string, string> = {
       // What Lambda sets,
       AWS_REGION: provider.region,
       AWS_ACCESS_KEY_ID: surroundings.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: surroundings.credentials.secretAccessKey,
-      AWS_LAMBDA_FUNCTION_NAME: name,
-      AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMb),
       // what the SDK needs to stay on this machine,
       AWS_ENDPOINT_URL_SQS: surroundings.sqsEndpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: surroundings.secretsManagerEndpoint,
@@ -80,23 +76,18 @@ export function describeFunctions(
         Object.entries(own).map(([variable, value]) => [variable, String(value)]),
       ),
     };
-    readConfig[key]?.(environment);
+    readConfig[key]?.(env);
     return {
       key,
-      functionName: name,
-      ...toModule(surroundings.root, service.bundles, definition),
-      environment,
+      name,
+      zipOrDir: join(surroundings.root, service.bundles),
+      handler,
+      env,
       timeoutMs: (timeout ?? provider.timeout ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
       memoryMb,
       maxInstances: maxInstances(definition),
     };
   });
-}
-
-/** `functions/intake/index.handler`, in the folder of the bundles. */
-function toModule(root: string, bundles: string, { handler }: ServiceFunction) {
-  const [, file = '', exportName = ''] = /^(.*)\.([^.]+)$/.exec(handler) ?? [];
-  return { moduleUrl: pathToFileURL(join(root, bundles, `${file}.mjs`)).href, exportName };
 }
 
 function maxInstances({ events }: ServiceFunction): number {

@@ -1,6 +1,6 @@
 import type { Service } from '../api-gateway/start-api-gateway.ts';
 import type { EventSourceMappingOptions } from '../event-source-mapping/start-event-source-mapping.ts';
-import type { LambdaFunction } from '../lambda/start-lambda.ts';
+import type { LambdaFunction } from '../lambda-runtime/start-lambda.ts';
 import type { CreatedResources } from './create-resources.ts';
 import { resolveReferences } from './resolve-references.ts';
 

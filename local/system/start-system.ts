@@ -5,7 +5,7 @@ import { startDynamoDb } from '../dynamodb/start-dynamodb.ts';
 import { startEventSourceMapping } from '../event-source-mapping/start-event-source-mapping.ts';
 import type { GenesysEvent } from '../genesys/create-genesys.ts';
 import { type RunningGenesys, startGenesys } from '../genesys/start-genesys.ts';
-import { type LambdaFunction, startLambda } from '../lambda/start-lambda.ts';
+import { type LambdaFunction, startLambda } from '../lambda-runtime/start-lambda.ts';
 import { parseRate, startSchedule } from '../scheduler/start-schedule.ts';
 import { startSecretsManager } from '../secrets-manager/start-secrets-manager.ts';
 import { type QueuedMessage, startSqs } from '../sqs/start-sqs.ts';
@@ -142,13 +142,13 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       for (const { key, ...lambdaOptions } of functions) {
         const lambda = startLambda({
           ...lambdaOptions,
-          onLogLine: (line) => {
+          onLine: (line) => {
             const entry = readLogLine(line);
             if (typeof entry === 'string') onProblem(`${key}: ${entry}`);
             else if (entry) options.onLogEntry?.(entry);
           },
         });
-        lambdas.set(lambdaOptions.functionName, lambda);
+        lambdas.set(lambdaOptions.name, lambda);
         started.push(lambda);
       }
     };
@@ -221,7 +221,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       secrets,
       tables,
       functions: Object.fromEntries(
-        functions.map(({ key, environment, timeoutMs }) => [key, { environment, timeoutMs }]),
+        functions.map(({ key, env, timeoutMs }) => [key, { environment: env, timeoutMs }]),
       ),
     };
     await writeEndpoints(folder, endpoints);

@@ -99,6 +99,17 @@ describe('the local Lambda runtime', () => {
     expect(environment).not.toHaveProperty('PATH');
   });
 
+  test('passes the ARN of the function, with the alias that is invoked', async () => {
+    const lambda = await start(
+      'export const handler = async (_, context) => context.invokedFunctionArn;',
+      { name: 'intake', env: { AWS_REGION: 'eu-west-1' } },
+    );
+    const arn = 'arn:aws:lambda:eu-west-1:000000000000:function:intake';
+    expect(await lambda.invoke({})).toBe(arn);
+    expect(await lambda.invoke({}, { qualifier: 'data-action' })).toBe(`${arn}:data-action`);
+    expect(await lambda.invoke({})).toBe(arn);
+  });
+
   test('tells the function how much of its time is left', async () => {
     const lambda = await start(
       'export const handler = async (_, context) => [context.getRemainingTimeInMillis(), context.awsRequestId, context.functionName];',
@@ -155,6 +166,31 @@ describe('the local Lambda runtime', () => {
     await fault;
     expect(await lambda.invoke({})).toBe('ok');
     expect(lambda.processesStarted()).toBe(2);
+  });
+
+  test('limits the heap by the memory of the function', async () => {
+    const source = `import { getHeapStatistics } from 'node:v8';
+      export const handler = () => getHeapStatistics().heap_size_limit / 2 ** 20;`;
+    const small = await start(source, { memoryMb: 100 });
+    const large = await start(source, { memoryMb: 600 });
+    const [smallLimit, largeLimit] = [await small.invoke({}), await large.invoke({})] as number[];
+    expect((largeLimit ?? 0) - (smallLimit ?? 0)).toBe(500);
+  });
+
+  test('runs a handler from its TypeScript source', async () => {
+    await mkdir(join(directory, 'functions/f'), { recursive: true });
+    await writeFile(
+      join(directory, 'functions/f/typed.ts'),
+      'export const handler = async (event: { a: number }) => event.a as number;',
+    );
+    const lambda = await startLambdaProcess({
+      zipOrDir: directory,
+      handler: 'functions/f/typed.handler',
+      env: {},
+      timeoutMs: 10_000,
+    });
+    running.push(lambda);
+    expect(await lambda.invoke({ a: 7 })).toBe(7);
   });
 
   test('fails the call in which the process exits of itself', async () => {

@@ -1,162 +1,112 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type LambdaFunction, startLambda } from '../../local/lambda/start-lambda.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import {
+  type LambdaFunction,
+  type LambdaOptions,
+  startLambda,
+} from '../../local/lambda-runtime/start-lambda.ts';
 
 const HANDLER = `
 let invocations = 0;
-const instance = Math.random();
-export const handler = async ({ wait = 0, fails, exits, returns }, context) => {
+export const handler = async ({ holds, throws, exits }) => {
   invocations += 1;
-  console.log('invocation ' + invocations);
-  if (fails) throw new TypeError('on purpose');
+  if (throws) throw new TypeError('on purpose');
   if (exits) process.exit(1);
-  await new Promise((resolve) => setTimeout(resolve, wait));
-  if (returns) return undefined;
-  return {
-    instance, invocations, environment: { ...process.env },
-    remainingMs: context.getRemainingTimeInMillis(), arn: context.invokedFunctionArn,
-  };
+  if (holds) { console.log('held'); await new Promise(() => setInterval(() => {}, 1000)); }
+  return { pid: process.pid, invocations };
 };
-export const notAFunction = 1;
 `;
 
-interface Answer {
-  instance: number;
+interface Response {
+  pid: number;
   invocations: number;
-  environment: Record<string, string>;
-  remainingMs: number;
-  arn: string;
 }
 
 let folder: string;
-let lambda: LambdaFunction | undefined;
-let lines: string[];
+let lambda: LambdaFunction;
+let held: PromiseWithResolvers<void>;
 
 beforeEach(async () => {
-  lines = [];
+  held = Promise.withResolvers();
   folder = await mkdtemp(join(tmpdir(), 'lambda-'));
   await writeFile(join(folder, 'index.mjs'), HANDLER);
 });
 
 afterEach(async () => {
-  await lambda?.stop();
+  await lambda.stop();
   await rm(folder, { recursive: true });
 });
 
-function start(options: { maxInstances?: number; timeoutMs?: number; exportName?: string } = {}) {
-  const running = startLambda({
-    moduleUrl: pathToFileURL(join(folder, 'index.mjs')).href,
-    exportName: 'handler',
-    functionName: 'sample',
-    memoryMb: 256,
-    environment: { COLOUR: 'green', AWS_REGION: 'us-east-1' },
-    timeoutMs: 20_000,
+function start(options: Partial<LambdaOptions> = {}) {
+  lambda = startLambda({
+    zipOrDir: folder,
+    handler: 'index.handler',
+    env: {},
+    timeoutMs: 60_000,
     maxInstances: 2,
-    onLogLine: (line) => lines.push(line),
+    onLine: (line) => line === 'held' && held.resolve(),
     ...options,
   });
-  lambda = running;
-  return (event: object = {}) => running.invoke(event) as Promise<Answer>;
+  return (event: object = {}) => lambda.invoke(event) as Promise<Response>;
 }
 
-describe('an instance', () => {
-  test('keeps its state from one event to the next', async () => {
-    const invoke = start();
-
-    const first = await invoke();
-    const second = await invoke();
-
-    expect(second.instance).toBe(first.instance);
-    expect([first.invocations, second.invocations]).toEqual([1, 2]);
-  });
-
-  test('has the environment of the function and nothing of ours', async () => {
-    const { environment } = await start()();
-
-    expect(environment).toEqual({
-      COLOUR: 'green',
-      AWS_REGION: 'us-east-1',
-      _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Sampled=0$/),
-    });
-  });
-
-  test('is told its time and its name', async () => {
-    const { remainingMs, arn } = await start({ timeoutMs: 20_000 })();
-
-    expect(remainingMs).toBeGreaterThan(0);
-    expect(remainingMs).toBeLessThanOrEqual(20_000);
-    expect(arn).toBe('arn:aws:lambda:us-east-1:000000000000:function:sample');
-  });
-
-  test('carries out one event at a time: another event gets another instance', async () => {
-    const invoke = start();
-
-    const answers = await Promise.all([invoke({ wait: 100 }), invoke({ wait: 100 })]);
-
-    expect(new Set(answers.map(({ instance }) => instance)).size).toBe(2);
-  });
-
-  test('is not added to beyond the most there may be: events wait', async () => {
-    const invoke = start({ maxInstances: 2 });
-
-    const answers = await Promise.all([1, 2, 3, 4, 5].map(() => invoke({ wait: 20 })));
-
-    expect(new Set(answers.map(({ instance }) => instance)).size).toBe(2);
-  });
-
-  test('passes on what it logs, line by line', async () => {
-    await start()();
-    await lambda?.stop();
-
-    expect(lines).toEqual(['invocation 1']);
-  });
+test('no instance exists before the first event', () => {
+  start();
+  expect(lambda.instances()).toBe(0);
 });
 
-test('an answer of nothing is null, as in JSON', async () => {
-  expect(await start()({ returns: 'nothing' })).toBeNull();
+test('an idle instance handles the next event and keeps its state', async () => {
+  const invoke = start();
+  const first = await invoke();
+  expect(await invoke()).toEqual({ pid: first.pid, invocations: 2 });
+  expect(lambda.instances()).toBe(1);
 });
 
-describe('an invocation fails', () => {
-  test('with the error that the handler throws, and the instance lives on', async () => {
-    const invoke = start({ maxInstances: 1 });
+test('another instance starts when all are busy', async () => {
+  const invoke = start();
+  const responses = await Promise.all([invoke(), invoke()]);
+  expect(new Set(responses.map(({ pid }) => pid)).size).toBe(2);
+});
 
-    await expect(invoke({ fails: true })).rejects.toThrow('TypeError: on purpose');
-    expect((await invoke()).invocations).toBe(2);
+test('events beyond the maximum of instances wait for one of them', async () => {
+  const invoke = start({ maxInstances: 2 });
+  const responses = await Promise.all([1, 2, 3, 4, 5].map(() => invoke()));
+  expect(new Set(responses.map(({ pid }) => pid)).size).toBe(2);
+  expect(lambda.instances()).toBe(2);
+});
+
+test('an instance is kept after an error of its handler', async () => {
+  const invoke = start({ maxInstances: 1 });
+  await expect(invoke({ throws: true })).rejects.toMatchObject({
+    errorType: 'TypeError',
+    message: 'on purpose',
   });
+  expect((await invoke()).invocations).toBe(2);
+});
 
-  test('when its time is over, and the next one gets a new instance', async () => {
-    const invoke = start({ maxInstances: 1, timeoutMs: 2_000 });
+test('an event that waits for a crashed instance is handled by a new process', async () => {
+  const invoke = start({ maxInstances: 1 });
+  const crash = expect(invoke({ exits: true })).rejects.toMatchObject({ kind: 'crash' });
+  const waiting = invoke();
+  await crash;
+  expect((await waiting).invocations).toBe(1);
+});
 
-    await expect(invoke({ wait: 60_000 })).rejects.toThrow('Task timed out after 2 seconds');
-    expect((await invoke()).invocations).toBe(1);
-  });
+test('an instance that stays idle is ended', async () => {
+  const invoke = start({ idleMs: 1 });
+  await invoke();
+  while (lambda.instances() > 0) await delay(5);
+  expect((await invoke()).invocations).toBe(1);
+});
 
-  test('when the instance ends itself, and those who waited for it get a new one', async () => {
-    const invoke = start({ maxInstances: 1 });
-
-    const failing = expect(invoke({ exits: true })).rejects.toThrow('the instance was ended');
-    const waiting = invoke();
-
-    await failing;
-    expect((await waiting).invocations).toBe(1);
-  });
-
-  test('when there is no such handler', async () => {
-    await expect(start({ exportName: 'notAFunction' })()).rejects.toThrow(
-      'does not export a function notAFunction',
-    );
-  });
-
-  test('when the function is stopped, for those that run and those that wait', async () => {
-    const invoke = start({ maxInstances: 1 });
-    const settled = Promise.allSettled([invoke({ wait: 60_000 }), invoke()]);
-
-    await lambda?.stop();
-
-    expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    await expect(invoke()).rejects.toThrow('the system is stopping');
-  });
+test('stopping rejects running, waiting and later invocations', async () => {
+  const invoke = start({ maxInstances: 1 });
+  const settled = Promise.allSettled([invoke({ holds: true }), invoke()]);
+  await held.promise;
+  await lambda.stop();
+  expect((await settled).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await expect(invoke()).rejects.toThrow('the system is stopping');
 });

@@ -67,7 +67,6 @@ const NAMED_AFTER_NO_EXPORT: string[] = [
   'local/genesys/faults.ts',
   'local/genesys/platform-document.ts',
   'local/lambda-runtime/bootstrap.ts',
-  'local/lambda/lambda-worker.ts',
   'local/sqs/fauxqs-store.ts',
   'local/system/endpoints-file.ts',
   'local/system/local-aws.ts',
