@@ -43,7 +43,8 @@ export type TokenReport =
 
 const env = process.env;
 const speed = Number(env.CLOCK_SPEED ?? 1);
-const startedAtMs = Date.now();
+/** The same for all processes whose clocks are to agree. */
+const startedAtMs = Number(env.CLOCK_STARTED_AT_MS ?? Date.now());
 /** The machine's clock, or one that runs faster. */
 const clock: Clock = {
   now: () => startedAtMs + (Date.now() - startedAtMs) * speed,
