@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { createAdder } from '../functions/adder/create-adder.ts';
 import { readAdderConfig } from '../lib/config.ts';
@@ -7,6 +8,7 @@ import { createMemoryItem } from '../lib/genesys/pace/memory-item.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
 import { createPlainAdder } from './baselines/plain-adder.ts';
 import type { Figure, Row } from './figure.ts';
+import { createMemoryTable } from './memory-table.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 import { createVirtualGenesys, type VirtualGenesys } from './virtual-genesys.ts';
 
@@ -143,6 +145,7 @@ async function startOurs({ clock, random, genesys, backlog, budgetItem }: World)
   const adder = createAdder({
     config: readAdderConfig({
       GENESYS_ENV: GENESYS_URL,
+      REQUESTS_TABLE_NAME: 'requests',
       GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
       GENESYS_TOKEN_SECRET_ID: 'token',
       GENESYS_REQUESTS_PER_SECOND: String(CONFIGURED_PER_SECOND),
@@ -154,9 +157,10 @@ async function startOurs({ clock, random, genesys, backlog, budgetItem }: World)
     getSecret: async () => storedToken(genesys.token, clock.now()),
     putSecret: () => Promise.reject(new Error('the token was refused')),
     openItem: (key) => (key.startsWith('budget#') ? budgetItem : createMemoryItem()),
+    ...createMemoryTable(),
     clock,
     random,
-    randomUuid: () => 'bench',
+    randomUuid: randomUUID,
     sendMessage: async () => {},
     changeVisibility: async ({ receiptHandle, seconds }) => {
       delays.set(receiptHandle, Math.ceil(seconds) * 1000);

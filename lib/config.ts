@@ -129,6 +129,7 @@ const intakeConfig = () =>
 const adderConfig = () =>
   z.object({
     ...records(),
+    REQUESTS_TABLE_NAME: text(),
     ...genesys(),
     MAX_PARTICIPANTS: wholeNumber({ default: 20, min: 1, max: 1_000 }),
     REQUEST_QUEUE_URL: url(),

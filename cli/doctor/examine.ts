@@ -1,7 +1,6 @@
 import type { Clock, Random } from '../../lib/domain/clock.ts';
-import { CODES, type Code } from '../../lib/domain/codes.ts';
+import { CODES } from '../../lib/domain/codes.ts';
 import { AdderError } from '../../lib/domain/errors.ts';
-import { Ledger } from '../../lib/domain/ledger.ts';
 import { createRedactor, type Redactor } from '../../lib/domain/redact.ts';
 import {
   type Contract,
@@ -16,18 +15,16 @@ import {
   OutOfTimeError,
 } from '../../lib/genesys/api/call-budget.ts';
 import { createGenesysClient, type GenesysClient } from '../../lib/genesys/api/genesys-client.ts';
-import { carryOut } from '../../lib/genesys/conversation/carry-out.ts';
 import { readConversation } from '../../lib/genesys/conversation/read-conversation.ts';
-import { createSettlingTimes } from '../../lib/genesys/conversation/settling-times.ts';
 import type { CallAllowance } from '../../lib/genesys/pace/call-allowance.ts';
 import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import type { Credentials } from '../../lib/genesys/token/credentials.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
-import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
 import { readUser, readUsersInBulk } from '../../lib/genesys/users/read-users.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import { describeParticipants } from './describe-participants.ts';
+import { examineDryRun } from './examine-dry-run.ts';
 import type { Finding } from './finding.ts';
 import type { Settings } from './read-settings.ts';
 
@@ -132,7 +129,6 @@ const READ_USERS = 'read users';
 const ADD = 'add participants';
 const CONVERSATION = 'conversation';
 const USER = 'user';
-const DRY_RUN = 'dry run';
 const LATER_CHECKS = [READ_CONVERSATIONS, READ_USERS, ADD, RATE_LIMIT];
 
 interface ApiDeps extends ExamineDeps {
@@ -306,73 +302,6 @@ function examineRateLimit({ config }: Settings, headers: Record<string, string>)
     detail,
     toDo: `Set GENESYS_REQUESTS_PER_SECOND to at most ${Math.floor((allowed / 60) * 100) / 100}.`,
   };
-}
-
-/** Thrown in place of the POST that the product would have made. */
-class WouldPost extends Error {
-  readonly path: string;
-  readonly body: unknown;
-
-  constructor(path: string, body: unknown) {
-    super(`would POST ${path}`);
-    this.path = path;
-    this.body = body;
-  }
-}
-
-/** Carries the request out with the product's own code, up to the moment of its first POST. */
-async function examineDryRun(
-  { settings, clock, random, allowance }: ApiDeps,
-  client: GenesysClient,
-  session: CallBudget,
-  { conversationId, userId }: Wanted,
-): Promise<Finding[]> {
-  if (conversationId === undefined && userId === undefined) return [];
-  if (conversationId === undefined || userId === undefined) {
-    const other = userId === undefined ? '--user' : '--conversation';
-    return [{ check: DRY_RUN, outcome: 'not checked', detail: `needs ${other} as well` }];
-  }
-  const ledger = new Ledger([{ id: userId, role: 'agent' }]);
-  const reading: GenesysClient = {
-    read: client.read,
-    post: async (_operation, path, body) => {
-      throw new WouldPost(path, body);
-    },
-  };
-  try {
-    await carryOut(
-      {
-        client: reading,
-        users: createUserLookup(reading),
-        allowance,
-        clock,
-        random,
-        maxParticipants: settings.config.MAX_PARTICIPANTS,
-        settling: createSettlingTimes(),
-      },
-      conversationId,
-      ledger,
-      session,
-    );
-  } catch (error) {
-    if (!(error instanceof WouldPost)) return [failed(DRY_RUN, error)];
-    const detail = `would POST ${error.path} with ${JSON.stringify(error.body)}`;
-    return [{ check: DRY_RUN, outcome: 'passed', detail }];
-  }
-  const [result] = ledger.results(undefined);
-  if (result?.outcome === 'ALREADY_PRESENT') {
-    const detail = 'the user is in the conversation already: nothing would be done';
-    return [{ check: DRY_RUN, outcome: 'passed', detail }];
-  }
-  const code = result?.code as Code | undefined;
-  return [
-    {
-      check: DRY_RUN,
-      outcome: 'failed',
-      detail: `the user would be refused: ${code}: ${result?.detail}`,
-      ...(code === undefined ? {} : { toDo: CODES[code].remedy }),
-    },
-  ];
 }
 
 /** @throws the error itself where it is a defect, and none of the organisation's doing */

@@ -4,12 +4,13 @@ import type { ChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import type { GetSecret } from '../../lib/aws/get-secret.ts';
 import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
+import type { FinishDeps } from '../../lib/carry-out/finish-request.ts';
 import type { AdderConfig } from '../../lib/config.ts';
+import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
 import type { Clock, Random } from '../../lib/domain/clock.ts';
 import { createRedactor, type Redactor } from '../../lib/domain/redact.ts';
 import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
 import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
-import { createSettlingTimes } from '../../lib/genesys/conversation/settling-times.ts';
 import type { CallAllowance } from '../../lib/genesys/pace/call-allowance.ts';
 import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
 import { createReadCredentials } from '../../lib/genesys/token/credentials.ts';
@@ -21,6 +22,8 @@ import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
+import type { ConversationLeases } from '../../lib/records/conversation-lease.ts';
+import type { RecordStore } from '../../lib/records/record-store.ts';
 import { createRedactingLog } from '../../lib/redacting-log.ts';
 import { type LambdaFunction, wrapHandler } from '../../lib/wrap-handler.ts';
 import { type AdderContext, createHandler } from './handler.ts';
@@ -28,6 +31,10 @@ import { type AdderContext, createHandler } from './handler.ts';
 export interface AdderPorts {
   config: AdderConfig;
   sendHttp: SendHttp;
+  records: Pick<RecordStore, 'create' | 'get' | 'replace'>;
+  leases: ConversationLeases;
+  /** Schedules the first look of the connection watch. Absent: connections are not watched. */
+  scheduleWatch?: FinishDeps['scheduleWatch'];
   sendMessage: SendMessage;
   changeVisibility: ChangeVisibility;
   getSecret: GetSecret;
@@ -69,14 +76,19 @@ export function createAdder(ports: AdderPorts): AdderFunction {
   });
   const handler = createHandler({
     config,
+    records: ports.records,
+    leases: ports.leases,
+    allowance,
     client,
     users: createUserLookup(client),
-    settling: createSettlingTimes(),
-    allowance,
     clock,
     random,
     maxParticipants: config.MAX_PARTICIPANTS,
-    maxReceives: config.REQUEST_MAX_RECEIVES,
+    refuseAddress: createAddressPolicy(config.ALLOWED_ADDRESSES),
+    clean: (text, maxLength) => redactor.clean(text, maxLength),
+    newWriteId: ports.randomUuid,
+    retentionMs: config.RECORD_RETENTION_DAYS * 86_400_000,
+    scheduleWatch: config.WATCH_CONNECTIONS ? ports.scheduleWatch : undefined,
     sendMessage: ports.sendMessage,
     changeVisibility: ports.changeVisibility,
     log,

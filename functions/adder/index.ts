@@ -8,23 +8,19 @@ import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createPutSecret } from '../../lib/aws/put-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readAdderConfig } from '../../lib/config.ts';
-import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
+import { createDynamoConversationLeases } from '../../lib/records/dynamo-conversation-leases.ts';
 import { createDynamoItem } from '../../lib/records/dynamo-item.ts';
+import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
 import { startFunction } from '../../lib/start-function.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { createAdder } from './create-adder.ts';
 
 const sqs = new SQSClient(AWS_CLIENT_SETTINGS);
 const secrets = new SecretsManagerClient(AWS_CLIENT_SETTINGS);
-const dynamo = new DynamoDBClient(AWS_CLIENT_SETTINGS);
-
-const { REQUESTS_TABLE_NAME: tableName } = process.env;
-const openItem = (key: string) =>
-  tableName ? createDynamoItem(dynamo, { tableName, key, clock: systemClock }) : createMemoryItem();
-
+const dynamoDb = new DynamoDBClient(AWS_CLIENT_SETTINGS);
 const ports = {
   changeVisibility: createChangeVisibility(sqs),
   log: createLogger('adder'),
@@ -34,17 +30,22 @@ const ports = {
 export const handler = startFunction({
   ...ports,
   sqsEndpoint: process.env.AWS_ENDPOINT_URL_SQS ?? process.env.AWS_ENDPOINT_URL,
-  create: () =>
-    createAdder({
+  create() {
+    const config = readAdderConfig(process.env);
+    const { REQUESTS_TABLE_NAME: tableName } = config;
+    return createAdder({
       ...ports,
-      config: readAdderConfig(process.env),
+      config,
+      records: createDynamoRecordStore(dynamoDb, { tableName, clock: systemClock }),
+      openItem: (key) => createDynamoItem(dynamoDb, { tableName, key, clock: systemClock }),
+      leases: createDynamoConversationLeases(dynamoDb, { tableName }),
       sendHttp: createSendHttp(),
       sendMessage: createSendMessage(sqs),
       getSecret: createGetSecret(secrets),
       putSecret: createPutSecret(secrets),
-      openItem,
       clock: systemClock,
       random: Math.random,
       randomUuid: randomUUID,
-    }),
+    });
+  },
 });

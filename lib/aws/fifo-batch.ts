@@ -5,21 +5,21 @@ import type { ChangeVisibility } from './change-visibility.ts';
 export type Handled = { done: true } | { done: false; delayMs: number };
 
 export interface FifoBatchDeps {
-  /** Settles one message. Must not throw. */
-  handle: (record: SQSRecord) => Promise<Handled>;
   /**
-   * Has the last word on a message that goes back untouched, because one before it in its group
-   * went back: `true` if it is done with after all. Must not throw.
+   * Handles one message. Must not throw.
+   * @param isBlocked a message before it in its group goes back, so this one is not carried out. It
+   *   goes back as well, unless the handler is done with it: that is for messages without another
+   *   receive
    */
-  release: (record: SQSRecord) => Promise<boolean>;
+  handle: (record: SQSRecord, isBlocked: boolean) => Promise<Handled>;
   queueUrl: string;
   changeVisibility: ChangeVisibility;
 }
 
 /**
- * Works through a batch of a FIFO queue (contract 3): groups side by side, the messages of one
- * group in order. A message that is handed back takes the rest of its group with it, and nothing
- * else; all of them come back after its delay.
+ * Works through a batch of a FIFO queue: groups side by side, the messages of one group in order. A
+ * message that goes back takes the rest of its group with it, and nothing else; all of them come back
+ * after its delay.
  *
  * A visibility that cannot be set is no failure: the message then comes back after the queue's own
  * visibility timeout.
@@ -42,23 +42,19 @@ export async function workThroughFifoBatch(
 
 /** @returns the messages that go back */
 async function workThroughGroup(group: SQSRecord[], deps: FifoBatchDeps): Promise<SQSRecord[]> {
-  for (const [position, record] of group.entries()) {
-    const handled = await deps.handle(record);
+  const back: SQSRecord[] = [];
+  let delayMs = 0;
+  for (const record of group) {
+    const isBlocked = back.length > 0;
+    const handled = await deps.handle(record, isBlocked);
     if (handled.done) continue;
-    const back = [record];
-    for (const untouched of group.slice(position + 1)) {
-      if (!(await deps.release(untouched))) back.push(untouched);
-    }
-    await Promise.allSettled(
-      back.map(({ receiptHandle }) =>
-        deps.changeVisibility({
-          queueUrl: deps.queueUrl,
-          receiptHandle,
-          seconds: handled.delayMs / 1000,
-        }),
-      ),
-    );
-    return back;
+    if (!isBlocked) delayMs = handled.delayMs;
+    back.push(record);
   }
-  return [];
+  await Promise.allSettled(
+    back.map(({ receiptHandle }) =>
+      deps.changeVisibility({ queueUrl: deps.queueUrl, receiptHandle, seconds: delayMs / 1000 }),
+    ),
+  );
+  return back;
 }

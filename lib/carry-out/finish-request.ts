@@ -14,7 +14,13 @@ import {
   resultReduced,
   type WriteContext,
 } from '../domain/record-transitions.ts';
-import type { AddAttempt, RecordedEvent, RequestRecord, Watch } from '../domain/request-record.ts';
+import {
+  type AddAttempt,
+  isFinal,
+  type RecordedEvent,
+  type RequestRecord,
+  type Watch,
+} from '../domain/request-record.ts';
 import type { RecordStore } from '../records/record-store.ts';
 
 /** The connection watch looks for the first time this long after the result. */
@@ -85,7 +91,7 @@ export async function writeResult(
   record: RequestRecord,
   ending: Ending,
 ): Promise<RequestRecord | undefined> {
-  const next = ended(deps, record, ending);
+  const next = endedRecord(deps, record, ending);
   return (await deps.records.replace(record, next)) ? next : undefined;
 }
 
@@ -99,8 +105,14 @@ export async function recordRefusal(
   request: NewRequest,
   verdict: Verdict,
 ): Promise<RequestRecord> {
-  const refused = ended(deps, newRecord(request, writeContext(deps)), { verdict });
+  const refused = endedRecord(deps, newRecord(request, writeContext(deps)), { verdict });
   const existing = await deps.records.create(refused);
+  // An operator's redrive has opened the record for another run, and the message is as it was.
+  if (existing && !isFinal(existing)) {
+    const again = await finishRequest(deps, existing, { verdict });
+    if (again) return again;
+    throw new Error('The record has changed since it was read');
+  }
   return sendStoredResult(deps, existing ?? refused);
 }
 
@@ -155,7 +167,15 @@ async function sendReduced(
   throw new Error('The audit queue refuses the result');
 }
 
-function ended(deps: FinishDeps, record: RequestRecord, ending: Ending): RequestRecord {
+/**
+ * The final record of a request, not written yet: outcomes for everyone, and the result in its bytes.
+ * @throws TransitionError
+ */
+export function endedRecord(
+  deps: Pick<FinishDeps, 'clock' | 'newWriteId' | 'retentionMs' | 'scheduleWatch'>,
+  record: RequestRecord,
+  ending: Ending,
+): RequestRecord {
   const { verdict, adds = record.adds } = ending;
   const progress = ending.progress ?? {
     participants: record.participants,

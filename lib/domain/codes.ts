@@ -66,6 +66,10 @@ export const CODES = {
     cause: 'The rate budget of the platform is spent.',
     remedy: 'The service waits and retries; raise the budget or the deadline if requests expire.',
   },
+  CONVERSATION_BUSY: {
+    cause: 'Another request is adding people to this conversation, or has just done so.',
+    remedy: 'The service waits until it is done. Nothing to do.',
+  },
   GENESYS_UNAVAILABLE: {
     cause: 'Genesys Cloud could not be reached or answered with a server error.',
     remedy: 'The service retries until the deadline. Check the status page of Genesys Cloud.',

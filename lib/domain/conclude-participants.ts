@@ -9,7 +9,7 @@ const OUTCOME_UNKNOWN = {
 } as const;
 
 /** Positions of people of whom it is not known whether an add rang them. */
-export function unresolvedPositions(adds: readonly AddAttempt[]): Set<number> {
+function unresolvedPositions(adds: readonly AddAttempt[]): Set<number> {
   return new Set(adds.flatMap(({ unresolved }) => unresolved));
 }
 

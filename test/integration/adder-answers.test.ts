@@ -48,7 +48,6 @@ describe('answers to the add', () => {
     [403, 'not.authorized', 'FORBIDDEN'],
     [403, 'app.not.authorized.for.scope', 'FORBIDDEN'],
     [403, 'authz.policy.denied', 'FORBIDDEN'],
-    [409, 'conversation.error.outbound.call.cannot.be.placed', 'GENESYS_REJECTED'],
     [413, 'request.entity.too.large', 'GENESYS_REJECTED'],
     [415, 'unsupported.media.type', 'GENESYS_REJECTED'],
     [418, 'never.documented', 'GENESYS_REJECTED'],
@@ -76,26 +75,40 @@ describe('answers to the add', () => {
     [503, 'service.unavailable'],
     [504, 'gateway.timeout'],
     [599, 'never.documented'],
-  ])('%i %s is looked into and tried again', async (status, code) => {
-    const audit = await ask([
-      { ...ADD, calls: [1], fault: { answer: platformError(status, code) } },
-    ]);
-    expect(audit.status).toBe('SUCCESS');
-    expect(count(ADD)).toBe(2);
-    expect(count(READ)).toBe(2);
-  });
-
-  test.each([
     [409, 'request.conflict'],
     [409, 'never.documented'],
-    [404, 'not.found'],
-  ])('%i %s leads to another look and another try', async (status, code) => {
-    const audit = await ask([
-      { ...ADD, calls: [1], fault: { answer: platformError(status, code) } },
-    ]);
-    expect(audit.status).toBe('SUCCESS');
-    expect([count(READ), count(ADD)]).toEqual([2, 2]);
+  ])(
+    '%i %s may have had an effect: it is tried again after a look at least 5 s later',
+    async (status, code) => {
+      const audit = await ask([
+        { ...ADD, calls: [1], fault: { answer: platformError(status, code) } },
+      ]);
+      expect(audit.status).toBe('SUCCESS');
+      const [lost, made] = adder.genesys.state.calls.filter(({ path }) =>
+        path.includes('/participants'),
+      );
+      expect((made?.atMs ?? 0) - (lost?.atMs ?? 0)).toBeGreaterThanOrEqual(5_000);
+      expect([count(READ), count(ADD)]).toEqual([3, 2]);
+    },
+  );
+
+  test('a 409 that refuses the call is final once a look has shown that nobody was rung', async () => {
+    const refusal = platformError(409, 'conversation.error.outbound.call.cannot.be.placed', 'No');
+    const audit = await ask([{ ...ADD, fault: { answer: refusal } }]);
+    expect(audit).toMatchObject({ status: 'FAILED', code: 'GENESYS_REJECTED' });
+    expect([count(READ), count(ADD)]).toEqual([3, 1]);
   });
+
+  test.each([[404, 'not.found']])(
+    '%i %s leads to another look and another try',
+    async (status, code) => {
+      const audit = await ask([
+        { ...ADD, calls: [1], fault: { answer: platformError(status, code) } },
+      ]);
+      expect(audit.status).toBe('SUCCESS');
+      expect([count(READ), count(ADD)]).toEqual([2, 2]);
+    },
+  );
 
   test('a 403 names the permission that adding needs', async () => {
     const audit = await ask([

@@ -144,7 +144,7 @@ describe('adding to a call of the live platform', () => {
 
   test('tells a conversation that is not there from one that has ended', async () => {
     adder = await startAdder();
-    const missing = await adder.settle({
+    const missing = await adder.settleInTheEnd({
       conversationId: 'ffffffff-0000-4000-8000-000000000000',
       participants: [{ id: first }],
     });

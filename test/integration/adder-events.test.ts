@@ -18,6 +18,7 @@ import {
 } from '../../local/secrets-manager/start-secrets-manager.ts';
 import { type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
 import { tellOutcome } from '../../local/story/tell.ts';
+import { type RequestsTable, startRequestsTable } from '../support/start-requests-table.ts';
 
 const [hana = '', ivo = '', jun = ''] = FREE_USERS;
 const { ada, ben } = SAMPLE_USERS;
@@ -44,10 +45,16 @@ const SAMPLES: Record<string, [status: string, outcomes: Record<string, string>]
 let sqs: LocalSqs;
 let secrets: LocalSecretsManager;
 let genesys: RunningGenesys;
+let table: RequestsTable;
 let environment: Record<string, string>;
 
 beforeEach(async () => {
-  [sqs, secrets, genesys] = await Promise.all([startSqs(), startSecretsManager(), startGenesys()]);
+  [sqs, secrets, genesys, table] = await Promise.all([
+    startSqs(),
+    startSecretsManager(),
+    startGenesys(),
+    startRequestsTable(),
+  ]);
   secrets.putSecret('credentials', JSON.stringify(SAMPLE_CLIENT));
   secrets.putSecret('token');
   environment = {
@@ -56,6 +63,8 @@ beforeEach(async () => {
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+    REQUESTS_TABLE_NAME: table.tableName,
     GENESYS_ENV: genesys.url,
     GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
     GENESYS_TOKEN_SECRET_ID: 'token',
@@ -66,7 +75,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all([sqs.stop(), secrets.stop(), genesys.stop()]);
+  await Promise.all([sqs.stop(), secrets.stop(), genesys.stop(), table.stop()]);
 });
 
 const read = (name: string): SQSEvent =>

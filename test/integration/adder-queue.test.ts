@@ -41,10 +41,14 @@ describe('a message', () => {
     expect(audit).toMatchObject({
       request_id: names.requestId,
       correlation_id: names.correlationId,
-      requested_by: names.requestedBy,
+      requested_by: 'sqs:AIDA',
       conversation_id: PLATFORM_CONVERSATION,
       participant_ids: [first],
-      attempts: 3,
+      attempts: 1,
+    });
+    expect(adder.records.get(names.requestId)).toMatchObject({
+      origin: 'queue',
+      claimedBy: names.requestedBy,
     });
     expect(audit.queued_ms).toBeGreaterThanOrEqual(2_000);
     expect(adder.sent[0]?.attributes).toEqual({ event_id: `evt_${names.requestId}` });
@@ -80,7 +84,7 @@ describe('a message', () => {
     ['is not JSON', '{"conversationId":', 'is not JSON'],
     ['is a list', '[]', 'must be a JSON object'],
     ['has no conversation', '{"participants":[{"id":"x"}]}', '/participants/0/id must be a UUID'],
-    ['is of another version', JSON.stringify({ version: 2, ...ask(first) }), '/version must be 1'],
+    ['is of another version', JSON.stringify({ version: 3, ...ask(first) }), '/version must be 2'],
     [
       'names twenty-one people',
       JSON.stringify({
@@ -113,19 +117,32 @@ describe('a message', () => {
     },
   );
 
-  test('that an operator sent again keeps its request id and has an event id of its own', async () => {
-    adder = await startAdder();
-    const request_id = { stringValue: '11111111-2222-4333-8444-555555555555', dataType: 'String' };
-    const redrive = { stringValue: '2', dataType: 'String' };
-    await adder.deliver(ask(first), { messageAttributes: { redrive, request_id } });
-    expect(audits()).toMatchObject([{ request_id: request_id.stringValue }]);
-    expect(adder.sent[0]?.attributes?.event_id).toBe(`evt_${request_id.stringValue}_r2`);
+  test('that an operator sent again has a result of its own, if its record is in that run', async () => {
+    adder = await startAdder({
+      genesys: { faults: [{ ...READ, calls: [1], fault: { answer: platformError(403, 'no') } }] },
+    });
+    const message = adder.record(ask(first));
+    await adder.deliverBatch([message]);
+    expect(audits()).toMatchObject([{ status: 'FAILED', code: 'FORBIDDEN' }]);
+    await adder.startRun(message.messageId, 1);
+    const redrive = (run: string) => ({
+      redrive: { stringValue: run, dataType: 'String' },
+      request_id: { stringValue: message.messageId, dataType: 'String' },
+    });
+    const again = adder.record(ask(first), { messageAttributes: redrive('1') });
+    await adder.deliverBatch([again]);
+    expect(adder.sent.at(-1)?.attributes?.event_id).toBe(`evt_${message.messageId}_r1`);
+    expect(audits().at(-1)).toMatchObject({ status: 'SUCCESS', request_id: message.messageId });
+
+    const other = adder.record(ask(second), { messageAttributes: redrive('2') });
+    await adder.deliverBatch([other]);
+    expect(adder.sent.at(-1)?.attributes?.event_id).toBe(`evt_${other.messageId}`);
   });
 
   test('that was received for the last time gets a result before the queue gives it up', async () => {
     adder = await startAdder({ maxReceives: 5 });
     const audit = await adder.settle(ask(first), { receiveCount: 5 });
-    expect(audit).toMatchObject({ status: 'FAILED', code: 'ATTEMPTS_EXHAUSTED', attempts: 5 });
+    expect(audit).toMatchObject({ status: 'FAILED', code: 'ATTEMPTS_EXHAUSTED' });
     expect(deadLetters()).toMatchObject([{ attributes: { reason: 'ATTEMPTS_EXHAUSTED' } }]);
     expect(adder.genesys.state.calls).toEqual([]);
   });
@@ -172,8 +189,10 @@ describe('a message', () => {
     const message = ask(first);
     expect((await adder.deliver(message)).batchItemFailures).toHaveLength(1);
     broken = false;
+    const calls = adder.genesys.state.calls.length;
     const audit = await adder.settle(message, { receiveCount: 2 });
-    expect(outcomes(audit)).toEqual(['ALREADY_PRESENT']);
+    expect(outcomes(audit)).toEqual(['ADDED']);
+    expect(adder.genesys.state.calls).toHaveLength(calls);
     expect(adder.genesys.state.organisation.rings).toHaveLength(1);
   });
 });

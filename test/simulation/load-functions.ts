@@ -52,14 +52,17 @@ export function loadIntake(
 
 /** Loads the adder in a process. */
 export function loadAdder(
-  { plan, newId }: World,
+  world: World,
   { clock, log, random }: SimulatedProcess,
   aws: AwsPorts,
   sendHttp: SendHttp,
 ): BatchFunction {
+  const { plan, newId } = world;
   return createAdder({
+    ...tableOf(world).portsOf({ call: async (_, effect) => effect(), now: clock.now }),
     config: readAdderConfig({
       GENESYS_ENV: 'us-east-1',
+      REQUESTS_TABLE_NAME: 'requests',
       GENESYS_CREDENTIALS_SECRET_ID: SECRET_IDS.credentials,
       GENESYS_TOKEN_SECRET_ID: SECRET_IDS.token,
       GENESYS_REQUESTS_PER_SECOND: String(plan.requestsPerSecond),

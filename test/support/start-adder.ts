@@ -5,6 +5,8 @@ import type { VisibilityChange } from '../../lib/aws/change-visibility.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
 import { readAdderConfig } from '../../lib/config.ts';
 import type { AuditEvent, ParticipantResult } from '../../lib/domain/audit-event.ts';
+import { rerun } from '../../lib/domain/record-transitions.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createSendHttp, type SendHttp } from '../../lib/http/send-http.ts';
 import type { Metric } from '../../lib/metrics.ts';
@@ -14,6 +16,7 @@ import {
   type StartGenesysOptions,
   startGenesys,
 } from '../../local/genesys/start-genesys.ts';
+import { type CallTable, createSimulatedTable } from '../simulation/simulated-records.ts';
 import { createSkippingClock, type SkippingClock } from './skipping-clock.ts';
 
 const QUEUES = {
@@ -57,6 +60,15 @@ export interface AdderUnderTest {
   record(message: unknown, options?: DeliveryOptions): SQSRecord;
   /** Hands over a message and returns its result; throws where it was handed back. */
   settle(message: unknown, options?: DeliveryOptions): Promise<AuditEvent['audit']>;
+  /** Delivers a message again each time it was handed back, when it is due; returns its result. */
+  settleInTheEnd(
+    message: unknown,
+    options?: Omit<DeliveryOptions, 'receiveCount'>,
+  ): Promise<AuditEvent['audit']>;
+  /** Opens a final record for another run, as an operator's redrive does. */
+  startRun(requestId: string, run: number): Promise<void>;
+  /** The records, by request id. */
+  records: ReadonlyMap<string, RequestRecord>;
   stop(): Promise<void>;
 }
 
@@ -69,6 +81,8 @@ export interface StartAdderOptions {
   maxParticipants?: number;
   maxReceives?: number;
   sendMessage?: (message: OutgoingMessage) => Promise<void>;
+  /** How the table is reached. */
+  callTable?: CallTable;
   /** Something on the way to Genesys Cloud. */
   sendHttp?: (send: SendHttp) => SendHttp;
 }
@@ -83,6 +97,10 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
   const metrics: Metric[] = [];
   const tokenVersions: string[] = [];
 
+  const table = createSimulatedTable();
+  const call: CallTable = options.callTable ?? (async (_what, effect) => effect());
+  const { records, leases } = table.portsOf({ call, now: () => clock.now() });
+
   const wrap = options.sendHttp ?? ((send) => send);
   const sendHttp = wrap(cutTimeouts(createSendHttp(), clock, options.longestTimeoutMs ?? 300));
   const credentials =
@@ -96,6 +114,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     config: readAdderConfig({
       ...QUEUES,
       ...SECRETS,
+      REQUESTS_TABLE_NAME: 'requests',
       GENESYS_ENV: genesys.url,
       GENESYS_REQUESTS_PER_SECOND: String(options.requestsPerSecond ?? 1_000),
       MAX_PARTICIPANTS: String(options.maxParticipants ?? 20),
@@ -113,9 +132,11 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     },
     putSecret: async (_, value) => void tokenVersions.push(value),
     openItem: createMemoryItem,
+    records,
+    leases,
     clock,
     random: () => 0.5,
-    randomUuid: () => 'this instance',
+    randomUuid: randomUUID,
     sendMessage:
       options.sendMessage ??
       (async (message) => {
@@ -131,9 +152,13 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     putMetrics: (...more) => void metrics.push(...more),
   });
 
+  /** A message that is received again has the id of its last receive. */
+  const messageIds = new Map<string, string>();
   const record = (message: unknown, delivery: DeliveryOptions = {}): SQSRecord => {
     const body = typeof message === 'string' ? message : JSON.stringify(message);
-    const messageId = randomUUID();
+    const known = delivery.receiveCount === undefined ? undefined : messageIds.get(body);
+    const messageId = known ?? randomUUID();
+    messageIds.set(body, messageId);
     const conversationId = (message as { conversationId?: string })?.conversationId;
     return {
       messageId,
@@ -170,6 +195,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     log,
     metrics,
     tokenVersions,
+    records: table.records,
     deliver,
     deliverBatch,
     record,
@@ -184,6 +210,30 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
         .slice(sentBefore)
         .find(({ queueUrl }) => queueUrl === QUEUES.AUDIT_QUEUE_URL);
       return (JSON.parse(result?.body ?? 'null') as AuditEvent).audit;
+    },
+    async settleInTheEnd(message, options = {}) {
+      for (let receiveCount = 1; receiveCount < 100; receiveCount += 1) {
+        const sentBefore = sent.length;
+        const { batchItemFailures } = await deliver(message, { ...options, receiveCount });
+        if (batchItemFailures.length > 0) {
+          clock.advance((visibilities.at(-1)?.seconds ?? 0) * 1000);
+          continue;
+        }
+        const result = sent
+          .slice(sentBefore)
+          .find(({ queueUrl }) => queueUrl === QUEUES.AUDIT_QUEUE_URL);
+        return (JSON.parse(result?.body ?? 'null') as AuditEvent).audit;
+      }
+      throw new Error('no result after 100 receives');
+    },
+    async startRun(requestId, run) {
+      const record = await records.get(requestId);
+      if (!record) throw new Error('no such record');
+      const context = { nowMs: clock.now(), writeId: randomUUID(), retentionMs: 86_400_000 };
+      await records.replace(
+        record,
+        rerun(record, { run, deadlineMs: clock.now() + 600_000 }, context),
+      );
     },
     stop: () => genesys.stop(),
   };

@@ -11,6 +11,7 @@ import {
 const QUEUE = 'https://sqs.us-east-1.amazonaws.com/123456789012/queue';
 
 const adder = {
+  REQUESTS_TABLE_NAME: 'requests',
   GENESYS_ENV: 'us-east-1',
   GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
   GENESYS_TOKEN_SECRET_ID: 'token',
@@ -63,7 +64,7 @@ describe('the configuration', () => {
   });
 
   test('of follow-up watches connections unless it is told not to', () => {
-    const followUp = { ...adder, REQUESTS_TABLE_NAME: 'requests' };
+    const followUp = { ...adder };
     expect(readFollowUpConfig(followUp)).toMatchObject({ WATCH_CONNECTIONS: true });
     expect(readFollowUpConfig({ ...followUp, WATCH_CONNECTIONS: 'false' })).toMatchObject({
       WATCH_CONNECTIONS: false,
@@ -71,7 +72,7 @@ describe('the configuration', () => {
   });
 
   test('of every function names the table of the records where there is one', () => {
-    const environment = { ...adder, ...relay, REQUESTS_TABLE_NAME: 'requests' };
+    const environment = { ...adder, ...relay };
     for (const read of [
       readIntakeConfig,
       readAdderConfig,

@@ -1,8 +1,7 @@
 import type { RequestedParticipant } from '../../domain/participant.ts';
-import type { Roster } from '../../domain/roster.ts';
 import type { CallBudget } from '../api/call-budget.ts';
 import type { GenesysClient } from '../api/genesys-client.ts';
-import { readConversationDocument } from './conversation-document.ts';
+import { type ConversationView, viewConversation } from './conversation-document.ts';
 
 /** Contract P's body: the part of a `Conversation` that the operation reads (FACTS, contract P). */
 export interface AddToCallBody {
@@ -29,11 +28,11 @@ export async function addToCall(
   actingUserId: string,
   missing: readonly RequestedParticipant[],
   budget: CallBudget,
-): Promise<Roster | undefined> {
+): Promise<ConversationView | undefined> {
   const path = `/api/v2/conversations/calls/${encodeURIComponent(conversationId)}/participants/user/${encodeURIComponent(actingUserId)}`;
   const answer = await client.post('add', path, addToCallBody(missing), budget);
   try {
-    return readConversationDocument(answer, 0);
+    return viewConversation(answer, 0);
   } catch {
     // An answer that does not tell who is in is as good as none: the caller reads again.
     return undefined;

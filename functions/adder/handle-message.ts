@@ -1,0 +1,171 @@
+import type { SQSRecord } from 'aws-lambda';
+import type { Handled } from '../../lib/aws/fifo-batch.ts';
+import type { SendMessage } from '../../lib/aws/send-message.ts';
+import { createSendResult } from '../../lib/aws/send-result.ts';
+import { type CarriedOut, carryOutRequest } from '../../lib/carry-out/carry-out-request.ts';
+import { recordRefusal } from '../../lib/carry-out/finish-request.ts';
+import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
+import type { AdderConfig } from '../../lib/config.ts';
+import type { Verdict } from '../../lib/domain/build-result.ts';
+import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import { hasAnotherTry } from '../../lib/domain/retry-policy.ts';
+import type { Log } from '../../lib/logger.ts';
+import type { PutMetrics } from '../../lib/metrics.ts';
+import { type ReadMessage, readMessage } from './read-message.ts';
+import { reportResult } from './report-result.ts';
+
+/** A message whose refusal could not be written or sent is received again after this. */
+const REFUSAL_DELAY_MS = 5_000;
+
+export interface HandleMessageDeps extends Omit<ReceiveDeps, 'sendResult'> {
+  config: Pick<AdderConfig, 'REQUEST_DLQ_URL' | 'AUDIT_QUEUE_URL' | 'REQUEST_MAX_RECEIVES'>;
+  sendMessage: SendMessage;
+  log: Log;
+  putMetrics: PutMetrics;
+}
+
+export interface HandleMessageOptions {
+  /** Genesys work has to be over by then. Milliseconds since the epoch. */
+  finishByMs: number;
+  /** A message before it in its group goes back. */
+  isBlocked: boolean;
+}
+
+/**
+ * Handles one message of the request queue: the request has its result afterwards, or the message
+ * comes back. Never throws.
+ */
+export async function handleMessage(
+  deps: HandleMessageDeps,
+  message: SQSRecord,
+  { finishByMs, isBlocked }: HandleMessageOptions,
+): Promise<Handled> {
+  const { config, log } = deps;
+  const maxReceives = config.REQUEST_MAX_RECEIVES;
+  const read = readMessage(message, deps.clock.now());
+  if (isBlocked && hasAnotherTry(read.receiveCount, maxReceives))
+    return { done: false, delayMs: 0 };
+  const traceHeader = message.attributes?.AWSTraceHeader;
+  const receiveDeps: ReceiveDeps = {
+    ...deps,
+    sendResult: createSendResult(
+      deps.sendMessage,
+      config.AUDIT_QUEUE_URL,
+      traceHeader === undefined ? {} : { traceHeader },
+    ),
+  };
+  try {
+    if (read.refusal) return await refuse(deps, receiveDeps, message, read, read.refusal);
+    // Without another receive, a blocked message ends here.
+    const receiveCount = isBlocked ? maxReceives : read.receiveCount;
+    const limits = { receiveCount, maxReceives, finishByMs };
+    const outcome = await carryOutClaimed(receiveDeps, read, limits);
+    if (outcome.kind === 'conflict' || outcome.kind === 'other-run') {
+      return await refuse(deps, receiveDeps, message, asConflict(read, message), CONFLICT);
+    }
+    return await conclude(deps, message, read, outcome);
+  } catch (error) {
+    const { requestId } = read.request;
+    log.error('message not handled', { request_id: requestId, error });
+    return { done: false, delayMs: REFUSAL_DELAY_MS };
+  }
+}
+
+const CONFLICT: Verdict = {
+  code: 'REQUEST_ID_CONFLICT',
+  detail: 'A request with this id and other content exists already.',
+};
+
+/** A redriven message is what its attributes say only if the record is in that run. */
+async function carryOutClaimed(
+  deps: ReceiveDeps,
+  { request, redrive, namesItself }: ReadMessage,
+  limits: { receiveCount: number; maxReceives: number; finishByMs: number },
+): Promise<CarriedOut> {
+  if (redrive) {
+    const requestId = namesItself ? request.requestId : (redrive.requestId ?? request.requestId);
+    const claimed = await carryOutRequest(deps, {
+      ...limits,
+      request: { ...request, requestId },
+      claimedRun: redrive.run,
+    });
+    if (claimed.kind !== 'other-run') return claimed;
+  }
+  return carryOutRequest(deps, { ...limits, request });
+}
+
+function asConflict(read: ReadMessage, message: SQSRecord): ReadMessage {
+  return { ...read, request: { ...read.request, requestId: message.messageId } };
+}
+
+/** A message that is not carried out: a record and a result under its own id, then the dead letter. */
+async function refuse(
+  deps: HandleMessageDeps,
+  receiveDeps: ReceiveDeps,
+  message: SQSRecord,
+  { request, redrive, receiveCount }: ReadMessage,
+  refusal: Verdict,
+): Promise<Handled> {
+  const claimed = redrive?.requestId && (await deps.records.get(redrive.requestId));
+  const requestId = claimed && claimed.run === redrive.run ? claimed.requestId : request.requestId;
+  const record = await recordRefusal(receiveDeps, { ...request, requestId }, refusal);
+  await sendDeadLetter(deps, message, record, receiveCount, refusal);
+  if (record.result) reportResult(deps, record.result);
+  return { done: true };
+}
+
+async function conclude(
+  deps: HandleMessageDeps,
+  message: SQSRecord,
+  { request, receiveCount }: ReadMessage,
+  outcome: Extract<CarriedOut, { kind: 'finished' | 'deferred' }>,
+): Promise<Handled> {
+  const { log, clock } = deps;
+  if (outcome.kind === 'finished') {
+    const { record, deadLetter } = outcome;
+    if (deadLetter) await sendDeadLetter(deps, message, record, receiveCount, deadLetter);
+    if (outcome.isNew && record.result) reportResult(deps, record.result);
+    return { done: true };
+  }
+  const names = {
+    request_id: request.requestId,
+    correlation_id: request.correlationId,
+    conversation_id: request.conversationId,
+  };
+  const { code, detail, untilMs, defect } = outcome;
+  if (defect !== undefined) log.error('defect', { ...names, error: defect });
+  const delayMs = Math.max(0, untilMs - clock.now());
+  log.info('deferred', { ...names, delay_ms: Math.round(delayMs), cause: `${code}: ${detail}` });
+  deps.putMetrics({ name: 'Deferrals', unit: 'Count', value: 1 });
+  return { done: false, delayMs };
+}
+
+async function sendDeadLetter(
+  { config, clock, sendMessage }: HandleMessageDeps,
+  message: SQSRecord,
+  { requestId, correlationId, run }: RequestRecord,
+  receiveCount: number,
+  verdict: Verdict,
+): Promise<void> {
+  const { attributes, body, messageId } = message;
+  await sendMessage({
+    queueUrl: config.REQUEST_DLQ_URL,
+    body,
+    groupId: attributes?.MessageGroupId ?? requestId,
+    deduplicationId: messageId,
+    attributes: deadLetterAttributes(
+      {
+        reason: verdict.code,
+        detail: verdict.detail,
+        tries: receiveCount,
+        firstReceivedAtMs: Number(attributes?.ApproximateFirstReceiveTimestamp) || clock.now(),
+        lastReceivedAtMs: clock.now(),
+        requestId,
+        correlationId,
+        redrive: run,
+      },
+      body,
+    ),
+  });
+}

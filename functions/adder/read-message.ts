@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import type { SQSRecord } from 'aws-lambda';
+import { requestDigest } from '../../lib/carry-out/request-digest.ts';
+import type { Verdict } from '../../lib/domain/build-result.ts';
+import type { NewRequest } from '../../lib/domain/record-transitions.ts';
+import { type AddRequest, parseRequestMessage } from '../../lib/domain/request-message.ts';
+import { uuid } from '../../lib/domain/uuid.ts';
+
+/** What an operator's redrive says about a message. Believed only if the record says the same. */
+export interface RedriveClaim {
+  run: number;
+  /** The id that the message had where its body names none. */
+  requestId: string | undefined;
+}
+
+/** A message of the request queue: a request, or why it is none. */
+export interface ReadMessage {
+  request: NewRequest;
+  refusal?: Verdict;
+  /** Whether the body names the request's id. */
+  namesItself: boolean;
+  /** This receive included. */
+  receiveCount: number;
+  redrive?: RedriveClaim;
+}
+
+/**
+ * Reads a message. Its sender is the one that SQS names; what the body says about it is kept as a
+ * claim.
+ * @param nowMs counts as the time of sending where SQS names none
+ */
+export function readMessage(message: SQSRecord, nowMs: number): ReadMessage {
+  const sentAtMs = Number(message.attributes?.SentTimestamp) || nowMs;
+  const { messageId } = message;
+  const parsed = parseRequestMessage(message.body, { messageId, sentAtMs });
+  const receiveCount = Number(message.attributes?.ApproximateReceiveCount) || 1;
+  const redrive = readRedrive(message);
+  const common = { receiveCount, ...(redrive ? { redrive } : {}) };
+  if (parsed.ok) {
+    const namesItself = parsed.request.requestId !== messageId;
+    return { ...common, namesItself, request: toNewRequest(parsed.request, message) };
+  }
+  const { conversationId = '', correlationId = messageId } = parsed.fragment;
+  const details = parsed.errors.map(
+    ({ pointer, detail }) => `${pointer || 'the message'} ${detail}`,
+  );
+  return {
+    ...common,
+    namesItself: false,
+    refusal: { code: 'INVALID_MESSAGE', detail: details.join('; ') },
+    request: toNewRequest(
+      {
+        // Under the id of SQS, whatever the message claims.
+        requestId: messageId,
+        conversationId,
+        correlationId,
+        participants: [],
+        dryRun: false,
+        onlyIfReachable: false,
+        requestedBy: UNKNOWN,
+        requestedAtMs: sentAtMs,
+        deadlineMs: sentAtMs,
+      },
+      message,
+    ),
+  };
+}
+
+/** parseRequestMessage's value for a message that names no requester. */
+const UNKNOWN = 'unknown';
+
+function toNewRequest(request: AddRequest, message: SQSRecord): NewRequest {
+  const sender = `sqs:${message.attributes?.SenderId ?? UNKNOWN}`;
+  const { requestedBy, actingUserId, ...rest } = request;
+  return {
+    ...rest,
+    origin: 'queue',
+    requestedBy: sender,
+    ...(requestedBy === UNKNOWN ? {} : { claimedBy: requestedBy }),
+    ...(actingUserId === undefined ? {} : { actingUserId }),
+    callerId: createHash('sha256').update(JSON.stringify(sender)).digest('hex'),
+    digest: requestDigest(request),
+  };
+}
+
+function readRedrive({ messageAttributes }: SQSRecord): RedriveClaim | undefined {
+  const run = Number(messageAttributes?.redrive?.stringValue);
+  if (!Number.isSafeInteger(run) || run < 1) return undefined;
+  return { run, requestId: uuid.safeParse(messageAttributes?.request_id?.stringValue).data };
+}

@@ -1,0 +1,227 @@
+import type { Cause } from '../domain/add-flow/state.ts';
+import { AdderError } from '../domain/errors.ts';
+import { type NewRequest, newRecord, received } from '../domain/record-transitions.ts';
+import { isFinal, type RequestRecord } from '../domain/request-record.ts';
+import { deferDelayMs } from '../domain/retry-policy.ts';
+import { createCallBudget } from '../genesys/api/call-budget.ts';
+import type { ConversationLease } from '../records/conversation-lease.ts';
+import { sendStoredResult, writeContext } from './finish-request.ts';
+import { CONVERSATION_LEASE_MS, Receive, type ReceiveDeps } from './receive.ts';
+import { RecordChangedError, RecordWriter } from './record-writer.ts';
+import { requestDigest } from './request-digest.ts';
+import { TableError } from './table-error.ts';
+
+/** The next look at a conversation whose lease another receive holds. */
+const BUSY_DELAY_MS = 2_000;
+/** A result that could not be sent, or a table that could not be reached, is tried again after this. */
+const AWAY_DELAY_MS = 5_000;
+
+/** One message of the request queue. */
+export interface ReceivedRequest {
+  /** Becomes the record where there is none. */
+  request: NewRequest;
+  /** SQS `ApproximateReceiveCount`, this receive included. */
+  receiveCount: number;
+  /** The redrive limit of the queue. */
+  maxReceives: number;
+  /** Genesys work has to be over by then. Milliseconds since the epoch. */
+  finishByMs: number;
+  /**
+   * The run that the message claims to begin. It is this request's message only if the record is in
+   * that run.
+   */
+  claimedRun?: number | undefined;
+}
+
+export type CarriedOut =
+  /** `isNew`: the result was written by this receive. */
+  | { kind: 'finished'; record: RequestRecord; isNew: boolean; deadLetter?: Cause }
+  | ({ kind: 'deferred'; untilMs: number; defect?: unknown } & Cause)
+  /** A request of this id and other content exists. */
+  | { kind: 'conflict' }
+  | { kind: 'other-run' };
+
+/**
+ * Carries out one receive of a request, from what its record holds: a request that is final has its
+ * result sent again, byte for byte and without a call to Genesys Cloud. Never throws.
+ */
+export async function carryOutRequest(
+  deps: ReceiveDeps,
+  job: ReceivedRequest,
+): Promise<CarriedOut> {
+  const { requestId, conversationId } = job.request;
+  return withRecordAndLease(deps, requestId, conversationId, job, async (record, lease) => {
+    if (job.claimedRun !== undefined && record?.run !== job.claimedRun)
+      return { kind: 'other-run' };
+    if (record && requestDigest(record) !== requestDigest(job.request)) return { kind: 'conflict' };
+    if (record && isFinal(record)) return resend(deps, record, job.receiveCount > 1);
+    if (!lease) return undefined;
+    const context = writeContext(deps);
+    const begun = received(record ?? newRecord(job.request, context), context);
+    return receive(deps, new RecordWriter(deps.records, record, begun), lease, {
+      finishByMs: job.finishByMs,
+      receiveCount: job.receiveCount,
+      maxReceives: job.maxReceives,
+      isFirst: begun.receives === 1,
+    });
+  });
+}
+
+/**
+ * Finishes a request whose deadline has passed, without its message: looks what became of its adds
+ * and never posts.
+ * @returns `deferred` where another holds the conversation, or where it cannot be finished now
+ */
+export async function finishExpired(
+  deps: ReceiveDeps,
+  expired: RequestRecord,
+  { finishByMs }: { finishByMs: number },
+): Promise<CarriedOut> {
+  const { requestId, conversationId } = expired;
+  const job = { receiveCount: 1, maxReceives: Number.POSITIVE_INFINITY, finishByMs };
+  return withRecordAndLease(deps, requestId, conversationId, job, async (record, lease) => {
+    if (record && isFinal(record)) return resend(deps, record, false);
+    if (!record || !lease || deps.clock.now() < record.deadlineMs) return undefined;
+    const writer = new RecordWriter(deps.records, record, record);
+    return receive(deps, writer, lease, { ...job, isFirst: record.receives === 0 });
+  });
+}
+
+type Bounds = Pick<ReceivedRequest, 'receiveCount' | 'maxReceives' | 'finishByMs'>;
+
+/** Reads the record beside acquiring the lease, and gives the lease back at the end. */
+async function withRecordAndLease(
+  deps: ReceiveDeps,
+  requestId: string,
+  conversationId: string,
+  bounds: Bounds,
+  work: (
+    record: RequestRecord | undefined,
+    lease: ConversationLease | undefined,
+  ) => Promise<CarriedOut | undefined>,
+): Promise<CarriedOut> {
+  const { records, leases, clock, newWriteId } = deps;
+  const [found, acquired] = await Promise.allSettled([
+    records.get(requestId),
+    leases.acquire(conversationId, {
+      owner: newWriteId(),
+      nowMs: clock.now(),
+      durationMs: CONVERSATION_LEASE_MS,
+    }),
+  ]);
+  const lease =
+    acquired.status === 'fulfilled' && 'fence' in acquired.value ? acquired.value : undefined;
+  try {
+    if (found.status === 'rejected') throw new TableError(found.reason);
+    if (acquired.status === 'rejected' && !(found.value && isFinal(found.value))) {
+      throw new TableError(acquired.reason);
+    }
+    const done = await work(found.value, lease);
+    return done ?? busy(deps, found.value, bounds);
+  } catch (error) {
+    if (error instanceof RecordChangedError) return afterChange(deps, requestId, bounds);
+    return away(deps, error);
+  } finally {
+    // Best effort: it expires.
+    if (lease) await leases.release(lease).catch(() => undefined);
+  }
+}
+
+async function receive(
+  deps: ReceiveDeps,
+  writer: RecordWriter,
+  lease: ConversationLease,
+  options: ConstructorParameters<typeof Receive>[4],
+): Promise<CarriedOut> {
+  const { deadlineMs, callerId } = writer.current;
+  const budget = createCallBudget({ finishByMs: options.finishByMs, deadlineMs, callerId });
+  try {
+    const end = await new Receive(deps, writer, lease, budget, options).run();
+    if (end.kind === 'deferred') return end;
+    const sent = await sendOrDefer(deps, end.record);
+    return 'kind' in sent ? sent : { ...end, record: sent, isNew: true };
+  } finally {
+    if (budget.grant && budget.grant.calls > 0) await deps.allowance.release(budget.grant);
+  }
+}
+
+/** A message of a final request: its result goes out again, unless it has been sent and this is new. */
+async function resend(
+  deps: ReceiveDeps,
+  record: RequestRecord,
+  isRedelivery: boolean,
+): Promise<CarriedOut> {
+  const isSent = record.result?.sentAtMs !== undefined;
+  if (isSent && !isRedelivery) return { kind: 'finished', record, isNew: false };
+  const sent = await sendOrDefer(deps, record);
+  return 'kind' in sent ? sent : { kind: 'finished', record: sent, isNew: !isSent };
+}
+
+async function sendOrDefer(
+  deps: ReceiveDeps,
+  record: RequestRecord,
+): Promise<RequestRecord | Extract<CarriedOut, { kind: 'deferred' }>> {
+  try {
+    return await sendStoredResult(deps, record);
+  } catch (error) {
+    return {
+      kind: 'deferred',
+      untilMs: deps.clock.now() + AWAY_DELAY_MS,
+      code: 'INTERNAL_ERROR',
+      detail: 'The result is stored and could not be sent',
+      defect: error,
+    };
+  }
+}
+
+/** Another writer was first: the record is final by now, or another receive is at work. */
+async function afterChange(
+  deps: ReceiveDeps,
+  requestId: string,
+  bounds: Bounds,
+): Promise<CarriedOut> {
+  try {
+    const record = await deps.records.get(requestId);
+    if (record && isFinal(record)) return await resend(deps, record, false);
+    return busy(deps, record, bounds);
+  } catch (error) {
+    return away(deps, new TableError(error));
+  }
+}
+
+function busy(
+  { clock, random }: ReceiveDeps,
+  record: RequestRecord | undefined,
+  { receiveCount, maxReceives }: Bounds,
+): CarriedOut {
+  const nowMs = clock.now();
+  const delayMs = deferDelayMs({
+    nowMs,
+    deadlineMs: record?.deadlineMs ?? Number.POSITIVE_INFINITY,
+    receiveCount,
+    maxReceives,
+    retryAfterMs: BUSY_DELAY_MS,
+    random,
+  });
+  return {
+    kind: 'deferred',
+    untilMs: nowMs + (Number.isFinite(delayMs) ? (delayMs ?? BUSY_DELAY_MS) : BUSY_DELAY_MS),
+    code: 'CONVERSATION_BUSY',
+    detail: 'Another request of this conversation is being carried out',
+  };
+}
+
+/** Without the table nothing is called; a defect of ours may pass, too. */
+function away({ clock, random }: ReceiveDeps, error: unknown): CarriedOut {
+  const detail =
+    error instanceof TableError || error instanceof AdderError
+      ? error.message
+      : 'The function failed on this request';
+  return {
+    kind: 'deferred',
+    untilMs: clock.now() + AWAY_DELAY_MS * (1 + random()),
+    code: 'INTERNAL_ERROR',
+    detail,
+    defect: error,
+  };
+}

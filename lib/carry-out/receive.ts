@@ -1,0 +1,265 @@
+import { nextAction } from '../domain/add-flow/next-action.ts';
+import { observe } from '../domain/add-flow/observe.ts';
+import { requestedAt } from '../domain/add-flow/open-positions.ts';
+import {
+  type Action,
+  type Cause,
+  type FlowState,
+  type Observation,
+  startFlow,
+} from '../domain/add-flow/state.ts';
+import type { AddressPolicy } from '../domain/allowed-addresses.ts';
+import type { Clock, Random } from '../domain/clock.ts';
+import {
+  addAnnounced,
+  addsObserved,
+  deferred,
+  type Progress,
+} from '../domain/record-transitions.ts';
+import type { RecordedParticipant, RequestRecord } from '../domain/request-record.ts';
+import type { Refusal } from '../domain/roster.ts';
+import type { CallBudget } from '../genesys/api/call-budget.ts';
+import type { CallAllowance } from '../genesys/pace/call-allowance.ts';
+import type { ConversationLease, ConversationLeases } from '../records/conversation-lease.ts';
+import { endedRecord, type FinishDeps, writeContext } from './finish-request.ts';
+import { createGenesysCalls, type GenesysCalls, type GenesysCallsDeps } from './genesys-calls.ts';
+import { RecordChangedError, type RecordWriter } from './record-writer.ts';
+import { TableError } from './table-error.ts';
+
+/** How long a lease lasts, from its acquisition and again from each write-ahead. */
+export const CONVERSATION_LEASE_MS = 40_000;
+/** Waits in place end this long after a receive began: then the conversation is given back. */
+const WAIT_IN_PLACE_MS = 10_000;
+
+export interface ReceiveDeps extends FinishDeps, GenesysCallsDeps {
+  leases: ConversationLeases;
+  allowance: Pick<CallAllowance, 'acquire' | 'release'>;
+  clock: Clock;
+  random: Random;
+  refuseAddress: AddressPolicy;
+}
+
+/** How a receive ended. */
+export type ReceiveEnd =
+  | { kind: 'finished'; record: RequestRecord; deadLetter?: Cause }
+  | ({ kind: 'deferred'; untilMs: number } & Cause);
+
+export interface ReceiveOptions {
+  finishByMs: number;
+  receiveCount: number;
+  maxReceives: number;
+  isFirst: boolean;
+}
+
+/**
+ * One receive of a request: carries out the actions of the flow (lib/domain/add-flow/next-action.ts) and tells it
+ * what it observes. Holds the conversation's lease.
+ */
+export class Receive {
+  readonly #deps: ReceiveDeps;
+  readonly #writer: RecordWriter;
+  readonly #lease: ConversationLease;
+  readonly #budget: CallBudget;
+  readonly #calls: GenesysCalls;
+  #state: FlowState;
+  /** Calls and correlation ids that the record has counted. */
+  #counted = { calls: 0, correlationIds: 0 };
+
+  constructor(
+    deps: ReceiveDeps,
+    writer: RecordWriter,
+    lease: ConversationLease,
+    budget: CallBudget,
+    options: ReceiveOptions,
+  ) {
+    this.#deps = deps;
+    this.#writer = writer;
+    this.#lease = lease;
+    this.#budget = budget;
+    this.#calls = createGenesysCalls(deps, writer.current.conversationId, budget);
+    const { requestId, participants } = writer.current;
+    this.#state = startFlow(writer.current, {
+      limits: {
+        waitByMs: deps.clock.now() + WAIT_IN_PLACE_MS,
+        finishByMs: options.finishByMs,
+        receiveCount: options.receiveCount,
+        maxReceives: options.maxReceives,
+        jitter: deps.random(),
+      },
+      otherAdds: lease.recentAdds.filter((add) => add.requestId !== requestId),
+      refusedAddresses: refusedAddresses(participants, deps.refuseAddress),
+      isFirst: options.isFirst,
+    });
+  }
+
+  /** @throws RecordChangedError, TableError, TransitionError, and defects */
+  async run(): Promise<ReceiveEnd> {
+    for (;;) {
+      const action = nextAction(this.#state, this.#deps.clock.now());
+      if (action.kind === 'finish') return this.#finish(action);
+      if (action.kind === 'defer') return this.#defer(action);
+      const observation = await this.#carryOut(action);
+      this.#state = {
+        ...observe(this.#state, observation, this.#deps.clock.now()),
+        reserved: this.#budget.grant?.calls ?? 0,
+      };
+    }
+  }
+
+  #carryOut(
+    action: Exclude<Action, { kind: 'finish' | 'defer' }>,
+  ): Promise<Observation> | Observation {
+    switch (action.kind) {
+      case 'reserve':
+        return this.#reserve(action.calls);
+      case 'look':
+        return this.#calls.look(action.users, this.#writer.flush());
+      case 'look-up-users':
+        return this.#calls.lookUpUsers(action, this.#state.sight);
+      case 'decide':
+        return { ...action, kind: 'decided' };
+      case 'announce':
+        return this.#announce(action);
+      case 'add':
+        return this.#calls.add(action.add, requestedAt(this.#state, action.add.positions));
+      case 'withdraw':
+        return { kind: 'withdrawn' };
+      case 'wait':
+        return this.#wait(action.untilMs);
+    }
+  }
+
+  async #reserve(calls: number): Promise<Observation> {
+    const { allowance } = this.#deps;
+    const { callerId, grant: replaces } = this.#budget;
+    const outcome = await allowance.acquire(calls, { callerId, replaces });
+    if (!outcome.granted) {
+      const { reason, retryAtMs } = outcome;
+      return { kind: 'not-reserved', retryAtMs, detail: RESERVE_REFUSALS[reason] };
+    }
+    this.#budget.grant = outcome;
+    return { kind: 'reserved' };
+  }
+
+  /** The write-ahead: record and lease, side by side. Unless both are written, nothing is posted. */
+  async #announce({ add }: Extract<Action, { kind: 'announce' }>): Promise<Observation> {
+    const { leases, clock } = this.#deps;
+    const context = writeContext(this.#deps);
+    const { requestId } = this.#writer.current;
+    const next = addAnnounced(this.#observed(), add, this.#progress(), context);
+    const adds = requestedAt(this.#state, add.positions).map(({ id, address }) => ({
+      requestId,
+      participant: {
+        ...(id === undefined ? {} : { id }),
+        ...(address === undefined ? {} : { address }),
+      },
+      atMs: context.nowMs,
+    }));
+    const [written, held] = await Promise.allSettled([
+      this.#writer.write(next),
+      leases.announceAdds(this.#lease, {
+        nowMs: clock.now(),
+        expiresAtMs: clock.now() + CONVERSATION_LEASE_MS,
+        adds,
+      }),
+    ]);
+    if (written.status === 'rejected') throw written.reason;
+    this.#countProgress();
+    this.#state = observe(this.#state, { kind: 'announced', adds: next.adds }, clock.now());
+    if (held.status === 'fulfilled' && held.value) return { kind: 'announced', adds: next.adds };
+    return {
+      kind: 'withdrawn',
+      cause:
+        held.status === 'fulfilled'
+          ? { code: 'CONVERSATION_BUSY', detail: 'The lease of the conversation was lost' }
+          : { code: 'INTERNAL_ERROR', detail: new TableError(held.reason).message },
+    };
+  }
+
+  async #wait(untilMs: number): Promise<Observation> {
+    const { clock } = this.#deps;
+    await clock.sleep(Math.max(0, untilMs - clock.now()));
+    return { kind: 'waited' };
+  }
+
+  async #finish({ verdict, deadLetter }: Extract<Action, { kind: 'finish' }>): Promise<ReceiveEnd> {
+    const final = endedRecord(this.#deps, this.#writer.current, {
+      verdict,
+      adds: [...this.#state.adds],
+      progress: this.#progress(),
+    });
+    await this.#writer.write(final);
+    return {
+      kind: 'finished',
+      record: final,
+      ...(deadLetter && verdict ? { deadLetter: verdict } : {}),
+    };
+  }
+
+  async #defer({ untilMs, code, detail }: Extract<Action, { kind: 'defer' }>): Promise<ReceiveEnd> {
+    const end = { kind: 'deferred', untilMs: Math.round(untilMs), code, detail } as const;
+    const { adds } = this.#state;
+    const waiting = { untilMs: end.untilMs, code, detail };
+    const progress = this.#progress();
+    const next = deferred(
+      this.#writer.current,
+      waiting,
+      [...adds],
+      progress,
+      writeContext(this.#deps),
+    );
+    try {
+      await this.#writer.write(next);
+    } catch (error) {
+      // Without it, the write-ahead tells the next receive what it has to know.
+      if (error instanceof RecordChangedError) throw error;
+    }
+    return end;
+  }
+
+  /** The record with what this receive has found out about earlier adds. */
+  #observed(): RequestRecord {
+    const { current } = this.#writer;
+    const { adds } = this.#state;
+    if (adds === current.adds) return current;
+    const none = { ...this.#progress(), genesysCalls: 0, genesysCorrelationIds: [] };
+    return addsObserved(current, [...adds], none, writeContext(this.#deps));
+  }
+
+  #progress(): Progress {
+    const { calls, correlationIds } = this.#budget;
+    return {
+      participants: [...this.#state.participants],
+      genesysCalls: calls - this.#counted.calls,
+      genesysCorrelationIds: correlationIds
+        .slice(this.#counted.correlationIds)
+        .map((id) => this.#deps.clean(id, MAX_CORRELATION_ID)),
+    };
+  }
+
+  #countProgress(): void {
+    const { calls, correlationIds } = this.#budget;
+    this.#counted = { calls, correlationIds: correlationIds.length };
+  }
+}
+
+/** Longest correlation id that is kept, in characters. */
+const MAX_CORRELATION_ID = 128;
+
+const RESERVE_REFUSALS = {
+  budget: 'The rate budget of the last minute is spent',
+  share: 'Other callers are waiting for the rate budget',
+  stopped: 'Genesys Cloud has asked for a pause',
+} as const;
+
+function refusedAddresses(
+  participants: readonly RecordedParticipant[],
+  refuse: AddressPolicy,
+): ReadonlyMap<number, Refusal> {
+  const refused = new Map<number, Refusal>();
+  for (const [position, { address }] of participants.entries()) {
+    const refusal = address === undefined ? undefined : refuse(address);
+    if (refusal) refused.set(position, refusal);
+  }
+  return refused;
+}

@@ -1,0 +1,39 @@
+import { isSameAddress } from '../address.ts';
+import { openPositions, requestedAt } from './open-positions.ts';
+import { pauseUntil } from './pause-until.ts';
+import { READ_LAG_MS } from './resolve-adds.ts';
+import type { Action, FlowState } from './state.ts';
+
+/** Others' adds in a conversation are not looked past for this long. */
+const OTHERS_SETTLE_MS = 2_000;
+
+/** Reads may not show yet whom another request has added a moment ago. */
+export function addedByOthersJustNow(state: FlowState, nowMs: number): Action | undefined {
+  if (state.sight) return undefined;
+  const settledMs = Math.max(0, ...state.otherAdds.map(({ atMs }) => atMs + OTHERS_SETTLE_MS));
+  if (nowMs >= settledMs) return undefined;
+  return pauseUntil(state, nowMs, settledMs, {
+    code: 'CONVERSATION_BUSY',
+    detail: 'Another request has just added people to this conversation',
+  });
+}
+
+/** A person whom another request has rung would be rung twice. */
+export function samePersonAddedByOthers(state: FlowState, nowMs: number): Action | undefined {
+  const missing = requestedAt(state, openPositions(state));
+  const same = state.otherAdds.filter(({ participant }) =>
+    missing.some(
+      ({ id, address }) =>
+        (id !== undefined && id === participant.id) ||
+        (address !== undefined &&
+          participant.address !== undefined &&
+          isSameAddress(address, participant.address)),
+    ),
+  );
+  const settledMs = Math.max(0, ...same.map(({ atMs }) => atMs + READ_LAG_MS));
+  if (nowMs >= settledMs) return undefined;
+  return pauseUntil(state, nowMs, settledMs, {
+    code: 'CONVERSATION_BUSY',
+    detail: 'Another request has just rung the same person',
+  });
+}

@@ -1,0 +1,26 @@
+import { deferDelayMs } from '../retry-policy.ts';
+import { unresolvedPositions } from './open-positions.ts';
+import type { FlowState } from './state.ts';
+
+/** The wait before another look after the deadline, or just before it. */
+const LATE_LOOK_MS = 5_000;
+
+/**
+ * When a request that failed in passing is tried again, in milliseconds since the epoch. The deadline
+ * where no try fits before it.
+ * @param namedMs the wait that the platform named, from now
+ */
+export function deferUntilMs(state: FlowState, nowMs: number, namedMs?: number): number {
+  const { limits, deadlineMs } = state;
+  const delayMs = deferDelayMs({
+    nowMs,
+    deadlineMs,
+    receiveCount: limits.receiveCount,
+    maxReceives: limits.maxReceives,
+    retryAfterMs: namedMs,
+    random: () => limits.jitter,
+  });
+  if (delayMs !== undefined) return nowMs + delayMs;
+  if (unresolvedPositions(state).length > 0) return nowMs + Math.max(namedMs ?? 0, LATE_LOOK_MS);
+  return deadlineMs;
+}

@@ -1,0 +1,119 @@
+import type { AddAttempt, RecordedParticipant } from '../request-record.ts';
+import { RETRIES_IN_PLACE, retryInPlaceDelayMs } from '../retry-policy.ts';
+import { deferUntilMs } from './defer-until.ts';
+import type { Cause, Failure, FlowState } from './state.ts';
+
+/** Before the next look after a refusal that asks for one: reads lag behind. */
+const LOOK_AGAIN_MS = 2_000;
+
+/**
+ * Whether an add is proven not made: it was not sent, or the response was a 4xx other than 408 and
+ * 409. A 409 of the generic contract is a refusal too: it adds all or nobody.
+ */
+export function isProvenNotMade(failure: Failure, contract: AddAttempt['contract']): boolean {
+  const { status } = failure;
+  if (failure.notSent || failure.outOfTime) return true;
+  if (status === undefined || status < 400 || status >= 500 || status === 408) return false;
+  return status !== 409 || contract === 'generic';
+}
+
+/** What a failed add changes. The add has ended; the flow has no fresh look any more. */
+export function observeAddFailure(state: FlowState, failure: Failure, nowMs: number): FlowState {
+  const add = state.adds.at(-1);
+  if (!add) return state;
+  const { code, detail } = failure;
+  const known: FlowState = { ...state, failure, lastCause: { code, detail } };
+  if (!isProvenNotMade(failure, add.contract)) {
+    const lost: FlowState = {
+      ...known,
+      lostAdds: state.lostAdds + 1,
+      pendingRefusal: failure.disposition === 'retry' ? undefined : { code, detail },
+    };
+    return withLastAdd(lost, { ...add, fate: 'UNKNOWN' });
+  }
+  return afterRefusal(
+    withLastAdd(known, { ...add, fate: 'NOT_MADE', unresolved: [] }),
+    add,
+    failure,
+    nowMs,
+  );
+}
+
+/** Nobody was rung: what the refusal says decides how it goes on. */
+function afterRefusal(
+  state: FlowState,
+  add: AddAttempt,
+  failure: Failure,
+  nowMs: number,
+): FlowState {
+  const { code, detail } = failure;
+  const cause: Cause = { code, detail };
+  if (failure.outOfTime) return { ...state, pause: { untilMs: nowMs, elsewhere: true, ...cause } };
+  if (code === 'RATE_LIMITED') return afterRateLimit(state, failure, cause, nowMs);
+  if (failure.lookAgain || failure.notActive) return lookAgain(state, add, failure, nowMs);
+  if (failure.disposition === 'retry') {
+    const untilMs = deferUntilMs(state, nowMs, failure.retryAfterMs);
+    return { ...state, pause: { untilMs, elsewhere: true, ...cause } };
+  }
+  if (failure.notSent) return { ...state, verdict: cause };
+  // Where the platform names who is at fault, the others get their chance.
+  const blamed = blamedPositions(state, add, failure);
+  return rejectAll(state, blamed.length > 0 ? blamed : add.positions, cause);
+}
+
+function afterRateLimit(
+  state: FlowState,
+  { retryAfterMs }: Failure,
+  cause: Cause,
+  nowMs: number,
+): FlowState {
+  const { rateLimits, limits } = state;
+  const next = { ...state, rateLimits: rateLimits + 1 };
+  if (retryAfterMs !== undefined) {
+    return { ...next, pause: { untilMs: nowMs + retryAfterMs, elsewhere: false, ...cause } };
+  }
+  if (rateLimits >= RETRIES_IN_PLACE) {
+    return { ...next, pause: { untilMs: deferUntilMs(state, nowMs), elsewhere: true, ...cause } };
+  }
+  const waitMs = retryInPlaceDelayMs(rateLimits, () => limits.jitter);
+  return { ...next, pause: { untilMs: nowMs + waitMs, elsewhere: false, ...cause } };
+}
+
+/** The acting user has left, or a person is in already: another look, then the next try. */
+function lookAgain(state: FlowState, add: AddAttempt, failure: Failure, nowMs: number): FlowState {
+  const { actingUserId } = add;
+  const leftTheCall = failure.status === 404 || failure.notActive;
+  const blamed = failure.status === 404 ? blamedPositions(state, add, failure) : [];
+  const unknown: Cause = { code: 'UNKNOWN_USER', detail: failure.detail };
+  return {
+    ...rejectAll(state, blamed, unknown),
+    refusals: state.refusals + 1,
+    notActing:
+      leftTheCall && actingUserId !== undefined && blamed.length === 0
+        ? [...state.notActing, actingUserId]
+        : state.notActing,
+    pause: {
+      untilMs: nowMs + Math.max(LOOK_AGAIN_MS, failure.retryAfterMs ?? 0),
+      elsewhere: false,
+      code: failure.code,
+      detail: failure.detail,
+    },
+  };
+}
+
+function blamedPositions({ participants }: FlowState, add: AddAttempt, { blamed }: Failure) {
+  return add.positions.filter((position) => blamed.includes(participants[position]?.id ?? ''));
+}
+
+function rejectAll(state: FlowState, positions: readonly number[], refusal: Cause): FlowState {
+  const participants = state.participants.map((participant, position): RecordedParticipant => {
+    if (!positions.includes(position) || participant.outcome !== undefined) return participant;
+    const { warning: _, ...rest } = participant;
+    return { ...rest, outcome: 'REJECTED', ...refusal };
+  });
+  return { ...state, participants };
+}
+
+function withLastAdd(state: FlowState, add: AddAttempt): FlowState {
+  return { ...state, adds: [...state.adds.slice(0, -1), add] };
+}

@@ -1,0 +1,154 @@
+import { deferUntilMs } from './defer-until.ts';
+import { judgeMissing } from './judge-missing.ts';
+import { observeAddFailure } from './observe-add-failure.ts';
+import { unresolvedPositions } from './open-positions.ts';
+import { findArrivals, resolveAdds } from './resolve-adds.ts';
+import type { Cause, Failure, FlowState, Observation } from './state.ts';
+
+/** The first 404 of a conversation can pass: it is looked for until the request is this old. */
+const YOUNG_MS = 15_000;
+/** The waits between these looks. */
+const NOT_FOUND_WAITS_MS = [2_000, 3_000, 5_000];
+
+/** What an observation changes. Pure, like nextAction. */
+export function observe(state: FlowState, observation: Observation, nowMs: number): FlowState {
+  switch (observation.kind) {
+    case 'reserved':
+      return state;
+    case 'not-reserved':
+      return pausedFor(state, observation.retryAtMs, {
+        code: 'RATE_LIMITED',
+        detail: observation.detail,
+      });
+    case 'looked':
+      return observeLook(state, observation);
+    case 'users-found':
+      return judgeMissing({ ...state, users: observation.users });
+    case 'failed':
+      return observeReadFailure(state, observation.failure, nowMs);
+    case 'decided':
+      return decide(state, observation);
+    case 'announced':
+      return { ...state, adds: observation.adds, announced: true };
+    case 'withdrawn':
+      return withdraw(state, observation.cause, nowMs);
+    case 'added':
+      return observeAdd(state, observation, nowMs);
+    case 'add-failed':
+      return observeAddFailure(endLastAdd(state, nowMs), observation.failure, nowMs);
+    case 'waited':
+      return { ...state, pause: undefined, sight: undefined };
+  }
+}
+
+function observeLook(
+  state: FlowState,
+  { sight, users, beganAtMs }: Extract<Observation, { kind: 'looked' }>,
+): FlowState {
+  const resolved: FlowState = {
+    ...state,
+    ...resolveAdds(state, sight, beganAtMs),
+    lookedAtMs: beganAtMs,
+    // A later look is needed before anything is decided about people who may have been rung.
+    sight,
+    users: users ?? state.users,
+  };
+  if (unresolvedPositions(resolved).length > 0) return { ...resolved, sight: undefined };
+  return judgeMissing(rejectRefused(resolved));
+}
+
+/** The look has shown that a refusal which could have had an effect had none. */
+function rejectRefused(state: FlowState): FlowState {
+  const { pendingRefusal: refusal, adds } = state;
+  if (!refusal) return state;
+  const positions = adds.at(-1)?.positions ?? [];
+  return {
+    ...decide(state, { positions, outcome: 'REJECTED', refusal }),
+    pendingRefusal: undefined,
+  };
+}
+
+function observeReadFailure(state: FlowState, failure: Failure, nowMs: number): FlowState {
+  const { code, detail } = failure;
+  const cause: Cause = { code, detail };
+  if (failure.outOfTime) return pausedFor(state, nowMs, cause, true);
+  const isYoung = nowMs < state.requestedAtMs + YOUNG_MS;
+  if (code === 'CONVERSATION_NOT_FOUND' && isYoung) {
+    const waitMs = NOT_FOUND_WAITS_MS[state.notFound] ?? NOT_FOUND_WAITS_MS.at(-1) ?? 0;
+    const next = pausedFor(state, nowMs + waitMs, cause);
+    return { ...next, notFound: state.notFound + 1 };
+  }
+  if (failure.disposition !== 'retry') return { ...state, verdict: cause };
+  return pausedFor(state, deferUntilMs(state, nowMs, failure.retryAfterMs), cause, true);
+}
+
+function decide(
+  state: FlowState,
+  {
+    positions,
+    outcome,
+    refusal,
+  }: Pick<Extract<Observation, { kind: 'decided' }>, 'positions' | 'outcome' | 'refusal'>,
+): FlowState {
+  const participants = state.participants.map((participant, position) => {
+    if (!positions.includes(position) || participant.outcome !== undefined) return participant;
+    const { warning, ...rest } = participant;
+    const kept = outcome === 'WOULD_BE_ADDED' && warning !== undefined ? { warning } : {};
+    return { ...rest, ...kept, outcome, ...refusal };
+  });
+  return { ...state, participants };
+}
+
+function withdraw(state: FlowState, cause: Cause | undefined, nowMs: number): FlowState {
+  const { adds, ...rest } = endLastAdd(state, nowMs);
+  const withdrawn = adds.map((add, index) =>
+    index === adds.length - 1 ? { ...add, fate: 'NOT_MADE' as const, unresolved: [] } : add,
+  );
+  const next: FlowState = { ...rest, adds: withdrawn };
+  return cause ? pausedFor(next, nowMs, cause, true) : next;
+}
+
+function observeAdd(
+  state: FlowState,
+  { sight, everyone = false }: Extract<Observation, { kind: 'added' }>,
+  nowMs: number,
+): FlowState {
+  const ended = endLastAdd(state, nowMs);
+  const add = ended.adds.at(-1);
+  if (!add) return ended;
+  const { participants, missing } = everyone
+    ? {
+        participants: ended.participants.map((participant, position) =>
+          add.positions.includes(position) && participant.outcome === undefined
+            ? { ...participant, outcome: 'ADDED' as const }
+            : participant,
+        ),
+        missing: [],
+      }
+    : sight
+      ? findArrivals(ended, add, sight)
+      : { participants: ended.participants, missing: add.positions };
+  return {
+    ...ended,
+    participants,
+    adds: [...ended.adds.slice(0, -1), { ...add, fate: 'MADE', unresolved: missing }],
+    failure: undefined,
+    lostAdds: ended.lostAdds + (missing.length > 0 ? 1 : 0),
+  };
+}
+
+/** The announced add is over; what came of it is decided by the caller. Needs a new look. */
+function endLastAdd(state: FlowState, nowMs: number): FlowState {
+  const add = state.adds.at(-1);
+  if (!add) return state;
+  return {
+    ...state,
+    adds: [...state.adds.slice(0, -1), { ...add, endedAtMs: nowMs }],
+    announced: false,
+    sight: undefined,
+  };
+}
+
+function pausedFor(state: FlowState, untilMs: number, cause: Cause, elsewhere = false): FlowState {
+  return { ...state, pause: { untilMs, elsewhere, ...cause }, lastCause: cause };
+}

@@ -1,0 +1,92 @@
+import { hasAnotherTry, SHORT_WAIT_MS } from '../retry-policy.ts';
+import { openPositions, requestedAt, unresolvedPositions } from './open-positions.ts';
+import type { Action, Cause, FlowState } from './state.ts';
+
+/** After the deadline, looks may go on for this long to tell what an add did. */
+export const LAST_LOOKS_MS = 20_000;
+/** Time that a look may need in an invocation. */
+const LOOK_NEEDS_MS = 10_000;
+
+/** A look, with the users beside it where they are not known yet and people may be added. */
+export function look(state: FlowState, nowMs: number, calls: number): Action {
+  const late = outOfTime(state, nowMs, LOOK_NEEDS_MS, 'a look at the conversation');
+  if (late) return late;
+  const wanted = state.users === undefined && unresolvedPositions(state).length === 0;
+  const users = wanted ? requestedAt(state, openPositions(state)) : [];
+  return (
+    reserve(state, calls) ?? {
+      kind: 'look',
+      users: users.filter(({ id }) => id !== undefined),
+    }
+  );
+}
+
+/** Calls are reserved before they are made. */
+export function reserve({ reserved }: FlowState, calls: number): Action | undefined {
+  return reserved < calls ? { kind: 'reserve', calls } : undefined;
+}
+
+/** A deferral, unless the invocation has time for what comes next. */
+export function outOfTime(
+  state: FlowState,
+  nowMs: number,
+  needsMs: number,
+  what: string,
+): Action | undefined {
+  if (nowMs + needsMs <= state.limits.finishByMs) return undefined;
+  const detail = `Not enough time left in this invocation for ${what}`;
+  return pauseUntil(state, nowMs, nowMs, { code: 'INTERNAL_ERROR', detail }, true);
+}
+
+/** A wait in the function where it is short, else a deferral; the end where no try could follow. */
+export function pauseUntil(
+  state: FlowState,
+  nowMs: number,
+  untilMs: number,
+  { code, detail }: Cause,
+  elsewhere = false,
+): Action {
+  const { limits, deadlineMs } = state;
+  const cause = { code, detail };
+  const lastMs =
+    unresolvedPositions(state).length > 0 ? deadlineMs + LAST_LOOKS_MS : deadlineMs - 1;
+  if (untilMs > lastMs) return expired({ ...state, lastCause: cause });
+  const inPlace =
+    !elsewhere &&
+    untilMs - nowMs <= SHORT_WAIT_MS &&
+    untilMs <= limits.waitByMs &&
+    untilMs + LOOK_NEEDS_MS <= limits.finishByMs;
+  if (inPlace) return { kind: 'wait', untilMs };
+  if (hasAnotherTry(limits.receiveCount, limits.maxReceives)) {
+    return { kind: 'defer', untilMs, ...cause };
+  }
+  const known = code !== 'INTERNAL_ERROR' && code !== 'CONVERSATION_BUSY';
+  return known
+    ? { kind: 'finish', verdict: cause, deadLetter: true }
+    : giveUp(limits.receiveCount, detail);
+}
+
+/** The end of a request whose receives are used up. Its message goes to the dead-letter queue. */
+export function giveUp(receiveCount: number, cause: string): Action {
+  return {
+    kind: 'finish',
+    verdict: {
+      code: 'ATTEMPTS_EXHAUSTED',
+      detail: `Received ${receiveCount} times without coming to an end: ${cause}`,
+    },
+    deadLetter: true,
+  };
+}
+
+/** The end of a request whose deadline has passed, with the last cause. */
+export function expired({ deadlineMs, lastCause }: FlowState): Action {
+  const cause = lastCause
+    ? `${lastCause.code}: ${lastCause.detail}`
+    : 'it waited in the queue until then';
+  const deadline = new Date(deadlineMs).toISOString();
+  return finish('DEADLINE_EXCEEDED', `Not carried out before the deadline (${deadline}): ${cause}`);
+}
+
+export function finish(code: Cause['code'], detail: string): Action {
+  return { kind: 'finish', verdict: { code, detail } };
+}

@@ -1,0 +1,207 @@
+import type { Code } from '../codes.ts';
+import type { Disposition } from '../errors.ts';
+import type { RequestedParticipant } from '../participant.ts';
+import type { AddAttempt, RecordedParticipant, RequestRecord } from '../request-record.ts';
+import type { Refusal, Roster, UserDirectory } from '../roster.ts';
+
+/** A conversation as a look shows it. */
+export interface ConversationSight {
+  roster: Roster;
+  /** How the conversation came to its end; absent while it goes on. */
+  ended?: string;
+  /** Live media, none of which is voice. */
+  otherMedia?: string[];
+}
+
+/** A code and its explanation: why a request waits, or why it ends. */
+export interface Cause {
+  code: Code;
+  detail: string;
+}
+
+/** What an error means for the flow. */
+export interface Failure extends Cause {
+  disposition: Disposition;
+  /** The platform asks for another look before the next try. */
+  lookAgain: boolean;
+  /** HTTP status; absent where there was no response. */
+  status?: number | undefined;
+  retryAfterMs?: number | undefined;
+  /** Ids that the platform blames, in lower case. */
+  blamed: readonly string[];
+  /** The acting user is not active in the call any more. */
+  notActive: boolean;
+  /** The invocation has too little time left. Nothing is wrong with the request. */
+  outOfTime: boolean;
+  /** The request was not sent: no grant, no token, or the connection was refused. */
+  notSent: boolean;
+}
+
+export interface Pause extends Cause {
+  /** Milliseconds since the epoch. */
+  untilMs: number;
+  /** Not waited for in the function, however short it is. */
+  elsewhere: boolean;
+}
+
+/** What bounds one receive. */
+export interface ReceiveLimits {
+  /** Waits in place end by then. Milliseconds since the epoch. */
+  waitByMs: number;
+  /** Genesys work is over by then. Milliseconds since the epoch. */
+  finishByMs: number;
+  /** How often the queue has handed the message out, this time included. */
+  receiveCount: number;
+  /** The queue's redrive limit. */
+  maxReceives: number;
+  /** In [0, 1): spreads deferrals of requests that failed together. */
+  jitter: number;
+}
+
+/** An add of another request in this conversation, which reads may not show yet. */
+export interface OtherAdd {
+  participant: Pick<RequestedParticipant, 'id' | 'address'>;
+  /** Milliseconds since the epoch. */
+  atMs: number;
+}
+
+/** Everything that decides what happens next with a request. Replaced as a whole, never changed. */
+export interface FlowState {
+  readonly requestedAtMs: number;
+  readonly deadlineMs: number;
+  readonly run: number;
+  readonly dryRun: boolean;
+  readonly onlyIfReachable: boolean;
+  readonly actingUserId: string | undefined;
+  readonly limits: ReceiveLimits;
+  readonly otherAdds: readonly OtherAdd[];
+  /** Why addresses are not dialled, by position. */
+  readonly refusedAddresses: ReadonlyMap<number, Refusal>;
+
+  readonly participants: readonly RecordedParticipant[];
+  readonly adds: readonly AddAttempt[];
+  /** An add was announced and is not posted yet: the last of `adds`. */
+  readonly announced: boolean;
+  /** Calls that are reserved and not made yet. */
+  readonly reserved: number;
+  /** The last look; absent where none is fresh enough to decide upon. */
+  readonly sight: ConversationSight | undefined;
+  /** When the last look that succeeded began. Milliseconds since the epoch. */
+  readonly lookedAtMs: number;
+  /** Facts about the users; `singly` where each has to be looked up by a call of its own. */
+  readonly users: UserDirectory | 'singly' | undefined;
+  readonly pause: Pause | undefined;
+  /** The request ends with it. */
+  readonly verdict: Cause | undefined;
+  /** Why the request is not finished; what `EXPIRED` names. */
+  readonly lastCause: Cause | undefined;
+  /** The failure of the last add, if it failed. */
+  readonly failure: Failure | undefined;
+  /** The last add was refused in a way that may have had an effect: who was not rung is rejected. */
+  readonly pendingRefusal: Cause | undefined;
+  /** Users on whose behalf the platform would not add. */
+  readonly notActing: readonly string[];
+  /** Counts of this receive. */
+  readonly lostAdds: number;
+  readonly refusals: number;
+  readonly rateLimits: number;
+  readonly notFound: number;
+}
+
+export type Action =
+  | { kind: 'reserve'; calls: number }
+  | { kind: 'look'; users: readonly RequestedParticipant[] }
+  | { kind: 'look-up-users'; users: readonly RequestedParticipant[]; singly: boolean }
+  | {
+      kind: 'decide';
+      positions: readonly number[];
+      outcome: 'REJECTED' | 'WOULD_BE_ADDED';
+      refusal?: Refusal;
+    }
+  | { kind: 'announce'; add: Pick<AddAttempt, AddFields> }
+  | { kind: 'add'; add: AddAttempt }
+  | { kind: 'withdraw' }
+  | { kind: 'wait'; untilMs: number }
+  | ({ kind: 'defer'; untilMs: number } & Cause)
+  | { kind: 'finish'; verdict?: Cause; deadLetter?: boolean };
+
+type AddFields = 'contract' | 'actingUserId' | 'positions' | 'snapshot';
+
+export type Observation =
+  | { kind: 'reserved' }
+  | { kind: 'not-reserved'; retryAtMs: number; detail: string }
+  | {
+      kind: 'looked';
+      beganAtMs: number;
+      sight: ConversationSight;
+      users?: UserDirectory | 'singly' | undefined;
+    }
+  | { kind: 'users-found'; users: UserDirectory | 'singly' }
+  /** A look or a lookup failed. */
+  | { kind: 'failed'; failure: Failure }
+  | {
+      kind: 'decided';
+      positions: readonly number[];
+      outcome: 'REJECTED' | 'WOULD_BE_ADDED';
+      refusal?: Refusal | undefined;
+    }
+  | { kind: 'announced'; adds: readonly AddAttempt[] }
+  /** The announced add was not posted. */
+  | { kind: 'withdrawn'; cause?: Cause }
+  /** `sight`: the conversation in the response; `everyone`: all are in as far as it tells. */
+  | { kind: 'added'; sight?: ConversationSight | undefined; everyone?: boolean }
+  | { kind: 'add-failed'; failure: Failure }
+  | { kind: 'waited' };
+
+/**
+ * The state in which a receive begins: what earlier receives and runs have found out is in the record.
+ * @param receive `isFirst`: no receive of this run has begun before
+ */
+export function startFlow(
+  record: RequestRecord,
+  receive: Pick<FlowState, 'limits' | 'otherAdds' | 'refusedAddresses'> & { isFirst: boolean },
+): FlowState {
+  const { limits, otherAdds, refusedAddresses, isFirst } = receive;
+  const unresolved = new Set(record.adds.flatMap((add) => add.unresolved));
+  return {
+    limits,
+    otherAdds,
+    refusedAddresses,
+    requestedAtMs: record.requestedAtMs,
+    deadlineMs: record.deadlineMs,
+    run: record.run,
+    dryRun: record.dryRun,
+    onlyIfReachable: record.onlyIfReachable,
+    actingUserId: record.actingUserId,
+    participants: record.participants.map((participant, position) =>
+      // An earlier run could not tell; this one can look.
+      participant.outcome === 'UNCERTAIN' && unresolved.has(position)
+        ? undecided(participant)
+        : participant,
+    ),
+    adds: record.adds,
+    announced: false,
+    reserved: 0,
+    sight: undefined,
+    lookedAtMs: 0,
+    users: undefined,
+    pause: undefined,
+    verdict: undefined,
+    lastCause: (record.lastCause as Cause | undefined) ?? (isFirst ? undefined : UNFINISHED),
+    failure: undefined,
+    pendingRefusal: undefined,
+    notActing: [],
+    lostAdds: 0,
+    refusals: 0,
+    rateLimits: 0,
+    notFound: 0,
+  };
+}
+
+/** An earlier receive has left no cause behind: it crashed, or is cut off from the table. */
+const UNFINISHED: Cause = { code: 'INTERNAL_ERROR', detail: 'the function did not finish' };
+
+function undecided(participant: RecordedParticipant): RecordedParticipant {
+  const { outcome: _outcome, code: _code, detail: _detail, ...rest } = participant;
+  return rest;
+}
