@@ -32,9 +32,10 @@ const encrypt: Record<string, (properties: Resource['Properties'], keyArn: strin
  * customer-managed key, and lets the functions use it.
  */
 export function encryptWithKey(template: Template, keyArn: string): void {
-  for (const { Type, Properties } of Object.values(template.Resources)) {
+  for (const [logicalId, { Type, Properties }] of Object.entries(template.Resources)) {
     encrypt[Type]?.(Properties, keyArn);
-    if (Type !== 'AWS::IAM::Role') continue;
+    // The role of the data actions invokes functions and touches nothing that is encrypted.
+    if (Type !== 'AWS::IAM::Role' || logicalId === 'DataActionRole') continue;
     for (const { PolicyDocument } of Properties.Policies ?? []) {
       PolicyDocument.Statement.push({
         Sid: 'UseTheKey',

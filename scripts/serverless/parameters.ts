@@ -76,6 +76,18 @@ const rules: Record<string, z.ZodType> = {
     new RegExp(`^${ARN}:(iam|sts)::\\d{12}:[\\w+=,.@/*-]+$`),
     'must be ARNs of IAM roles or users, separated by commas',
   ),
+  genesysOrganizationId: optional(
+    /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+    'must be the id of a Genesys Cloud organization, a UUID in lower case',
+  ),
+  eventSource: optional(
+    /^(?!aws\.)[\w./@-]{1,256}$/,
+    'must be the source of events, such as com.example.crm',
+  ),
+  eventBus: matching(
+    new RegExp(`^([\\w./-]{1,256}|${ARN}:events:[a-z0-9-]+:\\d{12}:event-bus/[\\w./-]{1,256})$`),
+    'must be the name or the ARN of an EventBridge bus',
+  ),
   deletionProtection: flag,
   allowLoopback: flag,
   withoutWebhook: flag,

@@ -14,6 +14,12 @@ const packagings = {
       EXTERNAL_WEBHOOK_URL: 'https://receiver.example/hook',
     },
   },
+  'with the data actions and EventBridge': {
+    params: {
+      genesysOrganizationId: '0a1b2c3d-0000-4000-8000-000000000001',
+      eventSource: 'com.example.crm',
+    },
+  },
 };
 
 /** What cdk-nag asks for and does not get, and why. */

@@ -70,6 +70,7 @@ const neededFor: Record<string, string[]> = {
   'AWS::SNS::Topic': ['sns:CreateTopic', 'sns:SetTopicAttributes', 'sns:DeleteTopic'],
   'AWS::SNS::TopicPolicy': ['sns:SetTopicAttributes'],
   'AWS::SNS::Subscription': ['sns:Subscribe', 'sns:Unsubscribe'],
+  'AWS::Pipes::Pipe': ['pipes:CreatePipe', 'pipes:UpdatePipe', 'pipes:DeletePipe', 'iam:PassRole'],
   'AWS::Events::Rule': ['events:PutRule', 'events:PutTargets', 'events:DeleteRule'],
 };
 
@@ -103,6 +104,8 @@ beforeAll(async () => {
       certificateArn: 'arn:aws:acm:us-east-1:111111111111:certificate/1',
       jwtIssuer: 'https://issuer.example/',
       jwtAudience: 'adder',
+      genesysOrganizationId: '0a1b2c3d-0000-4000-8000-000000000001',
+      eventSource: 'com.example.crm',
     },
   }));
 }, 120_000);

@@ -24,6 +24,9 @@ const everything = {
   jwtIssuer: 'https://issuer.example/',
   jwtAudience: 'adder',
   jwtAddScopes: 'participants.add',
+  genesysOrganizationId: '0a1b2c3d-0000-4000-8000-000000000001',
+  eventSource: 'com.example.crm',
+  eventBus: 'crm',
 };
 
 let template: Template;

@@ -18,6 +18,7 @@ const valid = {
   apiBurstLimit: 100,
   accessLogPrefix: '/aws/http-api/',
   rolePath: '/',
+  eventBus: 'default',
   alarms: true,
   deletionProtection: true,
   allowLoopback: false,
@@ -77,6 +78,9 @@ describe('the parameters of a deploy', () => {
     ['accessLogPrefix', 'vendedlogs'],
     ['senderAccounts', '2222'],
     ['operatorRoleArns', 'admin'],
+    ['genesysOrganizationId', 'our-organization'],
+    ['eventSource', 'aws.s3'],
+    ['eventBus', 'no bus'],
   ])('%s=%s is refused by name', (name, value) => {
     const [line = '', ...more] = checkParameters({ [name]: value }, valid);
     expect(line.startsWith(`${name} `)).toBe(true);
@@ -92,6 +96,9 @@ describe('the parameters of a deploy', () => {
     ['senderAccounts', '222222222222, 333333333333'],
     ['operatorRoleArns', 'arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/*'],
     ['alarmTopicArns', 'arn:aws:sns:us-east-1:111111111111:on-call'],
+    ['genesysOrganizationId', '0a1b2c3d-0000-4000-8000-000000000001'],
+    ['eventSource', 'com.example.crm'],
+    ['eventBus', 'arn:aws:events:us-east-1:111111111111:event-bus/crm'],
   ])('%s=%s is accepted', (name, value) => {
     expect(checkParameters({ [name]: value }, valid)).toEqual([]);
   });
