@@ -81,13 +81,15 @@ export async function packageService(
   const params = Object.entries(options.params ?? {}).map((pair) => `--param=${pair.join('=')}`);
   const key = await fingerprint(JSON.stringify([stage, env, params]));
   const directory = join(root, '.local', 'packages', key);
+  // One packaging at a time: whatever --package says, osls compiles in .serverless and copies from there.
+  const lock = join(root, '.local', 'packages', 'packaging.lock');
   while (!existsSync(directory)) {
-    if (await takeLock(`${directory}.lock`)) {
+    if (await takeLock(lock)) {
       try {
         if (!existsSync(directory))
           await runPackager(directory, [...params, '--stage', stage], env);
       } finally {
-        await rm(`${directory}.lock`, { recursive: true, force: true });
+        await rm(lock, { recursive: true, force: true });
       }
     } else await delay(200);
   }

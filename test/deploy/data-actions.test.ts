@@ -38,6 +38,7 @@ test('only the vendor’s account may assume the role, and only for this organiz
   expect(properties('DataActionRole').AssumeRolePolicyDocument.Statement).toEqual([
     {
       Effect: 'Allow',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation replaces it
       Principal: { AWS: { 'Fn::Sub': 'arn:${AWS::Partition}:iam::765628985471:root' } },
       Action: 'sts:AssumeRole',
       Condition: { StringEquals: { 'sts:ExternalId': ORGANIZATION } },
