@@ -18,7 +18,6 @@ import { readEndpoints } from '../../local/system/endpoints-file.ts';
 
 const SERVICE = 'genesys-automated-adder';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const LOCAL_CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 const RETENTION_DAYS = 30;
 
 export interface OpenRequests {
@@ -61,7 +60,7 @@ export async function openRequests({
       'Which requests? Name a stage (--stage prod), or start the system on this machine (npm start).',
     );
   }
-  const settings = { region: local.region, credentials: LOCAL_CREDENTIALS };
+  const settings = { region: local.region, credentials: local.credentials };
   return open({
     where: 'the system on this machine',
     dynamoDb: new DynamoDBClient({ ...settings, endpoint: local.dynamoDbEndpoint }),

@@ -38,6 +38,7 @@ beforeAll(async () => {
     secretsManagerEndpoint: '',
     dynamoDbEndpoint: table.endpoint,
     region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     queues: { AuditQueue: { name: queue.name, url: queue.url, arn: '' } },
     secrets: {},
     tables: { RequestsTable: table.tableName },
