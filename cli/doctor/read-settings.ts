@@ -19,6 +19,7 @@ export interface Settings {
 
 /** What the adder's configuration asks for and no check here needs. */
 const NOT_NEEDED = {
+  REQUESTS_TABLE_NAME: 'not-needed',
   GENESYS_CREDENTIALS_SECRET_ID: 'not-needed',
   GENESYS_TOKEN_SECRET_ID: 'not-needed',
   REQUEST_QUEUE_URL: 'http://127.0.0.1/not-needed',

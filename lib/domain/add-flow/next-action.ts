@@ -100,9 +100,10 @@ function deadlinePassed(state: FlowState, nowMs: number): Action | undefined {
   return expired(state);
 }
 
-/** No look could tell what became of the last add. */
+/** No look could tell what became of the last add. A receive that comes late tries at least one. */
 function lastLooksOver(state: FlowState, nowMs: number): Action | undefined {
-  return nowMs >= state.deadlineMs + LAST_LOOKS_MS ? expired(state) : undefined;
+  const over = state.lookFailed && nowMs >= state.deadlineMs + LAST_LOOKS_MS;
+  return over ? expired(state) : undefined;
 }
 
 function paused(state: FlowState, nowMs: number): Action | undefined {

@@ -25,7 +25,7 @@ export function observe(state: FlowState, observation: Observation, nowMs: numbe
     case 'users-found':
       return judgeMissing({ ...state, users: observation.users });
     case 'failed':
-      return observeReadFailure(state, observation.failure, nowMs);
+      return observeReadFailure({ ...state, lookFailed: true }, observation.failure, nowMs);
     case 'decided':
       return decide(state, observation);
     case 'announced':

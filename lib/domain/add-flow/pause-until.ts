@@ -48,9 +48,11 @@ export function pauseUntil(
 ): Action {
   const { limits, deadlineMs } = state;
   const cause = { code, detail };
-  const lastMs =
-    unresolvedPositions(state).length > 0 ? deadlineMs + LAST_LOOKS_MS : deadlineMs - 1;
-  if (untilMs > lastMs) return expired({ ...state, lastCause: cause });
+  const mayLook = unresolvedPositions(state).length > 0;
+  const lastMs = mayLook ? deadlineMs + LAST_LOOKS_MS : deadlineMs - 1;
+  if (untilMs > lastMs && (!mayLook || state.lookFailed)) {
+    return expired({ ...state, lastCause: cause });
+  }
   const inPlace =
     !elsewhere &&
     untilMs - nowMs <= SHORT_WAIT_MS &&

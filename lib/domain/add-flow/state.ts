@@ -88,6 +88,8 @@ export interface FlowState {
   readonly sight: ConversationSight | undefined;
   /** When the last look that succeeded began. Milliseconds since the epoch. */
   readonly lookedAtMs: number;
+  /** A look of this receive has failed. */
+  readonly lookFailed: boolean;
   /** Facts about the users; `singly` where each has to be looked up by a call of its own. */
   readonly users: UserDirectory | 'singly' | undefined;
   readonly pause: Pause | undefined;
@@ -184,6 +186,7 @@ export function startFlow(
     reserved: 0,
     sight: undefined,
     lookedAtMs: 0,
+    lookFailed: false,
     users: undefined,
     pause: undefined,
     verdict: undefined,
