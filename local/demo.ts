@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { formatTable } from './demo/format-table.ts';
+import { formatEndings } from './demo/format-endings.ts';
 import { type Ending, playStory } from './demo/play-story.ts';
 import { createStories } from './demo/stories.ts';
-import { tellOutcome } from './story/tell.ts';
+import { formatChapter, showsColours } from './story/format-chapter.ts';
+import { createStoryboard } from './story/storyboard.ts';
 import { LOCAL_CREDENTIALS } from './system/local-aws.ts';
 import { readSettings } from './system/read-settings.ts';
 import { type LocalSystem, startSystem } from './system/start-system.ts';
@@ -17,10 +19,11 @@ const NOT_FOR_A_DEMO = [
 ];
 
 /**
- * `npm run demo`: starts the whole system, sends it what people would send, and shows what became
- * of each. Exit code 0 only if every one ended as it should.
+ * `npm run demo`: starts the whole system, sends it what people would send, tells what happens as it
+ * happens, and sums up. Exit code 0 only if every story ended as it should.
  */
 export async function main(): Promise<number> {
+  const colours = showsColours(process.stdout, process.env);
   const print = (line: string) => process.stdout.write(`${line}\n`);
   const environment = {
     ...process.env,
@@ -32,30 +35,49 @@ export async function main(): Promise<number> {
   };
   const problems: string[] = [];
   const acceptedAtMs = new Map<string, number>();
-  print('Starting the system on this machine …');
+  let running: LocalSystem | undefined;
+  const storyboard = createStoryboard({
+    genesys: () => running?.genesys?.state,
+    onChapter: (chapter) => print(formatChapter(chapter, colours)),
+  });
   const system = await startSystem({
     settings: readSettings(environment),
     environment,
+    onProgress: (what) => print(`Starting: ${what} …`),
     onProblem: (problem) => problems.push(problem),
+    onDelivery: (delivery) => storyboard.hearDelivery(delivery),
+    onGenesysEvent: (event) => storyboard.hearGenesys(event),
     onLogEntry: (entry) => {
+      storyboard.hearLogEntry(entry);
       if (entry.message === 'accepted' && entry.correlation_id) {
         acceptedAtMs.set(entry.correlation_id, Date.parse(entry.timestamp));
       }
       if (entry.level === 'ERROR') problems.push(`${entry.service}: ${entry.message}`);
     },
   });
+  running = system;
   const client = new SQSClient({
     endpoint: system.endpoints.sqsEndpoint,
     region: system.endpoints.region,
     credentials: LOCAL_CREDENTIALS,
   });
+  /** The log line of a result may come after its webhook; the next story begins after both. */
+  async function resultIsTold(correlationId: string): Promise<void> {
+    const isTold = () =>
+      storyboard.stories().some((story) => story.event?.audit.correlation_id === correlationId);
+    for (let looks = 0; looks < 40 && !isTold(); looks += 1) await delay(50);
+  }
   try {
     const endings: Ending[] = [];
     for (const story of createStories()) {
+      print(`\n${endings.length + 1}. ${story.title}`);
       endings.push(await playStory(story, { system, client, acceptedAtMs }));
+      if (story.expectedResult) await resultIsTold(story.correlationId);
     }
     problems.push(...findDoubleRings(system));
-    print(report(endings, problems));
+    for (const line of formatEndings(endings)) print(line);
+    for (const problem of problems) print(`Problem: ${problem}`);
+    print('\nnpm start leaves the system running, with a page to look at.');
     const isWell = problems.length === 0 && endings.every(({ complaints }) => !complaints.length);
     return isWell ? 0 : 1;
   } finally {
@@ -70,31 +92,4 @@ function findDoubleRings({ genesys }: LocalSystem): string[] {
   return rings
     .filter(({ wasInAlready }) => wasInAlready)
     .map(({ who, conversationId }) => `${who} was rung while in ${conversationId} already`);
-}
-
-function report(endings: Ending[], problems: string[]): string {
-  const time = (ms: number | undefined) => (ms === undefined ? '' : `+${ms} ms`);
-  const rows = endings.map(
-    ({ story, answer, acceptedMs, addedMs, verifiedMs, result, ...rest }) => [
-      story.title,
-      answer,
-      time(acceptedMs),
-      time(addedMs),
-      time(verifiedMs),
-      result ? [result.status, ...result.participants.map(tellOutcome)].join(', ') : 'refused',
-      rest.complaints.length === 0
-        ? 'as it should'
-        : `NOT as it should: ${rest.complaints.join('; ')}`,
-    ],
-  );
-  return [
-    '',
-    formatTable([
-      ['story', 'answer', 'accepted', 'added', 'webhook verified', 'result', 'ended'],
-      ...rows,
-    ]),
-    '',
-    ...problems.map((problem) => `Problem: ${problem}`),
-    'Times since the request was sent. The first one finds no function started yet.',
-  ].join('\n');
 }

@@ -14,6 +14,8 @@ export interface Ending {
   addedMs?: number;
   verifiedMs?: number;
   result?: AuditEvent['audit'];
+  /** The webhook's body. */
+  body?: string;
   /** What is not as it should be. Empty: all is well. */
   complaints: string[];
 }
@@ -89,6 +91,7 @@ export async function playStory(
     const accepted = acceptedAtMs.get(story.correlationId);
     if (accepted !== undefined) ending.acceptedMs = accepted - sentAtMs;
     ending.result = audit;
+    ending.body = delivery.body;
     ending.addedMs = Date.parse(audit.timestamp) - sentAtMs;
     ending.verifiedMs = delivery.receivedAtMs - sentAtMs;
     if (!delivery.verified) complain(`signature not verified: ${delivery.problem}`);

@@ -105,6 +105,10 @@ function toCurl(apiUrl, request) {
 
 async function send() {
   const request = read();
+  const place = byId('answer');
+  place.hidden = false;
+  place.className = '';
+  place.replaceChildren(element('p', {}, 'Sending …'));
   const answer = await fetch(`/api${pathOf(request)}`, {
     method: 'POST',
     headers: {
@@ -113,8 +117,6 @@ async function send() {
     },
     body: JSON.stringify(request.body),
   }).catch((error) => error);
-  const place = byId('answer');
-  place.hidden = false;
   if (answer instanceof Error) {
     place.className = 'bad';
     place.replaceChildren(element('p', {}, `No response: ${answer.message}`));

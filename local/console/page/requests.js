@@ -40,8 +40,8 @@ function look(requestId) {
       if (before !== record.status && FINAL.includes(record.status)) {
         announce(`Request ${requestId.slice(0, 8)}: ${record.status}`);
       }
-      const isDelivered = record.delivery?.status !== 'PENDING';
-      if (!FINAL.includes(record.status) || !isDelivered) again(requestId);
+      const isOver = FINAL.includes(record.status) && record.delivery?.status !== 'PENDING';
+      if (!isOver) again(requestId);
     }, 150),
   );
 }
@@ -66,9 +66,15 @@ function render(requestId) {
   ]);
 }
 
+/** The result may be known here before the record has been read again. */
+function statusOf({ event }, record) {
+  if (FINAL.includes(record?.status)) return record.status;
+  return event?.audit.status ?? record?.status ?? 'QUEUED';
+}
+
 function heading(story, record) {
   const { requestId } = story;
-  const status = record?.status ?? story.event?.audit.status ?? 'QUEUED';
+  const status = statusOf(story, record);
   const isRunning = !FINAL.includes(status);
   const cancel = element(
     'button',
@@ -103,7 +109,8 @@ function heading(story, record) {
 
 /** One line a person: outcome, and whether they answered. */
 function people(story, record, nameOf) {
-  const list = record?.participants ?? story.event?.audit.participants ?? [];
+  const isRead = !story.event || FINAL.includes(record?.status);
+  const list = (isRead ? record?.participants : story.event.audit.participants) ?? [];
   if (list.length === 0) return element('p', { className: 'hint' }, 'No people named.');
   return element(
     'ul',
