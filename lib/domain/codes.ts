@@ -1,19 +1,19 @@
 /**
  * Every code that a result, a participant or an error can carry, with its cause and remedy.
- * Codes are stable: customers branch on them. docs/results-and-codes.md lists them.
+ * Codes are stable: callers branch on them. docs/results-and-codes.md lists them.
  */
 export const CODES = {
   CAPACITY_EXCEEDED: {
-    cause: 'The people requested do not all fit into the conversation, so nobody was added.',
-    remedy: 'Request fewer people, or wait until someone has left.',
+    cause: 'The conversation does not have room for all requested people, so none were added.',
+    remedy: 'Request fewer people, or wait until a participant has left.',
   },
   CONVERSATION_NOT_FOUND: {
-    cause: 'Genesys Cloud does not find the conversation.',
-    remedy: 'Check the conversation id and that the service talks to the right region.',
+    cause: 'Genesys Cloud cannot find the conversation.',
+    remedy: 'Check the conversation id, and that the service uses the right region.',
   },
   CONVERSATION_ENDED: {
-    cause: 'The conversation is over: it has an end time, or nobody is left in it.',
-    remedy: 'Nothing to do: the conversation cannot take anyone.',
+    cause: 'The conversation has ended: it has an end time, or all participants have left.',
+    remedy: 'None. Participants cannot be added to an ended conversation.',
   },
   UNKNOWN_USER: {
     cause: 'Genesys Cloud does not know this user, or the user was deleted.',
@@ -26,83 +26,84 @@ export const CODES = {
   ROLE_NOT_SUPPORTED: {
     cause: 'The conversation does not allow this role to be added by a service.',
     remedy:
-      'On the live platform add users as agent and outside parties by address as customer; observers and supervisors have to join with their own login.',
+      'On the live platform, add users as agent and outside parties (by address) as customer. Observers and supervisors have to join with their own login.',
   },
   MEDIA_NOT_SUPPORTED: {
     cause: 'The conversation is live, but not as a voice call.',
-    remedy: 'Only calls take participants from a service. Use a voice conversation.',
+    remedy: 'Use a voice conversation. A service can add participants to calls only.',
   },
   NO_ACTING_USER: {
     cause:
-      'Nobody in the call is a Genesys Cloud user, and the platform adds people only on behalf of one.',
-    remedy: 'Ask again once an agent is in the call.',
+      'No Genesys Cloud user is in the call. The platform adds people only on behalf of a user in the call.',
+    remedy: 'Send a new request once an agent is in the call.',
   },
   ACTING_USER_NOT_IN_CALL: {
-    cause: 'The acting user that the request names is not a full, live participant of the call.',
-    remedy: 'Name a user who takes part in the call with voice, or leave actingUserId out.',
+    cause: 'The acting user named in the request is not a full, live participant of the call.',
+    remedy: 'Name a user who takes part in the call, or omit actingUserId.',
   },
   ADDRESS_NOT_ALLOWED: {
     cause:
-      'The configuration does not allow this address, or it is of a kind that is never dialled.',
+      'The configuration does not allow this address, or addresses of this kind are never dialled.',
     remedy: 'Check the address, or change ALLOWED_ADDRESSES. The detail names the rule.',
   },
   NOT_REACHABLE: {
-    cause: 'The request adds reachable people only, and this user is not reachable now.',
-    remedy: 'Read the warning. Ask again later, or without onlyIfReachable.',
+    cause:
+      'The request is for reachable people only (onlyIfReachable), and this user is not reachable.',
+    remedy: 'Check the warning. Send a new request later, or without onlyIfReachable.',
   },
   FORBIDDEN: {
     cause: 'The OAuth client lacks a permission or a division.',
     remedy: 'Give the OAuth client a role with the permission that the detail names.',
   },
   INVALID_CREDENTIALS: {
-    cause: 'Genesys Cloud refuses the OAuth client, or no client id and secret are stored.',
+    cause: 'Genesys Cloud rejected the OAuth client, or no client id and secret are stored.',
     remedy: 'Check the client id, the client secret and the region.',
   },
   GENESYS_REJECTED: {
-    cause: 'Genesys Cloud refused the request for a reason of its own.',
-    remedy: 'Read the detail: it carries the vendor code, message and correlation id.',
+    cause: 'Genesys Cloud rejected the request.',
+    remedy: 'Read the detail. It contains the vendor code, message and correlation id.',
   },
   RATE_LIMITED: {
-    cause: 'The rate budget of the platform is spent.',
-    remedy: 'The service waits and retries; raise the budget or the deadline if requests expire.',
+    cause: 'The call budget for Genesys Cloud is used up.',
+    remedy: 'None. The service retries. If requests expire, raise the call budget or the deadline.',
   },
   CONVERSATION_BUSY: {
     cause: 'Another request is adding people to this conversation, or has just done so.',
-    remedy: 'The service waits until it is done. Nothing to do.',
+    remedy: 'None. The service waits until the other request is done.',
   },
   GENESYS_UNAVAILABLE: {
-    cause: 'Genesys Cloud could not be reached or answered with a server error.',
+    cause: 'Genesys Cloud could not be reached, or it responded with a server error.',
     remedy: 'The service retries until the deadline. Check the status page of Genesys Cloud.',
   },
   DOCUMENT_TOO_LARGE: {
     cause: 'The response of Genesys Cloud is larger than the service can read.',
-    remedy: 'Look at the conversation in Genesys Cloud: it lists far more than a call should.',
+    remedy: 'Check the conversation in Genesys Cloud. It lists more than is usual for a call.',
   },
   OUTCOME_UNKNOWN: {
-    cause: 'An add was sent, and nothing could tell whether it took effect.',
-    remedy: 'Look at the conversation before asking again: the person may have been rung.',
+    cause: 'An add was sent, and its effect could not be determined.',
+    remedy: 'Check the conversation before you send a new request. The person may have been rung.',
   },
   DEADLINE_EXCEEDED: {
     cause: 'The request could not be carried out before its deadline.',
     remedy:
-      'Read the error for the last cause. Send a new request if the conversation still goes on.',
+      'Read the error for the last cause. Send a new request if the conversation is still live.',
   },
   INVALID_MESSAGE: {
     cause: 'The queue message is not a valid request.',
-    remedy:
-      'Fix the fields named in the error; the message is in the dead-letter queue, unchanged.',
+    remedy: 'Fix the fields named in the error. The unchanged message is in the dead-letter queue.',
   },
   REQUEST_ID_CONFLICT: {
-    cause: 'A request with this id and other content exists already.',
-    remedy: 'Send the message with a new requestId. It is in the dead-letter queue, unchanged.',
+    cause: 'A request with this id and different content already exists.',
+    remedy:
+      'Send the message with a new requestId. The unchanged message is in the dead-letter queue.',
   },
   CANCELLED: {
     cause: 'The request was cancelled before anyone was added.',
-    remedy: 'Nothing to do. Send a new request if the people are still wanted.',
+    remedy: 'None. Send a new request if the people are still wanted.',
   },
   ATTEMPTS_EXHAUSTED: {
-    cause: "The function failed on this request until the queue's receives were used up.",
-    remedy: 'Read the function log for the request id, fix the cause, redrive the dead letter.',
+    cause: 'The adder failed on this request until the receives of the queue were used up.',
+    remedy: 'Search the log for the request id, fix the cause, and redrive the dead letter.',
   },
   INTERNAL_ERROR: {
     cause: 'A defect in this service.',
