@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import { finishExpired } from '../../lib/carry-out/carry-out-request.ts';
+import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
+import type { AddAttempt, RequestRecord } from '../../lib/domain/request-record.ts';
+import { createSimulatedTable } from '../simulation/simulated-records.ts';
+import { requestRecordOf, START_MS } from '../support/request-record-of.ts';
+
+const LATE_MS = START_MS + 700_000;
+const PARTICIPANT = { id: 'bbbbbbbb-0000-4000-8000-000000000001', role: 'agent' } as const;
+
+function setUp(record: RequestRecord) {
+  const table = createSimulatedTable();
+  const { records, leases } = table.portsOf({
+    call: async (_what, effect) => effect(),
+    now: () => LATE_MS,
+  });
+  const paths: string[] = [];
+  let ids = 0;
+  const deps: ReceiveDeps = {
+    records,
+    leases,
+    allowance: {
+      acquire: async (calls) => ({ granted: true, calls, grantedAtMs: LATE_MS }),
+      release: async () => {},
+    },
+    client: {
+      read: async (_operation, path) => {
+        paths.push(path);
+        return {
+          id: record.conversationId,
+          participants: [
+            { id: 'p1', userId: PARTICIPANT.id, purpose: 'user', calls: [{ state: 'alerting' }] },
+          ],
+        };
+      },
+      post: () => Promise.reject(new Error('nothing is posted after the deadline')),
+    },
+    users: { inBulk: async () => new Map(), singly: async () => new Map() },
+    maxParticipants: 20,
+    refuseAddress: () => undefined,
+    clean: (text) => text,
+    sendResult: async () => 'sent',
+    clock: { now: () => LATE_MS, sleep: async () => {} },
+    random: () => 0.5,
+    newWriteId: () => `id ${++ids}`,
+    retentionMs: 86_400_000,
+  };
+  return { deps, records, leases, paths };
+}
+
+describe('finishing an expired request without its message', () => {
+  test('reports EXPIRED without a call where nothing was added', async () => {
+    const record = requestRecordOf({ participants: [PARTICIPANT] });
+    const { deps, records, paths } = setUp(record);
+    await records.create(record);
+    const outcome = await finishExpired(deps, record, { finishByMs: LATE_MS + 30_000 });
+    expect(outcome).toMatchObject({
+      kind: 'finished',
+      record: { status: 'EXPIRED', receives: 0, result: { sentAtMs: LATE_MS } },
+    });
+    expect(paths).toEqual([]);
+  });
+
+  test('looks what became of an add, and posts nothing', async () => {
+    const add: AddAttempt = {
+      run: 0,
+      contract: 'platform',
+      positions: [0],
+      unresolved: [0],
+      snapshot: [],
+      startedAtMs: START_MS,
+      fate: 'PENDING',
+    };
+    const record = requestRecordOf({ participants: [PARTICIPANT], adds: [add] });
+    const { deps, records, paths } = setUp(record);
+    await records.create(record);
+    const outcome = await finishExpired(deps, record, { finishByMs: LATE_MS + 30_000 });
+    expect(outcome).toMatchObject({
+      record: { status: 'SUCCESS', participants: [{ outcome: 'ADDED', participantId: 'p1' }] },
+    });
+    expect(paths).toHaveLength(1);
+  });
+
+  test('leaves a conversation alone that another holds', async () => {
+    const record = requestRecordOf({ participants: [PARTICIPANT] });
+    const { deps, records, leases } = setUp(record);
+    await records.create(record);
+    await leases.acquire(record.conversationId, {
+      owner: 'another',
+      nowMs: LATE_MS,
+      durationMs: 40_000,
+    });
+    const outcome = await finishExpired(deps, record, { finishByMs: LATE_MS + 30_000 });
+    expect(outcome).toMatchObject({ kind: 'deferred', code: 'CONVERSATION_BUSY' });
+    expect((await records.get(record.requestId))?.status).toBe('QUEUED');
+  });
+});
