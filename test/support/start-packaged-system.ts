@@ -12,6 +12,7 @@ import {
   templateEnvironment,
 } from '../../local/lambda-runtime/template-environment.ts';
 import { packageService, type Template } from '../../local/package-service.ts';
+import { parseRate, startSchedule } from '../../local/scheduler/start-schedule.ts';
 import {
   type LocalSecretsManager,
   startSecretsManager,
@@ -23,18 +24,18 @@ import {
 } from '../../local/webhook-receiver/start-webhook-receiver.ts';
 
 export interface LogLine {
-  /** The function's. */
+  /** Name of the function in serverless.yml. */
   name: string;
   line: string;
 }
 
 export interface PackagedSystem {
   intake: LambdaProcess;
-  /** As many as the event source may run at once. */
+  /** As many as the event source's maximum concurrency. */
   adders: LambdaProcess[];
   relay: LambdaProcess;
   requests: LambdaProcess;
-  /** Runs when a test invokes it with a scheduled event, and for messages of the watch queue. */
+  /** Runs by its schedule and for messages of the watch queue. */
   followUp: LambdaProcess;
   dynamoDb: LocalDynamoDb;
   sqs: LocalSqs;
@@ -43,9 +44,9 @@ export interface PackagedSystem {
   secrets: LocalSecretsManager;
   genesys: RunningGenesys;
   receiver: WebhookReceiver;
-  /** All that the functions have written. */
+  /** Everything the functions have logged. */
   log: LogLine[];
-  /** The first line, past or coming, that matches. */
+  /** Resolves with the first line, already logged or still to come, that matches. */
   waitForLine(matches: (line: LogLine) => boolean): Promise<LogLine>;
   stop(): Promise<void>;
 }
@@ -55,15 +56,17 @@ export interface PackagedSystemOptions {
   env?: Record<string, string>;
   /** Replaces queue attributes, such as a visibility timeout that a test cannot wait for. */
   queueAttributes?: (logicalId: string) => Record<string, string>;
+  /** Milliseconds between runs of follow-up. Default: the rate in the template. */
+  scheduleEveryMs?: number;
   signingKey?: string;
 }
 
 const SIGNING_KEY = `whsec_${Buffer.from('a key for the tests, 32 bytes of').toString('base64')}`;
 
 /**
- * The service as it is deployed, on this machine: the packaged functions, each in processes of its
- * own with the environment of the template, and the template's queues, secrets and event sources
- * between them.
+ * The service as it is deployed, on this machine: the packaged functions, each in its own processes
+ * with the environment of the template, and the template's queues, secrets, table, event sources and
+ * schedule.
  */
 export async function startPackagedSystem(
   options: PackagedSystemOptions = {},
@@ -123,9 +126,13 @@ export async function startPackagedSystem(
       },
       onLine: (line) => write({ name, line }),
     });
-  const mappingOf = (logicalId: string) => template.Resources[logicalId]?.Properties;
-  const adderSource = mappingOf('AdderEventSourceMappingSQSRequestQueue');
-  const concurrency: number = adderSource?.ScalingConfig.MaximumConcurrency;
+  const propertiesOf = (logicalId: string) => {
+    const resource = template.Resources[logicalId];
+    if (!resource) throw new Error(`The template has no ${logicalId}`);
+    return resource.Properties;
+  };
+  const adderSource = propertiesOf('AdderEventSourceMappingSQSRequestQueue');
+  const concurrency: number = adderSource.ScalingConfig.MaximumConcurrency;
   const adders = await Promise.all(Array.from({ length: concurrency }, () => start('adder')));
   const [intake, relay, requests, followUp] = await Promise.all(
     ['intake', 'relay', 'requests', 'follow-up'].map(start),
@@ -137,33 +144,38 @@ export async function startPackagedSystem(
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
-  let turn = 0;
-  const mappings = [
-    startEventSourceMapping({
+  /** Connects the queue that an event source mapping names with processes of its function. */
+  const startMapping = (logicalId: string, lambdas: LambdaProcess[]) => {
+    const { EventSourceArn, BatchSize, FunctionResponseTypes } = propertiesOf(logicalId);
+    const queue = queues[EventSourceArn['Fn::GetAtt'][0]];
+    if (!queue) throw new Error(`The template has no queue for ${logicalId}`);
+    const free = [...lambdas];
+    return startEventSourceMapping({
       client,
-      ...source(queues, 'RequestQueue'),
-      batchSize: adderSource?.BatchSize,
-      maximumConcurrency: concurrency,
-      reportBatchItemFailures: true,
-      invoke: (event) => {
-        turn += 1;
-        return (adders[turn % concurrency] as LambdaProcess).invoke(event);
+      queueUrl: queue.url,
+      queueArn: queue.arn,
+      batchSize: BatchSize,
+      maximumConcurrency: lambdas.length,
+      reportBatchItemFailures: FunctionResponseTypes?.includes('ReportBatchItemFailures'),
+      invoke: async (event) => {
+        const lambda = free.shift();
+        if (!lambda) throw new Error(`${logicalId} runs more batches than it has processes`);
+        try {
+          return await lambda.invoke(event);
+        } finally {
+          free.push(lambda);
+        }
       },
-    }),
-    startEventSourceMapping({
-      client,
-      ...source(queues, 'AuditQueue'),
-      batchSize: mappingOf('RelayEventSourceMappingSQSAuditQueue')?.BatchSize,
-      maximumConcurrency: 1,
-      reportBatchItemFailures: true,
-      invoke: (event) => relay.invoke(event),
-    }),
-    startEventSourceMapping({
-      client,
-      ...source(queues, 'WatchQueue'),
-      batchSize: mappingOf('FollowDashupEventSourceMappingSQSWatchQueue')?.BatchSize,
-      maximumConcurrency: 1,
-      reportBatchItemFailures: true,
+    });
+  };
+  const running = [
+    startMapping('AdderEventSourceMappingSQSRequestQueue', adders),
+    startMapping('RelayEventSourceMappingSQSAuditQueue', [relay]),
+    startMapping('FollowDashupEventSourceMappingSQSWatchQueue', [followUp]),
+    startSchedule({
+      everyMs:
+        options.scheduleEveryMs ??
+        parseRate(propertiesOf('FollowDashupEventsRuleSchedule1').ScheduleExpression),
       invoke: (event) => followUp.invoke(event),
     }),
   ];
@@ -193,7 +205,7 @@ export async function startPackagedSystem(
         listeners.add(listener);
       }),
     async stop() {
-      await Promise.all(mappings.map((mapping) => mapping.stop()));
+      await Promise.all(running.map((part) => part.stop()));
       await Promise.all(
         [intake, relay, requests, followUp, ...adders].map((lambda) => lambda.stop()),
       );
@@ -212,7 +224,7 @@ function createQueues(
   const ofTemplate = Object.entries(template.Resources).filter(
     ([, { Type }]) => Type === 'AWS::SQS::Queue',
   );
-  // Dead-letter queues first: the others name them.
+  // Dead-letter queues first, because the others refer to them.
   ofTemplate.sort(
     ([, a], [, b]) =>
       Number('RedrivePolicy' in a.Properties) - Number('RedrivePolicy' in b.Properties),
@@ -232,10 +244,4 @@ function createQueues(
     queues[logicalId] = sqs.createQueue(QueueName, { ...attributes, ...replaced(logicalId) });
   }
   return queues;
-}
-
-function source(queues: Record<string, LocalQueue>, logicalId: string) {
-  const queue = queues[logicalId];
-  if (!queue) throw new Error(`The template has no ${logicalId}`);
-  return { queueUrl: queue.url, queueArn: queue.arn };
 }
