@@ -1,6 +1,6 @@
 /**
- * Whether a request was addressed to this machine by a name that only it can have. A page on the
- * internet whose host name is made to resolve to 127.0.0.1 (DNS rebinding) sends its own name.
+ * True if a request was addressed to a loopback name. A web page whose host name resolves to 127.0.0.1
+ * (DNS rebinding) sends its own name.
  * @param host the `Host` header
  */
 export function isLocalHost(host: string | undefined): boolean {

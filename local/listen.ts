@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 export interface Listening {
   url: string;
   port: number;
-  /** Ends open connections too, so that nothing keeps the process alive. */
+  /** Closes open connections too, so that the process can end. */
   stop(): Promise<void>;
 }
 
 /**
  * Starts a server on 127.0.0.1.
- * @param port default 0: any free one
- * @throws Error `EADDRINUSE` where the port is taken
+ * @param port default 0: any free port
+ * @throws Error `EADDRINUSE` if the port is in use
  */
 export async function listen(server: Server, port = 0): Promise<Listening> {
   await new Promise<void>((resolve, reject) => {

@@ -10,7 +10,7 @@ export interface PackagedService {
   /** The compiled CloudFormation template. */
   template: Template;
   templateFile: string;
-  /** A function's deployment package. */
+  /** Path of a function's deployment package. */
   zipOf(functionName: string): string;
 }
 
@@ -44,10 +44,10 @@ const sources = [
   'lib',
   'package-lock.json',
 ];
-const TAKEN_FOR_DEAD_AFTER_MS = 120_000;
+const STALE_LOCK_MS = 120_000;
 const KEPT_MS = 24 * 3_600_000;
 
-/** What the template says where nobody set anything: a `.env` file of a developer's must not count. */
+/** Settings of the packaged template. A developer's `.env` must not affect it. */
 const defaults = {
   GENESYS_ENV: 'us-east-1',
   GENESYS_REQUESTS_PER_SECOND: '5',
@@ -60,19 +60,19 @@ const defaults = {
   AWS_REGION: 'us-east-1',
 };
 
-/** What a stage other than dev is not packaged without. */
+/** Required for stages other than dev. */
 const neededOutsideDev = { EXTERNAL_WEBHOOK_URL: 'https://receiver.example/hook' };
 
 /**
- * Runs `serverless package` as a user would and gives what came out of it. Packaged once for the same
- * sources, stage and environment, however many tests in however many processes ask for it.
+ * Runs `serverless package` and returns its output. The same sources, stage and environment are packaged
+ * once, also across processes.
  * @throws Error with the packager's output
  */
 export async function packageService(
   options: {
     stage?: string;
     env?: Record<string, string>;
-    /** What `--param` gives. */
+    /** Parameters for `--param`. */
     params?: Record<string, string>;
   } = {},
 ): Promise<PackagedService> {
@@ -81,7 +81,7 @@ export async function packageService(
   const params = Object.entries(options.params ?? {}).map((pair) => `--param=${pair.join('=')}`);
   const key = await fingerprint(JSON.stringify([stage, env, params]));
   const directory = join(root, '.local', 'packages', key);
-  // One packaging at a time: whatever --package says, osls compiles in .serverless and copies from there.
+  // One packaging at a time: osls always compiles in .serverless, whatever --package says.
   const lock = join(root, '.local', 'packages', 'packaging.lock');
   while (!existsSync(directory)) {
     if (await takeLock(lock)) {
@@ -124,7 +124,7 @@ async function runPackager(
         ...env,
         PATH: process.env.PATH,
         HOME: process.env.HOME,
-        // A folder of its own: an `npm start` that runs at the same time keeps its bundles.
+        // Its own folder, so that a running `npm start` keeps its bundles.
         ADDER_BUILD_FOLDER: relative(root, `${directory}.build`),
       },
     },
@@ -144,7 +144,7 @@ async function runPackager(
   await forgetOld(join(directory, '..'));
 }
 
-/** Every change of the sources makes a package; those of yesterday are of no use. */
+/** Removes old packages. Every change of the sources makes a new one. */
 async function forgetOld(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
@@ -160,7 +160,7 @@ async function takeLock(lock: string): Promise<boolean> {
     return true;
   } catch {
     const age = Date.now() - (await stat(lock).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
-    if (age > TAKEN_FOR_DEAD_AFTER_MS) await rm(lock, { recursive: true, force: true });
+    if (age > STALE_LOCK_MS) await rm(lock, { recursive: true, force: true });
     return false;
   }
 }

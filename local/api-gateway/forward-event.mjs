@@ -1,8 +1,8 @@
-// The handler that serverless-offline runs in place of every function: sends the event to the parent
-// process, where the function's instances are, and waits for the answer.
+// The handler that serverless-offline runs instead of every function: sends the event to the parent
+// process, which runs the functions, and waits for the response.
 import process from 'node:process';
 
-/** What API Gateway makes of a function that throws or cannot be started. */
+/** API Gateway's response if a function throws or cannot be started. */
 const INTERNAL_SERVER_ERROR = {
   statusCode: 500,
   headers: { 'content-type': 'application/json' },
@@ -25,7 +25,7 @@ export function handler(event, { functionName }) {
   });
 }
 
-/** The event with the content type that the caller sent, or without any (serverless-plugin.mjs). */
+/** Restores the content type that the caller sent, if any (see serverless-plugin.mjs). */
 function asSent(event) {
   const { 'content-type': _made, 'x-original-content-type': original, ...headers } = event.headers;
   return { ...event, headers: { ...headers, ...(original && { 'content-type': original }) } };

@@ -1,15 +1,15 @@
-// What turns `serverless offline` into the API Gateway of `npm start`. Loaded with every serverless
-// command, so it is plain JavaScript that an old Node can read, and it does nothing unless
-// start-api-gateway.ts has started the process.
+// Turns `serverless offline` into the API Gateway of `npm start`. Every serverless command loads it, so
+// it is plain JavaScript for old versions of Node, and does nothing unless start-api-gateway.ts started
+// the process.
 import { subscribe } from 'node:diagnostics_channel';
 import process from 'node:process';
 
-/** Carries a request's own content type past serverless-offline; forward-event.mjs puts it back. */
+/** Hides a request's content type from serverless-offline. forward-event.mjs restores it. */
 const ORIGINAL_CONTENT_TYPE = 'x-original-content-type';
 
 /**
- * serverless-offline makes up a content type where there is none, and takes JSON apart on the way:
- * a body of `null` is none to it. So it gets to see every body as plain text.
+ * serverless-offline adds a content type if there is none, and parses JSON: it drops a body of `null`.
+ * So every body is presented to it as plain text.
  */
 function hideContentType({ request }) {
   const { headers, rawHeaders } = request;
@@ -27,19 +27,19 @@ export default class LocalSystemPlugin {
   constructor(serverless) {
     this.serverless = serverless;
     if (!process.send || process.env.LOCAL_API_GATEWAY !== 'true') return;
-    // Whoever started this process is gone, however it went: nothing may stay behind.
+    // The parent process has ended.
     process.on('disconnect', () => process.exit());
     subscribe('http.server.request.start', hideContentType);
-    // Listening there must not keep a process alive that could not start.
+    // The channel must not keep the process alive if the start fails.
     process.channel.unref();
     this.hooks = {
-      // Listed after serverless-esbuild, which has the same hook: the bundles are there by now.
+      // Listed after serverless-esbuild, which uses the same hook, so the bundles exist.
       'before:offline:start:init': () => this.handOver(),
       'after:offline:start:init': () => process.send({ type: 'ready' }),
     };
   }
 
-  /** Tells the parent what serverless.yml says, and has each HTTP event sent to it. */
+  /** Sends the resolved service to the parent, and forwards each HTTP event to it. */
   handOver() {
     const { service } = this.serverless;
     const offline = service.custom['serverless-offline'];
@@ -53,7 +53,7 @@ export default class LocalSystemPlugin {
       type: 'service',
       service: {
         provider: { region, stage, timeout, memorySize, environment },
-        // Where serverless-esbuild has put the bundles.
+        // Output folder of serverless-esbuild.
         bundles: offline.location,
         functions,
         resources: service.resources.Resources,

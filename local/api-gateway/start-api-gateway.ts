@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What serverless.yml says, its variables resolved; `Ref` and the like are still in it. */
+/** serverless.yml with its variables resolved. `Ref` and other functions are left in place. */
 export interface Service {
   provider: {
     region: string;
@@ -20,9 +20,9 @@ export interface Service {
 }
 
 export interface ServiceFunction {
-  /** Its name in serverless.yml. */
+  /** Name in serverless.yml. */
   key: string;
-  /** Its name in AWS. */
+  /** Name in AWS. */
   name: string;
   /** `functions/intake/index.handler` */
   handler: string;
@@ -52,13 +52,13 @@ export interface ApiGatewayOptions {
   port: number;
   /** Root of the repository. */
   root: string;
-  /** What `${env:…}` in serverless.yml is resolved from. */
+  /** Environment for `${env:…}` in serverless.yml. */
   environment: NodeJS.ProcessEnv;
   /** Called once the service is known, before the first event comes in. */
   onService: (service: Service) => void;
-  /** Carries out an HTTP event. A rejection becomes API Gateway's 500. */
+  /** Invokes a function with an HTTP event. A rejection becomes API Gateway's 500. */
   invoke: (functionName: string, event: unknown) => Promise<unknown>;
-  /** The process has ended by itself. */
+  /** Called when the process ends unexpectedly. */
   onEnd: (why: string) => void;
 }
 
@@ -67,13 +67,13 @@ type ChildMessage =
   | { type: 'ready' }
   | { type: 'invoke'; id: number; functionName: string; event: unknown };
 
-/** Enough to see why a start failed. */
+/** Characters of output kept to explain a failed start. */
 const KEPT_OUTPUT = 4_000;
 
 /**
- * API Gateway on this machine: `serverless offline` in a process of its own, which bundles the
- * functions by serverless.yml and turns HTTP requests into events.
- * @throws Error with the end of its output, where it does not come up
+ * API Gateway on this machine: `serverless offline` in its own process, which bundles the functions by
+ * serverless.yml and turns HTTP requests into events.
+ * @throws Error with the end of its output if it does not start
  */
 export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGateway> {
   const { root, port } = options;
@@ -82,14 +82,14 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   const child = spawn(
     process.execPath,
     [
-      // The program itself: a signal to npx would leave it running.
+      // The program itself, because npx does not forward signals.
       realpathSync(join(root, 'node_modules/.bin/serverless')),
       ...['offline', 'start', '--host', '127.0.0.1', '--httpPort', String(port)],
-      // The endpoint for the Lambda client has a fixed port otherwise.
+      // Default: a fixed port.
       ...['--lambdaPort', '0'],
-      // The "functions" forward their events; time-outs and instances are ours.
+      // Its functions only forward events. Timeouts and instances are handled here.
       ...['--useInProcess', '--noTimeout'],
-      // There is nobody on this machine to be kept out.
+      // The local API has no access control.
       '--noAuth',
     ],
     {
@@ -115,7 +115,7 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
 
   async function stop(): Promise<void> {
     stopping = true;
-    // It watches this channel, and ends at once when it closes.
+    // The child ends when this channel closes.
     if (child.connected) child.disconnect();
     const tooSlow = setTimeout(() => child.kill('SIGKILL'), 1_000);
     await ended;
@@ -151,7 +151,7 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   return { url: `http://127.0.0.1:${port}`, service, stop };
 }
 
-/** Builds of processes that were killed. */
+/** Removes build folders of processes that were killed. */
 async function removeOldBuilds(root: string): Promise<void> {
   for (const name of await readdir(join(root, '.local')).catch(() => [])) {
     const pid = Number(/^build-(\d+)$/.exec(name)?.[1]);

@@ -1,6 +1,6 @@
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 
-  /** @param options milliseconds that a table is in a state of transition */
+  /** @param options milliseconds that creating a table takes */
   export default function dynalite(options?: { createTableMs?: number }): Server;
 }

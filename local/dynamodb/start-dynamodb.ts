@@ -10,7 +10,7 @@ export interface LocalDynamoDb {
   stop(): Promise<void>;
 }
 
-/** Properties that CreateTable shares with CloudFormation and dynalite knows. */
+/** Properties of CloudFormation that CreateTable and dynalite accept. */
 const TABLE_PROPERTIES = [
   'TableName',
   'AttributeDefinitions',
@@ -20,12 +20,12 @@ const TABLE_PROPERTIES = [
 ];
 
 /**
- * DynamoDB on this machine: dynalite in this process, its tables in memory. Items past their TTL are
+ * DynamoDB on this machine: dynalite in this process, with tables in memory. Items past their TTL are
  * not deleted.
- * @throws Error `EADDRINUSE` where the port is taken
+ * @throws Error `EADDRINUSE` if the port is in use
  */
 export async function startDynamoDb({ port = 0 } = {}): Promise<LocalDynamoDb> {
-  // Not loaded unless it is used: packaging works without it.
+  // Loaded on demand, because packaging works without it.
   const { default: dynalite } = await import('dynalite');
   const { url, stop } = await listen(dynalite({ createTableMs: 0 }), port);
   const client = new DynamoDBClient({

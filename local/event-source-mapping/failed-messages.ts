@@ -1,20 +1,20 @@
-/** The ids of the messages that a function gave back, or that its whole answer is unusable. */
+/** Ids of the failed messages, or the reason why the whole batch failed. */
 export type Failures = { all: false; ids: Set<string> } | { all: true; why: string };
 
 /**
- * Reads a function's answer by the rules of `ReportBatchItemFailures` ("Handling errors for an
- * SQS event source in Lambda"): nothing, `{}` and an empty or null list are success; an empty or
- * unknown identifier, or an answer of another shape, fails the whole batch.
+ * Reads a function's response by the rules of `ReportBatchItemFailures` ("Handling errors for an SQS
+ * event source in Lambda"): no response, `{}` and an empty or null list are success. An empty or unknown
+ * identifier, or a response of another shape, fails the whole batch.
  */
 export function readFailures(response: unknown, messageIds: string[]): Failures {
   if (response === null || response === undefined) return { all: false, ids: new Set() };
   if (typeof response !== 'object' || Array.isArray(response)) {
-    return { all: true, why: 'the answer is not an object' };
+    return { all: true, why: 'the response is not an object' };
   }
   const keys = Object.keys(response);
   const list = (response as { batchItemFailures?: unknown }).batchItemFailures ?? [];
   if (keys.length > 0 && !keys.includes('batchItemFailures')) {
-    return { all: true, why: `the answer has ${keys.join(', ')} and no batchItemFailures` };
+    return { all: true, why: `the response has ${keys.join(', ')} and no batchItemFailures` };
   }
   if (!Array.isArray(list)) return { all: true, why: 'batchItemFailures is not a list' };
   const known = new Set(messageIds);

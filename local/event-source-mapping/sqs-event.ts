@@ -3,7 +3,7 @@ import type { SQSBatchItemFailure, SQSEvent, SQSMessageAttributes, SQSRecord } f
 
 export type { SQSBatchItemFailure, SQSEvent };
 
-/** The event Lambda makes of received messages ("Using Lambda with Amazon SQS"). */
+/** Lambda's event for received messages ("Using Lambda with Amazon SQS"). */
 export function toSqsEvent(messages: Message[], queueArn: string): SQSEvent {
   const region = queueArn.split(':')[3] ?? '';
   return {
@@ -12,7 +12,7 @@ export function toSqsEvent(messages: Message[], queueArn: string): SQSEvent {
         messageId: message.MessageId ?? '',
         receiptHandle: message.ReceiptHandle ?? '',
         body: message.Body ?? '',
-        // All that were asked for come as text: ApproximateReceiveCount, SentTimestamp, …
+        // All requested attributes are strings: ApproximateReceiveCount, SentTimestamp, …
         attributes: (message.Attributes ?? {}) as SQSRecord['attributes'],
         messageAttributes: toLambdaAttributes(message.MessageAttributes ?? {}),
         md5OfBody: message.MD5OfBody ?? '',

@@ -8,40 +8,40 @@ import {
 import { type Failures, readFailures } from './failed-messages.ts';
 import { type SQSEvent, toSqsEvent } from './sqs-event.ts';
 
-/** Lambda reads a standard queue with five pollers until there is reason for more. */
+/** Lambda polls a queue with five pollers at first. */
 const DEFAULT_CONCURRENCY = 5;
-/** One ReceiveMessage, one DeleteMessageBatch. */
+/** Limit of ReceiveMessage and DeleteMessageBatch. */
 const MAX_MESSAGES_PER_CALL = 10;
 const LONG_POLL_SECONDS = 20;
-/** Between two tries while the queue cannot be reached. */
+/** Delay between attempts while the queue is unreachable. */
 const RETRY_MS = 200;
 
 export interface EventSourceMappingOptions {
   client: SQSClient;
   queueUrl: string;
   queueArn: string;
-  /** The function: resolves with its answer, rejects where it threw or ran out of time. */
+  /** Invokes the function: resolves with its response, rejects if it throws or times out. */
   invoke: (event: SQSEvent) => Promise<unknown>;
   /** Default 10, as Lambda's. */
   batchSize?: number | undefined;
-  /** How long a batch that is not full waits for more (standard queues). Default 0. */
+  /** How long a batch waits for more messages (standard queues). Default 0. */
   maximumBatchingWindowSeconds?: number | undefined;
-  /** Invocations at once: Lambda's `MaximumConcurrency`. Default 5. */
+  /** Concurrent invocations, Lambda's `MaximumConcurrency`. Default 5. */
   maximumConcurrency?: number | undefined;
-  /** `FunctionResponseTypes: [ReportBatchItemFailures]`. Without it only a throw is a failure. */
+  /** `FunctionResponseTypes: [ReportBatchItemFailures]`. Without it, only an error is a failure. */
   reportBatchItemFailures?: boolean | undefined;
   onProblem?: (problem: string) => void;
 }
 
 export interface EventSourceMapping {
-  /** Takes no more messages; resolves once the running invocations have ended. */
+  /** Receives no more messages. Resolves when the running invocations have ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Lambda's SQS event source: long-polls the queue, invokes the function with batches, and deletes
- * what succeeded. What failed is left to its visibility timeout, or to the one that the function
- * has set for it.
+ * Lambda's SQS event source: polls the queue, invokes the function with batches, and deletes the
+ * messages that succeeded. Failed messages return after their visibility timeout, or the one that the
+ * function set.
  */
 export function startEventSourceMapping(options: EventSourceMappingOptions): EventSourceMapping {
   const { client, queueUrl, queueArn } = options;
@@ -51,7 +51,7 @@ export function startEventSourceMapping(options: EventSourceMappingOptions): Eve
   const stopping = new AbortController();
 
   async function receive(max: number, waitSeconds: number): Promise<Message[]> {
-    const answer = await client.send(
+    const response = await client.send(
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
         MaxNumberOfMessages: Math.min(max, MAX_MESSAGES_PER_CALL),
@@ -61,7 +61,7 @@ export function startEventSourceMapping(options: EventSourceMappingOptions): Eve
       }),
       { abortSignal: stopping.signal },
     );
-    return answer.Messages ?? [];
+    return response.Messages ?? [];
   }
 
   async function receiveBatch(): Promise<Message[]> {
@@ -78,7 +78,7 @@ export function startEventSourceMapping(options: EventSourceMappingOptions): Eve
     try {
       const response = await options.invoke(toSqsEvent(batch, queueArn));
       if (!options.reportBatchItemFailures) return { all: false, ids: new Set() };
-      // The answer travels as JSON, which is what makes an undefined one null.
+      // The response travels as JSON, in which undefined becomes null.
       return readFailures(
         JSON.parse(JSON.stringify(response ?? null)),
         batch.map((message) => message.MessageId ?? ''),
@@ -104,7 +104,7 @@ export function startEventSourceMapping(options: EventSourceMappingOptions): Eve
         if (batch.length === 0) continue;
         const failures = await invoke(batch);
         if (failures.all) {
-          // Whoever stops it may break off what runs.
+          // Stopping may have interrupted the invocation.
           if (stopping.signal.aborted) return;
           onProblem(`the whole batch of ${batch.length} failed: ${failures.why}`);
           continue;
@@ -112,7 +112,7 @@ export function startEventSourceMapping(options: EventSourceMappingOptions): Eve
         await deleteMessages(batch.filter(({ MessageId }) => !failures.ids.has(MessageId ?? '')));
       } catch (error) {
         if (stopping.signal.aborted) return;
-        onProblem(`the queue cannot be reached: ${(error as Error).message}`);
+        onProblem(`the queue is unreachable: ${(error as Error).message}`);
         await delay(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => {});
       }
     }

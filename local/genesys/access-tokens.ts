@@ -1,10 +1,10 @@
-/** The tokens that were given out. Several may live side by side, as on the platform. */
+/** The issued tokens. Several can be valid at the same time, as on the platform. */
 export interface AccessTokens {
   issue(nowMs: number, lifetimeSeconds: number): string;
   isValid(token: string, nowMs: number): boolean;
-  /** Without a token: every one of them. */
+  /** Without a token: revokes all. */
   revoke(token?: string): void;
-  /** Tokens given out so far. */
+  /** Number of tokens issued so far. */
   readonly issued: number;
 }
 

@@ -1,54 +1,53 @@
 /**
- * How the stand-in behaves where the platform leaves room: limits, delays, and the points that are
- * not documented and may be either way (docs/genesys.md). Read at each request, so that a test may
- * change it in the middle of a run.
+ * Behaviour of the stand-in that varies between organisations or is not documented: limits, delays and
+ * alternatives (docs/genesys.md). Read at each request, so that a test can change it during a run.
  */
 export interface Behaviour {
-  /** Requests allowed in a window of one minute, whatever they are, token requests included. */
+  /** Requests allowed in a window of one minute, including token requests. */
   requestsPerMinute: number;
   /** `expires_in` of new tokens. The platform's own range is 300 to 172,800. */
   tokenLifetimeSeconds: number;
-  /** Conversations are read as they were this long ago, as from a replica that lags behind. */
+  /** Conversations are read as they were this many milliseconds ago, as from a replica that lags. */
   readLagMs: number;
-  /** What becomes of ringing somebody, by user id or address in lower case; see RingOutcome. */
+  /** Outcome of ringing a party, by user id or address in lower case; see RingOutcome. */
   ringOutcomes: Map<string, RingOutcome>;
-  /** What becomes of ringing all others. */
+  /** Outcome of ringing every other party. */
   ringOutcome: RingOutcome;
-  /** How long somebody is rung who does not answer. */
+  /** Milliseconds until an unanswered call stops ringing. */
   ringTimeoutMs: number;
   /** How the platform lists a user who was dialled. */
   dialledUserPurpose: 'agent' | 'user';
-  /** The user whom a dialled queue finds; `undefined`: it finds none, and rings on. */
+  /** The agent that a dialled queue finds. `undefined`: it finds no agent and keeps ringing. */
   queueAgentId: string | undefined;
-  /** So many adds to come are carried out, and their answers are lost. */
+  /** Number of coming adds that are carried out but whose responses are lost. */
   lostAnswers: number;
-  /** Conversations are read so slowly. */
+  /** Milliseconds that reading a conversation takes. */
   slowReadsMs: number;
-  /** A dialled user or address answers after this long; `undefined`: it rings on. */
+  /** Milliseconds until a dialled user or address answers. `undefined`: it keeps ringing. */
   answerAfterMs: number | undefined;
   /** Seats in a conversation that names no `maxParticipants` of its own. */
   defaultMaxParticipants: number;
   /**
-   * What one bad participant does to the others in the same body on the live platform, which does
-   * not document it: `atomic` refuses all, `each` carries out the good ones and answers 200.
+   * Effect of one invalid participant on the others in the same request. The live platform does not
+   * document it: `atomic` refuses all, `each` adds the valid ones and returns 200.
    */
   platformBatch: 'atomic' | 'each';
-  /** What an id nobody has does to a bulk read of users; both have been seen. */
+  /** Effect of an unknown id on a bulk read of users. Both have been observed. */
   unknownUsersInBulk: 'left-out' | 'not-found';
   /**
-   * `false` gives a pure contract G for users: the bulk read does not exist (404) and a single one
-   * answers `{id, status}`.
+   * `false`: users as the generic endpoint describes them. There is no bulk read (404), and a single
+   * read returns `{id, status}`.
    */
   genericBulkUsers: boolean;
-  /** Contract G allows either as the answer to an add. */
+  /** The generic endpoint may return either for an add. */
   genericAddStatus: 200 | 201;
-  /** What the OAuth client's roles permit. */
+  /** Permissions of the OAuth client's roles. */
   permissions: Set<string>;
 }
 
 /**
- * What becomes of ringing somebody. `answers` follows `answerAfterMs`; the others end the ringing
- * after `ringTimeoutMs`, or at once where the platform or the person would.
+ * Outcome of ringing a party. `answers` follows `answerAfterMs`. The others end the ringing after
+ * `ringTimeoutMs`, or immediately if the platform or the person would.
  */
 export const RING_OUTCOMES = [
   'answers',
@@ -61,7 +60,7 @@ export const RING_OUTCOMES = [
 ] as const;
 export type RingOutcome = (typeof RING_OUTCOMES)[number];
 
-/** Everything the operations here ask for, by both contracts. */
+/** All permissions that the operations require. */
 export const ALL_PERMISSIONS = [
   'conversation:communication:view',
   'conversation:agentlessCall:add',

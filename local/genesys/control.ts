@@ -4,10 +4,10 @@ import type { GenesysAnswer, GenesysRequest } from './exchange.ts';
 import { isObject } from './operation.ts';
 import type { Participation, User } from './organisation.ts';
 
-/** Where the stand-in is looked at and switched while it runs; nothing of the platform is there. */
+/** Path of the control endpoint, which inspects and changes the running stand-in. The platform has no such path. */
 export const CONTROL_PATH = '/stand-in/control';
 
-/** Parts of the behaviour that are plain values. */
+/** Settings of the behaviour that are plain values. */
 const SWITCHES = [
   'requestsPerMinute',
   'readLagMs',
@@ -21,7 +21,7 @@ const SWITCHES = [
   'slowReadsMs',
 ] as const satisfies readonly (keyof Behaviour)[];
 
-/** How a silent party is listed in relation to another. */
+/** How a silent party is listed in relation to another party. */
 const LISTENERS = {
   monitor: { mediaRoles: ['monitor'], relation: 'monitoredParticipantId' },
   coach: { mediaRoles: ['coach'], relation: 'coachedParticipantId' },
@@ -33,9 +33,9 @@ const LISTENERS = {
 >;
 
 /**
- * `GET` shows the switches, users and conversations. `POST` changes what its JSON body names:
- * - `behaviour`: any of the switches
- * - `ringOutcomes`: by user id or address what becomes of ringing them; `null` takes it back
+ * `GET` shows the settings, users and conversations. `POST` changes what its JSON body names:
+ * - `behaviour`: any setting of the behaviour
+ * - `ringOutcomes`: outcome of ringing, by user id or address; `null` removes it
  * - `users`: by id `presence`, `state`, `outOfOffice`, `hasStation`
  * - `join`: `{conversationId, userId | address, purpose?, as?: monitor | coach | barge | consult, of?: participation id}`
  * - `leave`: `{conversationId, who, disconnectType?}`

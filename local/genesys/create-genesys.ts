@@ -31,16 +31,16 @@ export interface GenesysOptions extends Partial<Behaviour> {
   newToken?: () => string;
 }
 
-/** A request that arrived, and what came of it. Secrets and tokens are not in it. */
+/** A request that arrived, and its outcome. Contains no secrets or tokens. */
 export interface Call {
   atMs: number;
   method: string;
   path: string;
   query: string;
-  /** Parsed where it is JSON; left out of token requests. */
+  /** Parsed if it is JSON; left out for token requests. */
   body?: unknown;
   authentication: 'bearer' | ClientAuthentication;
-  /** Undefined as long as it is under way, and where no answer ever came. */
+  /** Undefined while the request is running, and if no response was sent. */
   status?: number;
   /** How the exchange ended, once it has been carried out. */
   delivery?: Delivery['kind'];
@@ -48,13 +48,13 @@ export interface Call {
 }
 
 export type GenesysEvent =
-  /** About to be carried out: the moment for somebody else to join or leave in between. */
+  /** About to be carried out. A test can let others join or leave now. */
   | { kind: 'request'; call: Call }
   | { kind: 'ring'; ring: Ring }
-  /** Carried out; the answer is about to leave, if there is one. */
+  /** Carried out. The response, if any, is about to be sent. */
   | { kind: 'answer'; call: Call };
 
-/** What a test may look at and change while the stand-in runs. */
+/** State that a test can inspect and change while the stand-in runs. */
 export interface GenesysState {
   organisation: Organisation;
   /** May be changed at any time. */
@@ -64,23 +64,23 @@ export interface GenesysState {
   calls: Call[];
   /** Token requests that arrived, refused ones included. */
   tokenRequests(): number;
-  /** Tokens that were given out. */
+  /** Number of tokens issued. */
   tokensIssued(): number;
-  /** Without a token: all of them. */
+  /** Without a token: revokes all. */
   revokeToken(token?: string): void;
-  /** What other clients of the same organisation use up of the rate limit. */
+  /** Counts requests that other clients of the organisation take from the rate limit. */
   spendRequests(count: number): void;
 }
 
 export interface Genesys {
   state: GenesysState;
-  /** Carries out a request at once, without faults. */
+  /** Carries out a request immediately, without faults. */
   handle(request: GenesysRequest): GenesysAnswer;
-  /** Takes a request in; the carrier decides when it is carried out. Faults apply. */
+  /** Accepts a request. The caller decides when it is carried out. Faults apply. */
   receive(request: GenesysRequest): Exchange;
 }
 
-/** A Genesys Cloud without sockets, timers or chance of its own. */
+/** A stand-in Genesys Cloud without its own sockets, timers or randomness. */
 export function createGenesys(options: GenesysOptions): Genesys {
   const {
     clientId,
@@ -140,7 +140,8 @@ export function createGenesys(options: GenesysOptions): Genesys {
       const call = writeDown(request, now());
       calls.push(call);
       const delivery = carryOut(request, call, {});
-      if (delivery.kind !== 'answer') throw new Error('without a fault there is an answer');
+      if (delivery.kind !== 'answer')
+        throw new Error('a request without a fault must have a response');
       return delivery.answer;
     },
     receive: (request) => {
@@ -155,7 +156,7 @@ export function createGenesys(options: GenesysOptions): Genesys {
   };
 }
 
-/** Lost answers and slow reads, as the behaviour has them. */
+/** Lost responses and slow reads, as set in the behaviour. */
 function ownFault(behaviour: Behaviour, { method, path }: GenesysRequest): Fault {
   if (method === 'POST' && path.includes('/participants') && behaviour.lostAnswers > 0) {
     behaviour.lostAnswers -= 1;
@@ -211,7 +212,7 @@ function deliver(
   return { kind: answer === 'cut' ? 'cut' : 'answer', answer: own };
 }
 
-/** @param own the operation's answer, whose headers the other one takes over where there is one */
+/** @param own the operation's response, whose headers are kept */
 function toAnswer(
   platform: Platform,
   { status, body = '', headers = {}, from = 'platform' }: FaultAnswer,
@@ -232,7 +233,7 @@ function toAnswer(
   };
 }
 
-/** The fields of an `ErrorBody` that a fault need not spell out. */
+/** Defaults for the fields of an `ErrorBody` that a fault leaves out. */
 function fillIn(body: Record<string, unknown>, contextId: string | undefined) {
   const isErrorBody = 'code' in body && 'message' in body;
   if (!isErrorBody || contextId === undefined) return body;

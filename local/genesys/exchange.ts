@@ -1,4 +1,4 @@
-/** A request as it came in, without a socket. */
+/** A request without its socket. */
 export interface GenesysRequest {
   method: string;
   /** Without the query. */
@@ -17,8 +17,8 @@ export interface GenesysAnswer {
 }
 
 /**
- * What comes back to the caller: an answer, a connection that is reset, one that stays open without
- * an answer, or an answer that breaks off in the middle of its body.
+ * What the caller gets: a response, a connection reset, a connection that stays open without a response,
+ * or a response that is cut off in the middle of its body.
  */
 export type Delivery =
   | { kind: 'answer'; answer: GenesysAnswer }
@@ -26,12 +26,12 @@ export type Delivery =
   | { kind: 'reset' }
   | { kind: 'hang' };
 
-/** One request, from its arrival on. Whoever carries it (a socket, a simulation) keeps the times. */
+/** One request after its arrival. Its carrier (a socket or the simulation) applies the delays. */
 export interface Exchange {
-  /** How long the request lies before it is carried out. */
+  /** Milliseconds before the request is carried out. */
   waitMs: number;
   carryOut(): Delivery & {
-    /** How long the answer takes after that. */
+    /** Milliseconds from there to the response. */
     delayMs: number;
   };
 }

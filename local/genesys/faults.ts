@@ -2,26 +2,26 @@ import type { Random } from '../../lib/domain/clock.ts';
 import type { GenesysRequest } from './exchange.ts';
 
 /**
- * What goes wrong with one request, in three independent parts: whether it is carried out, how long
- * it takes, and what comes back.
+ * A fault of one request, in three independent parts: whether it is carried out, how long it takes, and
+ * the response.
  */
 export interface Fault {
   /**
-   * `true`, `false`, or a number: an add that stops after so many of its participants.
-   * Default: `false` where `answer` is a given answer, `reset` or `hang`, else `true`.
+   * `true`, `false`, or a number: an add stops after that many of its participants.
+   * Default: `false` if `answer` is a response, `reset` or `hang`, otherwise `true`.
    */
   carriedOut?: boolean | number;
-  /** Before it is carried out. */
+  /** Milliseconds before it is carried out. */
   waitMs?: number;
-  /** After it was carried out, before the answer leaves. */
+  /** Milliseconds from there to the response. */
   delayMs?: number;
-  /** Default: the operation's own answer. `cut` breaks that off in the middle. */
+  /** Default: the operation's own response. `cut` cuts it off in the middle. */
   answer?: FaultAnswer | 'reset' | 'hang' | 'cut';
 }
 
 export interface FaultAnswer {
   status: number;
-  /** An object is sent as JSON; of an `ErrorBody` the missing fields are filled in. */
+  /** An object is sent as JSON. Missing fields of an `ErrorBody` are filled in. */
   body?: string | Record<string, unknown>;
   headers?: Record<string, string>;
   /**
@@ -33,11 +33,11 @@ export interface FaultAnswer {
 
 export interface FaultRule {
   method?: string;
-  /** A part of the path, or an expression for it. */
+  /** A part of the path, or a regular expression. */
   path?: string | RegExp;
   /** Which of the matching requests, counted from 1. Default: all. */
   calls?: number[];
-  /** How likely the fault is for each of those. Default 1. */
+  /** Probability of the fault for each of those. Default 1. */
   probability?: number;
   fault: Fault;
 }
@@ -83,7 +83,7 @@ export function isCarriedOut({ carriedOut, answer }: Fault): boolean | number {
   return answer === undefined || answer === 'cut';
 }
 
-/** A page as a load balancer sends it: nothing of the platform in it. */
+/** An error page of a load balancer, without the platform's headers. */
 export const gatewayPage = (status: 502 | 503 | 504): FaultAnswer => ({
   status,
   from: 'gateway',
@@ -97,14 +97,14 @@ const GATEWAY_TITLES = {
   504: 'Gateway Time-out',
 };
 
-/** A refusal of the platform, as an `ErrorBody`. */
+/** An error of the platform, as an `ErrorBody`. */
 export const platformError = (
   status: number,
   code: string,
   message = `refused: ${code}`,
 ): FaultAnswer => ({ status, body: { status, code, message } });
 
-/** The platform's own answer for an overrun rate limit. Without seconds: one that names no delay. */
+/** The platform's response when the rate limit is exceeded. Without seconds: it names no delay. */
 export function tooManyRequests(retryAfterSeconds?: number): FaultAnswer {
   if (retryAfterSeconds === undefined) {
     return platformError(

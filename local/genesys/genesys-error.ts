@@ -1,9 +1,9 @@
-/** A refusal, as the platform words it. `code` is the vendor's own where the vendor documents one. */
+/** An error in the platform's words. `code` is the documented one, if any. */
 export class GenesysError extends Error {
   readonly status: number;
   readonly code: string;
   readonly messageParams: Record<string, string>;
-  /** Of a 429. */
+  /** Seconds of `Retry-After`, for a 429. */
   readonly limit: Limit | undefined;
 
   constructor(
@@ -22,14 +22,14 @@ export class GenesysError extends Error {
   }
 }
 
-/** The vendor's `Limit`: the one that was exceeded. */
+/** `Limit` of the vendor's description: the limit that was exceeded. */
 export interface Limit {
   key: string;
   namespace: string;
   value: number;
 }
 
-/** The vendor's `ErrorBody`. */
+/** `ErrorBody` of the vendor's description. */
 export interface ErrorBody {
   message: string;
   code: string;
@@ -41,7 +41,7 @@ export interface ErrorBody {
   limit?: Limit;
 }
 
-/** `contextId` is the answer's correlation id: what the vendor's support asks for. */
+/** `contextId` is the response's correlation id, which the vendor's support asks for. */
 export function toErrorBody(error: GenesysError, correlationId: string): ErrorBody {
   return {
     message: error.message,
@@ -58,7 +58,7 @@ export function toErrorBody(error: GenesysError, correlationId: string): ErrorBo
 export const notFound = (message = 'The requested resource was not found.') =>
   new GenesysError(404, 'not.found', message);
 
-/** 403 in the words of the live platform, whose operations need any one of their permissions. */
+/** 403 of the live platform. An operation requires one of several permissions. */
 export const missingPermission = (permission: string) =>
   new GenesysError(
     403,

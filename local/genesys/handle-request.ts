@@ -17,7 +17,7 @@ import { maximumConferenceParties } from './operations/maximum-conference-partie
 import type { Organisation } from './organisation.ts';
 import type { RateWindow } from './rate-window.ts';
 
-/** In order: a fixed path comes before one with a parameter in the same place. */
+/** Ordered: a fixed path comes before one with a parameter in the same place. */
 const OPERATIONS: readonly Operation[] = [
   maximumConferenceParties,
   getCallConversation,
@@ -39,9 +39,9 @@ export interface Platform {
 }
 
 /**
- * Answers one request as the platform does: counts it, checks its token, finds its operation and
- * carries it out. No sockets, no clock: the simulation uses it as it is.
- * @param onlyFirst an add stops after so many participants, as a fault can have it
+ * Handles one request as the platform does: counts it, checks its token, finds its operation and
+ * carries it out. Has no sockets and no clock, so the simulation uses it unchanged.
+ * @param onlyFirst an add stops after this many participants, for a fault
  */
 export function handleRequest(
   platform: Platform,
@@ -103,7 +103,7 @@ export function handleRequest(
   }
 }
 
-/** Counts a request against the limit and makes the headers that every answer carries. */
+/** Counts a request against the limit and returns the headers of every response. */
 export function countRequest(platform: Platform, nowMs: number) {
   const { count, resetSeconds } = platform.rateWindow.count(nowMs);
   const allowed = platform.behaviour.requestsPerMinute;

@@ -8,8 +8,8 @@ export interface Client {
 export type ClientAuthentication = 'basic' | 'form' | 'both' | 'none';
 
 /**
- * The token endpoint: OAuth's own rules and error shape (RFC 6749, sections 2.3, 4.4 and 5), which
- * are not the API's.
+ * The token endpoint. Its rules and errors are OAuth's (RFC 6749, sections 2.3, 4.4 and 5), not the
+ * API's.
  */
 export function issueToken(
   request: GenesysRequest,
@@ -32,7 +32,7 @@ export function issueToken(
     return oauthError(400, 'unsupported_grant_type', 'grant type is not supported');
   }
   if (!isClient(request, form, client)) {
-    // 401 answers the header that was tried, 400 the form (section 5.2).
+    // 401 if the client used the header, 400 if it used the form (section 5.2).
     const answer = oauthError(
       authentication === 'basic' ? 401 : 400,
       'invalid_client',
@@ -61,7 +61,7 @@ function isClient(request: GenesysRequest, form: URLSearchParams, client: Client
   const text = Buffer.from(header.slice('basic '.length), 'base64').toString('utf8');
   const colon = text.indexOf(':');
   const [id, secret] = [text.slice(0, colon), text.slice(colon + 1)];
-  // The RFC has both parts form-encoded before; the vendor's SDKs send them as they are.
+  // RFC 6749 form-encodes both parts first; the vendor's SDKs do not.
   return isSame(id, secret) || isSame(formDecode(id), formDecode(secret));
 }
 

@@ -2,7 +2,7 @@ import type { Behaviour } from './behaviour.ts';
 import { GenesysError } from './genesys-error.ts';
 import type { Organisation } from './organisation.ts';
 
-/** One authorised, counted request on its way to its operation. */
+/** An authorised and counted request for an operation. */
 export interface OperationCall {
   /** From the path, decoded. */
   params: Record<string, string>;
@@ -12,13 +12,13 @@ export interface OperationCall {
   nowMs: number;
   organisation: Organisation;
   behaviour: Behaviour;
-  /** A fault makes an add stop after so many participants; else infinite. */
+  /** Participants after which a fault stops an add; otherwise infinite. */
   onlyFirst: number;
 }
 
 export interface Operation {
   method: 'GET' | 'POST';
-  /** With `{name}` for a parameter, as the vendor's description writes it. */
+  /** With `{name}` for a parameter, as in the vendor's description. */
   path: string;
   /** @throws GenesysError */
   carryOut(call: OperationCall): { status: number; body: unknown };

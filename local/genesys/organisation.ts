@@ -1,6 +1,6 @@
 /**
- * The stand-in's state: users, conversations and who is in them. Pure: the time comes in as a
- * number, ids from a function, and nothing here knows HTTP.
+ * State of the stand-in: users, conversations and their participants. Pure: the time and new ids are
+ * passed in, and it knows nothing of HTTP.
  */
 
 export type SystemPresence =
@@ -19,15 +19,15 @@ export interface User {
   id: string;
   name: string;
   state: 'active' | 'inactive' | 'deleted';
-  /** `undefined`: the platform could not tell, which it may (expand is best effort). */
+  /** `undefined`: the platform does not return it, because `expand` is best effort. */
   presence: SystemPresence | undefined;
   routingStatus: 'OFF_QUEUE' | 'IDLE' | 'INTERACTING' | 'NOT_RESPONDING' | 'COMMUNICATING';
   outOfOffice?: boolean;
-  /** Default: has one. */
+  /** Default: true. */
   hasStation?: boolean;
 }
 
-/** The media arrays of a participant, as the platform names them. */
+/** Names of a participant's media arrays. */
 export const MEDIA = [
   'calls',
   'callbacks',
@@ -42,9 +42,9 @@ export type Medium = (typeof MEDIA)[number];
 
 export type RingingState = 'alerting' | 'dialing' | 'contacting' | 'offering';
 
-/** One stay of one party in a conversation. Who comes back gets a second one. */
+/** One participation of one party in a conversation. A party that returns gets another. */
 export interface Participation {
-  /** On the live platform the participant's id, which is not the user's. */
+  /** Participant id. On the live platform it differs from the user id. */
   id: string;
   userId?: string;
   address?: string;
@@ -52,13 +52,13 @@ export interface Participation {
   name?: string;
   /** `agent`, `user`, `customer`, `external`, `acd`, `ivr`, `workflow`, `botflow`, … */
   purpose: string;
-  /** Contract G only. */
+  /** Generic endpoint only. */
   role?: string;
-  /** Live platform only: at least one for somebody who takes part. */
+  /** Live platform only: at least one for an active party. */
   media: { id: string; medium: Medium; direction: 'inbound' | 'outbound' }[];
-  /** What the media do. Default `full`. */
+  /** Role of the media. Default `full`. */
   mediaRoles?: ('full' | 'monitor' | 'coach' | 'barge')[];
-  /** The participation that this one monitors, coaches, has barged in on, or is consulted about. */
+  /** The participation that this one monitors, coaches, barges in on or consults. */
   monitoredParticipantId?: string;
   coachedParticipantId?: string;
   bargedParticipantId?: string;
@@ -66,9 +66,9 @@ export interface Participation {
   /** Why the call ended. Default `peer`. */
   disconnectType?: string;
   joinedAtMs: number;
-  /** What the media show until `answeredAtMs`. */
+  /** State of the media until `answeredAtMs`. */
   ringing: RingingState;
-  /** May lie in the future: rings until then. `undefined`: rings on. */
+  /** May be in the future: rings until then. `undefined`: keeps ringing. */
   answeredAtMs: number | undefined;
   leftAtMs?: number;
 }
@@ -78,30 +78,30 @@ interface ConversationBase {
   startedAtMs: number;
   participations: Participation[];
 }
-/** A conversation of the live platform (contract P). */
+/** A conversation of the live platform. */
 export interface PlatformConversation extends ConversationBase {
   contract: 'platform';
   endedAtMs?: number;
   maxParticipants?: number;
 }
-/** A conversation of the generic endpoint (contract G). */
+/** A conversation of the generic endpoint. */
 export interface GenericConversation extends ConversationBase {
   contract: 'generic';
   type: string;
 }
 export type Conversation = PlatformConversation | GenericConversation;
 
-/** Somebody was dialled (contract P) or put in (contract G). */
+/** A party was dialled (live platform) or added (generic endpoint). */
 export interface Ring {
   atMs: number;
   conversationId: string;
-  /** The user's id, or the address, or the queue's id. */
+  /** User id, address or queue id. */
   who: string;
-  /** They were in already: the defect this whole service exists to avoid. */
+  /** The party was already in the conversation, which the service must avoid. */
   wasInAlready: boolean;
 }
 
-/** Parties of these purposes are programs and take no seat (docs/genesys.md). */
+/** Participants with these purposes are programs and take no seat (docs/genesys.md). */
 const PROGRAMS = new Set([
   'acd',
   'botflow',
@@ -142,7 +142,7 @@ export class Organisation {
     return whole;
   }
 
-  /** A user as the platform finds one: ids are compared without regard to case. */
+  /** Finds a user by id, ignoring case as the platform does. */
   user(id: string): User | undefined {
     return this.users.get(id.toLowerCase());
   }
@@ -156,14 +156,14 @@ export class Organisation {
     return this.conversations.get(id.toLowerCase());
   }
 
-  /** The conversation, which the caller knows to be there. @throws Error where it is not */
+  /** A conversation that must exist. @throws Error if it does not */
   existing(id: string): Conversation {
     const found = this.conversation(id);
     if (!found) throw new Error(`the stand-in has no conversation ${id}`);
     return found;
   }
 
-  /** Puts somebody in without a call to the API, as a person at a desk does. */
+  /** Adds a party without the API, as an agent at a desk does. */
   join(conversationId: string, party: Partial<Participation>, nowMs: number): Participation {
     const conversation = this.existing(conversationId);
     const participation: Participation = {
@@ -183,7 +183,7 @@ export class Organisation {
     return { id: this.newId(), medium, direction };
   }
 
-  /** Takes every live stay of a user (or address) out. */
+  /** Ends every live participation of a user or address. */
   leave(conversationId: string, who: string, nowMs: number, disconnectType?: string): void {
     for (const stay of liveStays(this.existing(conversationId), nowMs)) {
       if (whoIs(stay) !== who.toLowerCase()) continue;
@@ -192,14 +192,14 @@ export class Organisation {
     }
   }
 
-  /** Ends a conversation of the live platform: everybody leaves. */
+  /** Ends a conversation of the live platform: all participants leave. */
   end(conversationId: string, nowMs: number): void {
     const conversation = this.existing(conversationId);
     for (const stay of liveStays(conversation, nowMs)) stay.leftAtMs = nowMs;
     if (conversation.contract === 'platform') conversation.endedAtMs = nowMs;
   }
 
-  /** Dials somebody and writes it down. */
+  /** Dials a party and records it. */
   ring(conversationId: string, party: Partial<Participation>, nowMs: number): Participation {
     const conversation = this.existing(conversationId);
     const who = whoIs(party);
@@ -208,12 +208,12 @@ export class Organisation {
     return this.join(conversationId, party, nowMs);
   }
 
-  /** Who is in (users by id, outside parties by address), programs and silent listeners left out. */
+  /** Participants (users by id, outside parties by address) without programs and silent listeners. */
   peopleIn(conversationId: string, nowMs: number): string[] {
     return livePeople(this.existing(conversationId), nowMs).map(whoIs);
   }
 
-  /** How often somebody was dialled for a conversation. */
+  /** Number of times a party was dialled for a conversation. */
   ringsOf(conversationId: string, who: string): number {
     return this.rings.filter(
       (ring) => ring.conversationId === conversationId && ring.who === who.toLowerCase(),
@@ -221,7 +221,7 @@ export class Organisation {
   }
 }
 
-/** What identifies a party to a caller: the user's id, else the address, else the queue's id. */
+/** Identifies a party to a caller: user id, otherwise address, otherwise queue id. */
 export function whoIs(party: Partial<Participation>): string {
   return (party.userId ?? party.address ?? party.queueId ?? party.id ?? '').toLowerCase();
 }
@@ -238,13 +238,13 @@ export function liveStays(conversation: Conversation, nowMs: number): Participat
   return conversation.participations.filter((stay) => isLive(stay, nowMs));
 }
 
-/** Whether the others hear this party: no monitor, no coach, not the private target of a consult. */
+/** True if the others hear this party: not a monitor, a coach or the target of a private consult. */
 function takesPart(stay: Participation): boolean {
   if (stay.bargedParticipantId !== undefined) return true;
   return stay.consultParticipantId === undefined && (stay.mediaRoles ?? ['full']).includes('full');
 }
 
-/** Live parties that take a seat. */
+/** Live participants that take a seat. */
 export function livePeople(conversation: Conversation, nowMs: number): Participation[] {
   return liveStays(conversation, nowMs).filter(
     (stay) => !PROGRAMS.has(stay.purpose) && takesPart(stay),

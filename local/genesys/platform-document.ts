@@ -9,13 +9,13 @@ import {
 } from './organisation.ts';
 
 /**
- * The live platform's documents , as the vendor's `Conversation`, `CallConversation`
- * and `User` describe them. test/contract holds them to that description.
+ * Documents of the live platform: `Conversation`, `CallConversation` and `User` of the vendor's
+ * description. test/contract checks them against it.
  */
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** @param viewMs the moment that the document shows, which lies in the past where reads lag */
+/** @param viewMs the time that the document shows, in the past if reads lag */
 export function toConversation(conversation: PlatformConversation, viewMs: number) {
   const { id, startedAtMs, endedAtMs, maxParticipants } = conversation;
   return {
@@ -24,7 +24,7 @@ export function toConversation(conversation: PlatformConversation, viewMs: numbe
     ...(endedAtMs !== undefined && endedAtMs <= viewMs ? { endTime: iso(endedAtMs) } : {}),
     ...(maxParticipants === undefined ? {} : { maxParticipants }),
     participants: begun(conversation, viewMs).map((stay) => toParticipant(stay, viewMs)),
-    // `state` is never there on reads; nor is a top-level `type`.
+    // Reads return neither `state` nor a top-level `type`.
     conversationIds: [],
     recordingState: 'NONE',
     divisions: [{ division: { id: HOME_DIVISION, selfUri: divisionUri }, entities: [] }],
@@ -70,7 +70,7 @@ function toParticipant(stay: Participation, viewMs: number) {
   };
 }
 
-/** The platform lists a dialled number as a `tel:` URI; of a SIP address too where it is a number. */
+/** The platform lists a dialled number as a `tel:` URI, also the number of a SIP address. */
 function listedAddress(address: string): string {
   const [, number] = /^(?:sips?:)?(\+\d+)(?:@.*)?$/i.exec(address) ?? [];
   return number === undefined ? address : `tel:${number}`;
@@ -175,7 +175,7 @@ function toCallParticipant(stay: Participation, viewMs: number) {
   };
 }
 
-/** Presence, routing status, out of office and stations come only where the caller asked for them (`expand`). */
+/** Presence, routing status, out of office and stations are returned only if `expand` names them. */
 export function toUser(user: User, expand: ReadonlySet<string>) {
   const selfUri = `/api/v2/users/${user.id}`;
   return {

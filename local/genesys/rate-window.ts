@@ -1,15 +1,15 @@
 /**
- * The platform's rate limit: so many requests in a window of one minute, which begins with the
- * first request after the last window has passed. Refused requests count as well.
+ * The platform's rate limit: a number of requests in a window of one minute, which begins with the first
+ * request after the previous window. Refused requests count too.
  */
 export interface RateWindow {
-  /** Counts `requests` and tells where the window stands after them. */
+  /** Counts `requests` and returns the state of the window. */
   count(nowMs: number, requests?: number): RateStatus;
 }
 
 export interface RateStatus {
   count: number;
-  /** Whole seconds until the window is over, at least 1. */
+  /** Whole seconds until the window ends, at least 1. */
   resetSeconds: number;
 }
 

@@ -1,6 +1,6 @@
 import { invalidQueryValue } from './genesys-error.ts';
 
-/** What the vendor's description allows in `expand` of the user operations. */
+/** Values that the vendor's description allows in `expand` of the user operations. */
 const EXPANSIONS = [
   'routingStatus',
   'presence',
@@ -29,7 +29,7 @@ const EXPANSIONS = [
   'dateWelcomeSent',
 ];
 
-/** Reads `expand`, repeated or comma-separated. @throws GenesysError 400 for an unknown one */
+/** Reads `expand`, repeated or comma-separated. @throws GenesysError 400 for an unknown value */
 export function readExpand(query: URLSearchParams): ReadonlySet<string> {
   const wanted = query
     .getAll('expand')

@@ -1,6 +1,6 @@
 import type { GenericConversation, PlatformConversation, User } from './organisation.ts';
 
-/** The OAuth client of the stand-in; worth nothing anywhere else. */
+/** The OAuth client of the stand-in. Valid nowhere else. */
 export const SAMPLE_CLIENT = {
   clientId: 'c0ffee00-0000-4000-8000-000000000001',
   clientSecret: 'stand-in-secret-of-no-value',
@@ -8,7 +8,7 @@ export const SAMPLE_CLIENT = {
 
 const userId = (number: number) => `a9e7c000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-/** Users by name, for tests and the demo to speak of. Each is active and available unless said. */
+/** Users by name. Each is active and available unless noted. */
 export const SAMPLE_USERS = {
   ada: userId(1),
   ben: userId(2),
@@ -19,7 +19,7 @@ export const SAMPLE_USERS = {
   elif: userId(5),
   /** Deleted: refused. */
   farah: userId(6),
-  /** The platform does not tell this one's presence. */
+  /** Presence unknown. */
   goran: userId(7),
   hana: userId(8),
   ivo: userId(9),
@@ -47,19 +47,19 @@ export const OFFLINE_USER = SAMPLE_USERS.dov;
 export const INACTIVE_USER = SAMPLE_USERS.elif;
 export const DELETED_USER = SAMPLE_USERS.farah;
 export const PRESENCE_UNKNOWN_USER = SAMPLE_USERS.goran;
-/** A well-formed id that nobody has. */
+/** A well-formed id without a user. */
 export const UNKNOWN_USER = 'deadbeef-0000-4000-8000-000000000000';
 
-/** Active, available, and in neither conversation: free to be added. */
+/** Active, available and in neither conversation. */
 export const FREE_USERS: readonly string[] = Object.values(SAMPLE_USERS).slice(7);
 
-/** A voice call of the live platform (contract P): Ada and a customer; a queue has left it. */
+/** A voice call of the live platform with Ada and a customer. A queue has left it. */
 export const PLATFORM_CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000001';
-/** A voice conversation of the generic endpoint (contract G): Ada and Ben. */
+/** A voice conversation of the generic endpoint with Ada and Ben. */
 export const GENERIC_CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000002';
 export const CUSTOMER_ADDRESS = '+15551230100';
 
-/** Who is in which conversation at the start. */
+/** Participants of each conversation at the start. */
 export const PRESENT = {
   [PLATFORM_CONVERSATION]: [SAMPLE_USERS.ada, CUSTOMER_ADDRESS],
   [GENERIC_CONVERSATION]: [SAMPLE_USERS.ada, SAMPLE_USERS.ben],
@@ -70,7 +70,7 @@ export interface SampleOrganisation {
   conversations: [PlatformConversation, GenericConversation];
 }
 
-/** A fresh copy, with conversations that began a minute before `nowMs`. */
+/** A new copy. Its conversations began one minute before `nowMs`. */
 export function sampleOrganisation(nowMs: number): SampleOrganisation {
   const startedAtMs = nowMs - 60_000;
   return {

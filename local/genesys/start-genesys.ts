@@ -13,20 +13,20 @@ import type { GenesysAnswer, GenesysRequest } from './exchange.ts';
 import { SAMPLE_CLIENT, sampleOrganisation } from './sample-organisation.ts';
 
 export interface StartGenesysOptions extends Partial<Omit<GenesysOptions, 'now'>> {
-  /** Default 0: any free one. */
+  /** Default 0: any free port. */
   port?: number;
-  /** Default: the machine's own. */
+  /** Default: the system clock. */
   clock?: Clock;
 }
 
-/** `url` fits `GENESYS_ENV`; `stop` closes every connection, hanging ones included. */
+/** `url` is a value for `GENESYS_ENV`. `stop` closes all connections, also hanging ones. */
 export interface RunningGenesys extends Listening {
   state: GenesysState;
 }
 
 /**
- * Starts the stand-in Genesys Cloud on a port. Without `users` and `conversations` it has the sample
- * organisation, without `clientId` and `clientSecret` the sample client.
+ * Starts the stand-in Genesys Cloud on a port. Defaults: the sample organisation and the sample OAuth
+ * client.
  */
 export async function startGenesys(options: StartGenesysOptions = {}): Promise<RunningGenesys> {
   const { port = 0, clock = systemClock, ...rest } = options;
@@ -44,14 +44,14 @@ export async function startGenesys(options: StartGenesysOptions = {}): Promise<R
   const server = createServer((incoming, outgoing) => {
     serve(incoming, outgoing).catch((error: unknown) => {
       outgoing.destroy();
-      // A client that gave up and a stop are no defects of the stand-in; anything else is.
+      // Ignore clients that disconnect, and stopping. Anything else is a bug of the stand-in.
       if (!incoming.destroyed && !stopping.signal.aborted) {
         process.stderr.write(`stand-in Genesys Cloud: ${String((error as Error).stack)}\n`);
       }
     });
   });
 
-  // As long as a load balancer's; with Node's own five seconds idle connections break all the time.
+  // As a load balancer's. Node's default of five seconds would often break idle connections.
   server.keepAliveTimeout = 60_000;
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -114,7 +114,7 @@ function send(outgoing: ServerResponse, answer: GenesysAnswer): void {
   outgoing.end(answer.body);
 }
 
-/** Headers and half the body, then the connection breaks. */
+/** Sends the headers and half of the body, then closes the connection. */
 function cutOff(outgoing: ServerResponse, answer: GenesysAnswer): void {
   outgoing.writeHead(answer.status, withLength(answer));
   outgoing.write(answer.body.slice(0, answer.body.length / 2), () => outgoing.destroy());

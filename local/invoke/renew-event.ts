@@ -4,9 +4,9 @@ interface SqsRecord {
 }
 
 /**
- * A sample of SQS as it would be had it come just now: its times, and those in the requests it
- * holds, are moved by the same span. A sample is never young; left as it is, each of its requests
- * would have expired. Events of other kinds are returned as they are.
+ * Makes a sample SQS event look as if received now: moves its times, and those of the requests in it, by
+ * the same span. Otherwise the requests of every sample would have expired. Other events are returned
+ * unchanged.
  */
 export function renewEvent(event: unknown, nowMs: number): unknown {
   const records = (event as { Records?: SqsRecord[] } | null)?.Records;
@@ -39,6 +39,6 @@ function renewBody(body: string, spanMs: number): string {
     const atMs = Date.parse(String(message?.[name]));
     return Number.isNaN(atMs) ? [] : [[name, new Date(atMs + spanMs).toISOString()]];
   });
-  // Untouched where there is nothing to move: a body that is not ours must stay what it is.
+  // A body without these times is returned unchanged, byte for byte.
   return times.length > 0 ? JSON.stringify({ ...message, ...Object.fromEntries(times) }) : body;
 }

@@ -2,10 +2,10 @@ import type { Resource, Template } from '../package-service.ts';
 import { type LocalResource, resolveReferences } from '../system/resolve-references.ts';
 
 /**
- * The environment that the template gives a function, with its references put in.
- * @param functionName as in serverless.yml
- * @param resources what `Ref` and `Fn::GetAtt` give, by logical id
- * @throws Error for a reference that `resources` does not have
+ * Environment of a function in the template, with its references resolved.
+ * @param functionName name in serverless.yml
+ * @param resources values of `Ref` and `Fn::GetAtt`, by logical id
+ * @throws Error for a reference that is not in `resources`
  */
 export function templateEnvironment(
   template: Template,
@@ -18,7 +18,7 @@ export function templateEnvironment(
 
 /** The AWS::Lambda::Function of a function of serverless.yml. */
 export function functionResource(template: Template, functionName: string): Resource {
-  // As osls names them: `follow-up` is FollowDashup.
+  // osls names them this way: `follow-up` is FollowDashup.
   const name = functionName.replaceAll('-', 'Dash');
   const logicalId = `${name.charAt(0).toUpperCase()}${name.slice(1)}LambdaFunction`;
   const resource = template.Resources[logicalId];

@@ -6,9 +6,9 @@ const STORED = 0;
 const DEFLATED = 8;
 
 /**
- * The files of a zip archive, by path. Reads what Lambda's packagers write: no encryption, no
- * zip64. (Node has no zip reader, and a machine need not have `unzip`.)
- * @throws Error where it is not such an archive
+ * The files of a zip archive, by path. Supports what packagers for Lambda write: no encryption, no zip64.
+ * Node has no zip reader, and `unzip` may not be installed.
+ * @throws Error for any other archive
  */
 export function unzip(archive: Buffer): Map<string, Buffer> {
   const end = archive.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
@@ -27,7 +27,7 @@ export function unzip(archive: Buffer): Map<string, Buffer> {
     const skipped = archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
     const localHeader = archive.readUInt32LE(at + 42);
     const name = archive.toString('utf8', at + 46, at + 46 + nameLength);
-    // The local header has a name and extra field of its own, of other lengths.
+    // The local header repeats name and extra field, with other lengths.
     const data =
       localHeader +
       30 +
@@ -35,7 +35,7 @@ export function unzip(archive: Buffer): Map<string, Buffer> {
       archive.readUInt16LE(localHeader + 28);
     const content = archive.subarray(data, data + compressedSize);
     if (method !== STORED && method !== DEFLATED) {
-      throw new Error(`${name}: compression method ${method} is not known here`);
+      throw new Error(`${name}: compression method ${method} is not supported`);
     }
     if (!name.endsWith('/')) files.set(name, method === STORED ? content : inflateRawSync(content));
     at += 46 + nameLength + skipped;

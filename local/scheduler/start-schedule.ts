@@ -3,16 +3,16 @@ import type { Clock } from '../../lib/domain/clock.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 
 export interface ScheduleOptions {
-  /** Milliseconds from one event to the next. */
+  /** Milliseconds between events. */
   everyMs: number;
-  /** The function. A rejection is a failed run: the next one comes in its time. */
+  /** Invokes the function. After a rejection the schedule continues. */
   invoke: (event: unknown) => Promise<unknown>;
   onProblem?: (problem: string) => void;
   clock?: Clock;
 }
 
 export interface Schedule {
-  /** Sends no more events. A run that is under way goes on. */
+  /** Sends no more events. A running invocation continues. */
   stop(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ const MS_PER_UNIT = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 /**
  * Milliseconds of a rate such as `rate(1 minute)`.
- * @throws Error for what is not a rate: cron expressions are not known here
+ * @throws Error for anything else, such as a cron expression
  */
 export function parseRate(expression: string): number {
   const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
@@ -29,8 +29,8 @@ export function parseRate(expression: string): number {
 }
 
 /**
- * A schedule of EventBridge on this machine. As there, an event comes when its time has come, whether
- * or not the run before has ended.
+ * An EventBridge schedule on this machine. As on AWS, an event is sent even if the previous run has not
+ * ended.
  */
 export function startSchedule(options: ScheduleOptions): Schedule {
   const { everyMs, invoke, onProblem = () => {}, clock = systemClock } = options;
@@ -56,7 +56,7 @@ export function startSchedule(options: ScheduleOptions): Schedule {
   };
 }
 
-/** The event of a schedule (EventBridge User Guide, "Scheduled events"). */
+/** Event of a schedule (EventBridge User Guide, "Scheduled events"). */
 export function scheduledEvent(nowMs: number) {
   return {
     version: '0',

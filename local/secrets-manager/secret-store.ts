@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** A refusal of Secrets Manager, with the name the SDK's error gets. */
+/** An error of Secrets Manager. Its name is that of the SDK's error. */
 export class SecretsManagerError extends Error {
   constructor(name: SecretsManagerErrorName, message: string) {
     super(message);
@@ -15,9 +15,9 @@ export type SecretsManagerErrorName =
   | 'ResourceNotFoundException'
   | 'UnknownOperationException';
 
-/** Secrets Manager keeps this many versions and refuses the next one (quotas). */
+/** Versions of a secret; the next one is refused (quotas of Secrets Manager). */
 export const MAX_VERSIONS = 100;
-/** A version that lost its last label is not removed before it is a day old (PutSecretValue). */
+/** A version without labels is kept for at least a day (PutSecretValue). */
 const DEPRECATED_VERSIONS_KEPT_MS = 24 * 60 * 60 * 1000;
 
 const CURRENT = 'AWSCURRENT';
@@ -47,9 +47,8 @@ export interface PutInput extends Content {
 }
 
 /**
- * Secrets, their versions, and the labels on them, by the rules of the API reference of
- * AWS Secrets Manager. Each operation is done before the next begins, as the service promises.
- * Every method throws SecretsManagerError.
+ * Secrets, their versions and staging labels, by the rules of the API reference of AWS Secrets Manager.
+ * Operations are atomic. Every method throws SecretsManagerError.
  */
 export class SecretStore {
   private readonly secrets = new Map<string, Secret>();
@@ -159,7 +158,7 @@ export class SecretStore {
     return { secret, version };
   }
 
-  /** Compare-and-swap of a label: it moves only if it is where the caller believes it to be. */
+  /** Compare-and-swap of a label: moves it only if it is at the version that the caller names. */
   updateStage(
     secretId: string,
     stage: string,
@@ -219,7 +218,7 @@ function moveLabel(secret: Secret, stage: string, target: Version): void {
   if (holder === target) return;
   holder?.stages.delete(stage);
   target.stages.add(stage);
-  // Whichever version loses AWSCURRENT becomes AWSPREVIOUS.
+  // The version that loses AWSCURRENT becomes AWSPREVIOUS.
   if (stage === CURRENT && holder) moveLabel(secret, PREVIOUS, holder);
 }
 

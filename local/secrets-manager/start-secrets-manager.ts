@@ -6,13 +6,13 @@ import { type PutInput, type Secret, SecretStore, SecretsManagerError } from './
 export interface LocalSecretsManager {
   /** For `AWS_ENDPOINT_URL_SECRETS_MANAGER`. */
   endpoint: string;
-  /** Creates the secret where it does not exist; with a value, puts that in as `AWSCURRENT`. */
+  /** Creates the secret if it does not exist. A value becomes `AWSCURRENT`. */
   putSecret(name: string, value?: string): void;
-  /** The text under a label (default `AWSCURRENT`), or `undefined` where there is none. */
+  /** The text under a label (default `AWSCURRENT`), or `undefined` if there is none. */
   readSecret(name: string, stage?: string): string | undefined;
-  /** Versions that a secret has, deprecated ones too. */
+  /** Number of versions of a secret, including deprecated ones. */
   countVersions(name: string): number;
-  /** Names of the operations asked for so far, in their order. */
+  /** Names of the operations requested so far, in order. */
   operations: string[];
   stop(): Promise<void>;
 }
@@ -32,7 +32,7 @@ type Operation = (store: SecretStore, input: Input) => Record<string, unknown>;
 const inSeconds = (ms: number) => ms / 1000;
 const identity = ({ arn, name }: Secret) => ({ ARN: arn, Name: name });
 
-/** What the service answers, operation by operation (API reference of AWS Secrets Manager). */
+/** Responses by operation (API reference of AWS Secrets Manager). */
 const operations: Record<string, Operation> = {
   CreateSecret(store, input) {
     const { secret, version } = store.create(input.Name ?? '', input);
@@ -84,12 +84,11 @@ const operations: Record<string, Operation> = {
 };
 
 /**
- * AWS Secrets Manager on this machine: the operations the service and its tools use, in the
- * JSON 1.1 protocol of the SDK, without checking signatures. It holds the real client secret where a
- * real Genesys Cloud is used, so it answers neither pages of a browser nor clients without the
- * credentials of this start.
- * @param options.port default 0: any free one
- * @param options.accessKeyId what requests have to be signed with; default: any
+ * AWS Secrets Manager on this machine: the operations that the service and its tools use, in the SDK's
+ * JSON 1.1 protocol, without checking signatures. It may hold the client secret of a real Genesys Cloud,
+ * so it refuses web pages and clients without the credentials of this start.
+ * @param options.port default 0: any free port
+ * @param options.accessKeyId access key that requests must use; default: any
  */
 export async function startSecretsManager(
   options: { port?: number; region?: string; accessKeyId?: string; now?: () => number } = {},
@@ -131,7 +130,7 @@ export async function startSecretsManager(
   };
 }
 
-/** Why a request is not answered, as AWS puts it. */
+/** Why a request is refused, in the words of AWS. */
 function refuse({ headers }: IncomingMessage, accessKeyId: string | undefined) {
   if (!isLocalHost(headers.host) || headers.origin !== undefined) {
     return { __type: 'AccessDeniedException', Message: 'Only programs on this machine may ask.' };

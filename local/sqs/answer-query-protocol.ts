@@ -11,8 +11,8 @@ interface JsonAnswer {
 }
 
 /**
- * `SendMessage` in SQS's query protocol, which fauxqs does not have: `curl QUEUE-URL -d
- * Action=SendMessage -d MessageBody=…` needs neither the AWS CLI nor a body within a body.
+ * `SendMessage` in SQS's query protocol, which fauxqs does not support. It lets `curl QUEUE-URL -d
+ * Action=SendMessage -d MessageBody=…` send a message without the AWS CLI.
  * (Amazon SQS Developer Guide, "Making Query API requests using AWS query protocol")
  */
 export function answerQueryProtocol(app: App): void {

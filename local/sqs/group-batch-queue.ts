@@ -1,29 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { type ReceivedMessage, type SqsMessage, SqsQueue } from './fauxqs-store.ts';
 
-/** A message with the one system attribute that a sender can set. */
+/** A message with the system attribute that a sender can set. */
 export type TracedMessage = SqsMessage & { traceHeader?: string };
 
-/** What a queue has to know of the request that is being answered. */
+/** What a queue needs to know about the current request. */
 export interface CurrentRequest {
-  /** The X-Ray trace header that a message was sent with. */
+  /** X-Ray trace header of a sent message. */
   traceHeaderOf(message: SqsMessage): string | undefined;
-  /** The group of the message that is being sent with this deduplication id. */
+  /** Group of the message that is being sent with this deduplication id. */
   groupOf(deduplicationId: string): string | undefined;
-  /** The receiver has hung up: what it would get now is lost on it. */
+  /** The receiver has disconnected and cannot get messages any more. */
   callerIsGone(): boolean;
 }
 
 /**
- * fauxqs's queue, with what real FIFO queues do and it does not:
- * - a receive takes as many messages of one group as there are and fit, group after group
- *   (fauxqs: one of each group);
- * - messages that come back stand in the order they were sent in (fauxqs: last one back first);
- * - `DeduplicationScope: messageGroup` lets groups use the same deduplication id (fauxqs: one scope,
- *   the queue);
- * - a receipt handle whose visibility timeout has passed no longer deletes.
- * And on standard queues too: a long poll whose caller has hung up takes no message (fauxqs: hides
- * one from everybody for a visibility timeout).
+ * fauxqs's queue with the rules of real FIFO queues that it lacks:
+ * - a receive returns as many messages of one group as possible, group after group (fauxqs: one of each
+ *   group);
+ * - messages that return keep the order in which they were sent (fauxqs: last returned first);
+ * - `DeduplicationScope: messageGroup` lets groups use the same deduplication id (fauxqs: one scope per
+ *   queue);
+ * - a receipt handle whose visibility timeout has passed cannot delete.
+ * On standard queues too, a long poll whose caller has disconnected takes no message (fauxqs: hides one
+ * for a visibility timeout).
  */
 export class GroupBatchQueue extends SqsQueue {
   private readonly request: CurrentRequest;
@@ -34,7 +34,7 @@ export class GroupBatchQueue extends SqsQueue {
   }
 
   override enqueue(message: TracedMessage): void {
-    // On its way into a dead-letter queue a message has its header already.
+    // A message that moves to a dead-letter queue already has its header.
     const traceHeader = message.traceHeader ?? this.request.traceHeaderOf(message);
     if (traceHeader !== undefined) message.traceHeader = traceHeader;
     super.enqueue(message);
@@ -129,7 +129,7 @@ export class GroupBatchQueue extends SqsQueue {
     };
   }
 
-  /** Sequence numbers are of fixed length, so they compare as text. */
+  /** Sequence numbers have a fixed length, so they compare as strings. */
   private restoreOrder(): void {
     for (const group of this.fifoMessages.values()) {
       group.sort((a, b) => ((a.sequenceNumber ?? '') < (b.sequenceNumber ?? '') ? -1 : 1));

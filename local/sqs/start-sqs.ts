@@ -17,20 +17,20 @@ export interface LocalQueue {
 export interface LocalSqs {
   /** For `AWS_ENDPOINT_URL_SQS`. */
   endpoint: string;
-  /** Attributes as `CreateQueue` has them; a name that ends in `.fifo` makes a FIFO queue. */
+  /** Attributes of `CreateQueue`. A name that ends in `.fifo` creates a FIFO queue. */
   createQueue(name: string, attributes?: Record<string, string>): LocalQueue;
   setAttributes(name: string, attributes: Record<string, string>): void;
-  /** What is in a queue, in its order, without receiving it. */
+  /** Messages of a queue, in order, without receiving them. */
   inspect(name: string): QueueContents;
-  /** The same, with all there is to know about each message. */
+  /** The same, with the details of each message. */
   listMessages(name: string): QueuedMessage[];
   stop(): Promise<void>;
 }
 
 export interface QueueContents {
-  /** Bodies of the messages that could be received now (or, FIFO, after those before them). */
+  /** Bodies of the messages that can be received now (FIFO: after those before them). */
   ready: string[];
-  /** Bodies of the messages that were received and neither deleted nor given back. */
+  /** Bodies of the messages in flight. */
   inFlight: string[];
 }
 
@@ -42,7 +42,7 @@ export interface QueuedMessage {
   groupId?: string;
   sentAtMs: number;
   receives: number;
-  /** Received, and neither deleted nor given back. */
+  /** True while the message is in flight. */
   isInFlight: boolean;
 }
 
@@ -68,17 +68,17 @@ interface Request {
   socket: Socket;
 }
 
-/** fauxqs's store, with our queues in it and queue URLs whose host resolves everywhere. */
+/** fauxqs's store with `GroupBatchQueue`, and queue URLs whose host resolves everywhere. */
 class LocalStore extends SqsStore implements CurrentRequest {
   baseUrl = '';
-  /** The request that the code is running for. */
+  /** The current request. */
   readonly requests = new AsyncLocalStorage<Request>();
 
   override createQueue(...queue: Parameters<SqsStore['createQueue']>): GroupBatchQueue {
     const [name, url, arn] = queue;
     const created = new GroupBatchQueue(this, ...queue);
-    // The base class keeps its indexes to itself and constructs its own queue: the same three
-    // entries, with our queue in them.
+    // The base class constructs its own queue and has private indexes. Set the same three entries with
+    // our queue.
     const indexes = this as unknown as Record<
       'queues' | 'queuesByName' | 'queuesByArn',
       Map<string, GroupBatchQueue>
@@ -103,7 +103,7 @@ class LocalStore extends SqsStore implements CurrentRequest {
     )?.MessageGroupId;
   }
 
-  /** fauxqs drops `AWSTraceHeader`: it is found again in the request that sent this message. */
+  /** fauxqs drops `AWSTraceHeader`, so it is read from the request that sent the message. */
   traceHeaderOf(message: SqsMessage): string | undefined {
     return this.currentSends().find(
       ({ MessageBody, MessageDeduplicationId = message.messageDeduplicationId }) =>
@@ -111,7 +111,7 @@ class LocalStore extends SqsStore implements CurrentRequest {
     )?.MessageSystemAttributes?.AWSTraceHeader?.StringValue;
   }
 
-  /** What the request sends: one message, or the entries of a batch. */
+  /** Messages of the request: one, or the entries of a batch. */
   private currentSends(): SendEntry[] {
     const body = this.requests.getStore()?.body;
     return body ? (body.Entries ?? [body]) : [];
@@ -120,7 +120,7 @@ class LocalStore extends SqsStore implements CurrentRequest {
 
 /**
  * Amazon SQS on this machine: fauxqs in this process, on 127.0.0.1, with real FIFO batches.
- * @param options.port default 0: any free one
+ * @param options.port default 0: any free port
  */
 export async function startSqs(
   options: { port?: number; region?: string } = {},
@@ -130,10 +130,10 @@ export async function startSqs(
   const app = buildApp({
     logger: false,
     defaultRegion: region,
-    // The other two stores have defaults that the type does not tell of.
+    // The other two stores have defaults, which the type does not show.
     stores: { sqsStore: store } as never,
   });
-  // Programs of this machine only: no page of a browser, whatever its host name resolves to.
+  // Refuse web pages, whatever their host name resolves to.
   app.addHook('onRequest', async ({ headers }, reply) => {
     if (isLocalHost(headers.host) && headers.origin === undefined) return;
     await reply.code(403).send({ message: 'Only programs on this machine may use these queues.' });

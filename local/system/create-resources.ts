@@ -11,16 +11,16 @@ export interface CreatedResources {
   secrets: Record<string, string>;
   /** Names, by logical id. */
   tables: Record<string, string>;
-  /** Resolves once the tables can be used. */
+  /** Resolves when the tables are ready. */
   tablesReady: Promise<unknown>;
-  /** What references to them come to. */
+  /** Values of references to them. */
   references: Record<string, LocalResource>;
 }
 
-/** What CreateQueue has and CloudFormation has not, or by another name. */
+/** Properties of CloudFormation that are not attributes of CreateQueue. */
 const NO_QUEUE_ATTRIBUTES = new Set(['QueueName', 'Tags', 'RedriveAllowPolicy']);
 
-/** Creates the queues, the empty secrets and the tables of the template, under their names there. */
+/** Creates the queues, the empty secrets and the tables of the template. */
 export function createResources(
   service: Service,
   sqs: LocalSqs,
@@ -45,7 +45,7 @@ export function createResources(
       attributes: { Arn: queue.arn, QueueName: queue.name, QueueUrl: queue.url },
     };
   }
-  // Their attributes afterwards: a queue may name one that comes behind it.
+  // Attributes are set afterwards, because a queue can refer to a later one.
   for (const [id, { Properties = {} }] of ofType('AWS::SQS::Queue')) {
     const attributes = Object.entries(Properties)
       .filter(([name]) => !NO_QUEUE_ATTRIBUTES.has(name))

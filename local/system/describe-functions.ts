@@ -21,10 +21,10 @@ export type DescribedFunction = { key: string; name: string } & Omit<LambdaOptio
  */
 const HTTP_INSTANCES = 50;
 
-/** Of an event source for which serverless.yml names no maximum. */
+/** Default if serverless.yml sets no maximum concurrency. */
 const DEFAULT_CONCURRENCY = 5;
 
-/** Of a function for which serverless.yml names none, as osls has it. */
+/** Defaults of osls. */
 const DEFAULT_MEMORY_MB = 1024;
 const DEFAULT_TIMEOUT_SECONDS = 6;
 
@@ -48,7 +48,7 @@ export interface Surroundings {
 
 /**
  * The functions of serverless.yml, their bundles and their environment.
- * @throws ConfigError where the environment is wrong: once at start, and not with each event
+ * @throws ConfigError at start, and not at each event, if the environment is invalid
  */
 export function describeFunctions(
   service: Service,
@@ -63,15 +63,15 @@ export function describeFunctions(
       surroundings.references,
     ) as Record<string, unknown>;
     const env: Record<string, string> = {
-      // What Lambda sets,
+      // Set by Lambda.
       AWS_REGION: provider.region,
       AWS_ACCESS_KEY_ID: surroundings.credentials.accessKeyId,
       AWS_SECRET_ACCESS_KEY: surroundings.credentials.secretAccessKey,
-      // what the SDK needs to stay on this machine,
+      // Keeps the SDK on this machine.
       AWS_ENDPOINT_URL_SQS: surroundings.sqsEndpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: surroundings.secretsManagerEndpoint,
       AWS_ENDPOINT_URL_DYNAMODB: surroundings.dynamoDbEndpoint,
-      // and what serverless.yml says.
+      // Set in serverless.yml.
       ...Object.fromEntries(
         Object.entries(own).map(([variable, value]) => [variable, String(value)]),
       ),

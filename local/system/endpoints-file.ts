@@ -2,9 +2,9 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Credentials } from './local-aws.ts';
 
-/** Where the parts of the running system are, for other commands. */
+/** Addresses of the running system, for other commands. */
 export interface Endpoints {
-  /** Of the process that all of it belongs to. */
+  /** Process id of the system. */
   pid: number;
   apiUrl: string;
   /** For `AWS_ENDPOINT_URL_SQS`. */
@@ -14,11 +14,11 @@ export interface Endpoints {
   /** For `AWS_ENDPOINT_URL_DYNAMODB`. */
   dynamoDbEndpoint: string;
   region: string;
-  /** The local Secrets Manager asks for these; the other servers take any. */
+  /** Required by the local Secrets Manager; the other servers accept any. */
   credentials: Credentials;
-  /** Of the stand-in; absent where a real one is used. */
+  /** The stand-in's; absent if a real Genesys Cloud is used. */
   genesysUrl?: string;
-  /** Of our receiver; absent where there is another. */
+  /** Our receiver's; absent if another one is used. */
   webhookUrl?: string;
   /** By logical id: `RequestQueue`, `RequestDeadLetterQueue`, `AuditQueue`, `AuditDeadLetterQueue`. */
   queues: Record<string, { name: string; url: string; arn: string }>;
@@ -26,7 +26,7 @@ export interface Endpoints {
   secrets: Record<string, string>;
   /** Names, by logical id: `RequestsTable`. */
   tables: Record<string, string>;
-  /** By key in serverless.yml. */
+  /** By name in serverless.yml. */
   functions: Record<string, { environment: Record<string, string>; timeoutMs: number }>;
 }
 
@@ -35,15 +35,15 @@ const FILE = 'endpoints.json';
 /** @param folder `.local`, or what `LOCAL_FOLDER` says */
 export async function writeEndpoints(folder: string, endpoints: Endpoints): Promise<void> {
   await mkdir(folder, { recursive: true });
-  // Credentials are in it: for the user's own processes only.
+  // Contains credentials, so only the user may read it.
   await writeFile(join(folder, FILE), `${JSON.stringify(endpoints, null, 2)}\n`, { mode: 0o600 });
 }
 
-/** The endpoints of the system that runs; `undefined` where none does. */
+/** Endpoints of the running system, or `undefined` if none runs. */
 export async function readEndpoints(folder: string): Promise<Endpoints | undefined> {
   try {
     const endpoints = JSON.parse(await readFile(join(folder, FILE), 'utf8')) as Endpoints;
-    // Left behind by a process that was killed?
+    // Fails if the process was killed and left the file behind.
     process.kill(endpoints.pid, 0);
     return endpoints;
   } catch {
@@ -51,7 +51,7 @@ export async function readEndpoints(folder: string): Promise<Endpoints | undefin
   }
 }
 
-/** Removes the file, unless another system has written its own over it. */
+/** Removes the file unless another system has overwritten it. */
 export async function removeEndpoints(folder: string, pid: number): Promise<void> {
   if ((await readEndpoints(folder))?.pid !== pid) return;
   await rm(join(folder, FILE), { force: true });

@@ -3,9 +3,9 @@ import type { LocalSecretsManager } from '../secrets-manager/start-secrets-manag
 import type { Settings } from './read-settings.ts';
 
 /**
- * Puts the credentials and the signing keys in, as an operator does after a first deploy.
+ * Stores the credentials and the signing keys, as an operator does after the first deploy.
  * @param secrets names by logical id
- * @returns reads the keys as they are now: they may be rotated while the system runs
+ * @returns a function that reads the current keys, which may be rotated while the system runs
  */
 export function fillSecrets(
   secretsManager: LocalSecretsManager,
@@ -27,7 +27,7 @@ export function fillSecrets(
     try {
       const text = secretsManager.readSecret(nameOf('WebhookSigningSecret')) ?? '';
       const keys: unknown[] = JSON.parse(text).keys;
-      // The package that our receiver verifies with knows this kind alone.
+      // The receiver's verification package supports only this kind.
       return keys.filter((key): key is string => /^whsec_/.test(String(key)));
     } catch {
       return [];

@@ -5,14 +5,14 @@ import type { CreatedResources } from './create-resources.ts';
 import { resolveReferences } from './resolve-references.ts';
 
 export type EventSource = Omit<EventSourceMappingOptions, 'client' | 'onProblem'> & {
-  /** The function's key in serverless.yml. */
+  /** Name of the function in serverless.yml. */
   key: string;
   queueName: string;
 };
 
 /**
- * The `sqs` events of serverless.yml, each with the queue and the function that it connects.
- * @param lambdas by their name in AWS
+ * The `sqs` events of serverless.yml, each with its queue and its function.
+ * @param lambdas by name in AWS
  */
 export function findEventSources(
   service: Service,

@@ -5,10 +5,10 @@ export interface Credentials {
   secretAccessKey: string;
 }
 
-/** Credentials that a client has to have and nothing on this machine looks at. */
+/** Credentials for clients of local servers that do not check them. */
 export const LOCAL_CREDENTIALS: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** Credentials that the local Secrets Manager asks for: other users of this machine have none. */
+/** Credentials for the local Secrets Manager, which other users of this machine do not have. */
 export function generateCredentials(): Credentials {
   return {
     accessKeyId: `LOCAL${randomBytes(16).toString('hex').toUpperCase()}`,
@@ -16,5 +16,5 @@ export function generateCredentials(): Credentials {
   };
 }
 
-/** Of everything on this machine that has a region. */
+/** Region of all local services. */
 export const LOCAL_REGION = 'us-east-1';

@@ -6,10 +6,10 @@ import { readEndpoints } from './endpoints-file.ts';
 const FILE = 'lock';
 
 /**
- * Keeps a second system out of a folder: it would take over the endpoints file of the first, which
- * nothing could find any more. The lock of a process that was killed does not count.
+ * Locks a folder, so that a second system cannot overwrite the endpoints file of the first. The lock of
+ * a process that was killed is ignored.
  * @param folder `.local`, or what `LOCAL_FOLDER` says
- * @throws UserError that names the process and says how to start beside it
+ * @throws UserError that names the process and explains how to run both
  */
 export async function lockFolder(folder: string): Promise<{ stop(): Promise<void> }> {
   const file = join(folder, FILE);
@@ -22,7 +22,7 @@ export async function lockFolder(folder: string): Promise<{ stop(): Promise<void
     const pid = Number(await readFile(file, 'utf8').catch(() => ''));
     if (isAlive(pid)) throw await alreadyRunning(folder, pid);
     await rm(file, { force: true });
-    // Two that start at the same moment over an old lock: the slower one is refused.
+    // If two start at the same time over a stale lock, the slower one is refused.
     await take().catch(async () => {
       throw await alreadyRunning(folder, Number(await readFile(file, 'utf8').catch(() => '')));
     });
@@ -30,7 +30,7 @@ export async function lockFolder(folder: string): Promise<{ stop(): Promise<void
   return {
     async stop() {
       await rm(file, { force: true });
-      // A folder that was made for this system alone goes with it.
+      // Removes the folder if it is empty.
       await rmdir(folder).catch(() => {});
     },
   };

@@ -3,7 +3,7 @@ import { UserError } from '../../lib/user-error.ts';
 import { listen } from '../listen.ts';
 
 /**
- * Starts something on a port; a port in use is answered with the variable to change.
+ * Starts a server on a port. The error for a port in use names the variable to change.
  * @throws UserError
  */
 export async function onPort<Part>(
@@ -16,14 +16,14 @@ export async function onPort<Part>(
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
-    const why = code === 'EACCES' ? 'may not be used' : 'is taken';
+    const why = code === 'EACCES' ? 'may not be used' : 'is in use';
     throw new UserError(`Port ${port} ${why}: set ${variable} to another one, or to 0 for any.`);
   }
 }
 
 /**
- * For a program that wants to be told its port: sees that the wanted one is free, or finds one.
- * @param wanted 0: any
+ * Checks that a port is free, or finds a free one, for a program that cannot choose its own.
+ * @param wanted 0: any free port
  * @throws UserError
  */
 export async function reservePort(variable: string, wanted: number): Promise<number> {

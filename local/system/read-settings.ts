@@ -6,9 +6,9 @@ import { parseWebhookUrl } from '../../lib/webhook/webhook-url.ts';
 
 export type Environment = Record<string, string | undefined>;
 
-/** What whoever runs the local system can choose. `.env.example` describes each variable. */
+/** Settings of the local system. `.env.example` describes each variable. */
 export interface Settings {
-  /** Of the API and of the servers beside it. 0: any free one. */
+  /** Ports of the API and the other servers. 0: any free port. */
   ports: {
     api: number;
     sqs: number;
@@ -19,15 +19,15 @@ export interface Settings {
     /** Absent: the API's plus one, or any free one. */
     console?: number;
   };
-  /** A Genesys that is there already; without it the stand-in is started. */
+  /** A real Genesys Cloud. Absent: the stand-in is started. */
   genesys?: { environment: string; clientId: string; clientSecret: string };
-  /** A receiver that is there already; without it one is started. */
+  /** An existing webhook receiver. Absent: one is started. */
   webhookUrl?: string;
   /** `whsec_…`, `whsk_…` */
   signingKeys: string[];
-  /** The signing key was made up here: whoever has to verify with it must be told. */
+  /** The signing key was generated, so the user must be told where it is. */
   isSigningKeyGenerated: boolean;
-  /** For what other commands need to find the running system. From the repository's root. */
+  /** Folder of the endpoints file, relative to the repository root. */
   folder: string;
 }
 
@@ -35,7 +35,7 @@ export const DEFAULT_API_PORT = 3000;
 export const DEFAULT_FOLDER = '.local';
 
 /**
- * Reads the settings; a variable that is empty is one that is not set.
+ * Reads the settings. An empty variable counts as not set.
  * @throws UserError that names the variable
  */
 export function readSettings(environment: Environment): Settings {

@@ -1,14 +1,14 @@
-/** What `Ref` and `Fn::GetAtt` give for a resource of the template. */
+/** Values of `Ref` and `Fn::GetAtt` for a resource of the template. */
 export interface LocalResource {
   ref: string;
   attributes?: Record<string, string>;
 }
 
 /**
- * Puts the local values in place of a template's references: `Ref`, `Fn::GetAtt`, `Fn::Sub`,
- * `Fn::Join`, anywhere in the value.
- * @param resources by logical id; `AWS::Region` and the like are entries as well
- * @throws Error that names the reference, for one that is not known here
+ * Replaces a template's references with local values: `Ref`, `Fn::GetAtt`, `Fn::Sub` and `Fn::Join`,
+ * anywhere in the value.
+ * @param resources by logical id, including pseudo parameters such as `AWS::Region`
+ * @throws Error that names an unknown reference
  */
 export function resolveReferences(
   value: unknown,
@@ -38,7 +38,7 @@ export function resolveReferences(
         });
       }
     }
-    if (name.startsWith('Fn::')) throw new Error(`${name} is not known on this machine`);
+    if (name.startsWith('Fn::')) throw new Error(`${name} is not supported on this machine`);
   }
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, resolve(part)]));
 }

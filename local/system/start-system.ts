@@ -27,47 +27,47 @@ import type { Environment, Settings } from './read-settings.ts';
 
 export interface SystemOptions {
   settings: Settings;
-  /** What `${env:…}` in serverless.yml is resolved from, beside the settings. */
+  /** Environment for `${env:…}` in serverless.yml, besides the settings. */
   environment: Environment;
-  /** Milliseconds between the events of every schedule. Default: what serverless.yml says. */
+  /** Milliseconds between the events of every schedule. Default: as in serverless.yml. */
   scheduleEveryMs?: number;
   /** A log entry of a function. */
   onLogEntry?: (entry: LogEntry) => void;
   /** A call at the stand-in Genesys Cloud, or a person that it rings. */
   onGenesysEvent?: (event: GenesysEvent) => void;
-  /** A part is about to be started, or is ready. */
+  /** A part is starting or ready. */
   onProgress?: (what: string) => void;
-  /** Something came in at our webhook receiver. */
+  /** A delivery arrived at our webhook receiver. */
   onDelivery?: (delivery: Delivery) => void;
-  /** Something is wrong outside of the functions' own log. */
+  /** A problem that no function logs. */
   onProblem?: (problem: string) => void;
-  /** The API has ended by itself: the system is of no use any more. */
+  /** The API has ended unexpectedly, so the system is unusable. */
   onEnd?: (why: string) => void;
 }
 
 export interface LocalSystem {
   endpoints: Endpoints;
-  /** The stand-in, where it is used. */
+  /** The stand-in, if it is used. */
   genesys?: RunningGenesys;
-  /** Our receiver, where it is used. */
+  /** Our receiver, if it is used. */
   receiver?: WebhookReceiver;
-  /** What lies in a queue, without receiving it. */
+  /** Messages of a queue, without receiving them. */
   listMessages(queueName: string): QueuedMessage[];
-  /** Nothing is in a queue that a function reads: all that was sent has been carried out. */
+  /** True if the queues that functions read are empty. */
   isIdle(): boolean;
-  /** Whatever is running is broken off. */
+  /** Stops everything, including running invocations. */
   stop(): Promise<void>;
 }
 
 /** Repository root. */
 const ROOT = resolve(import.meta.dirname, '../..');
 
-/** Deliveries that our receiver remembers. */
+/** Deliveries that our receiver keeps. */
 const KEPT_DELIVERIES = 1_000;
 
 /**
  * Starts the whole system on this machine, as serverless.yml describes it.
- * @throws UserError for what can be mended: a port that is taken, a setting that is wrong
+ * @throws UserError for what the user can fix: a port in use, an invalid setting
  */
 export async function startSystem(options: SystemOptions): Promise<LocalSystem> {
   const { settings, environment } = options;
@@ -85,7 +85,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       ...(options.onGenesysEvent ? { onEvent: options.onGenesysEvent } : {}),
     });
   const stopAll = async () => {
-    // Who uses comes before who is used.
+    // Clients stop before their servers.
     for (const part of [...started].reverse()) await part.stop();
   };
 
@@ -159,7 +159,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
         root: ROOT,
         environment: {
           ...environment,
-          // Nothing but what is on this machine answers to these.
+          // Valid for local servers only.
           AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
           AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
           AWS_SESSION_TOKEN: undefined,
@@ -167,8 +167,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
           AWS_REGION: LOCAL_REGION,
           GENESYS_ENV: settings.genesys?.environment ?? genesys?.url,
           EXTERNAL_WEBHOOK_URL: settings.webhookUrl ?? receiver?.url,
-          // Out of the way of a program that has no use for them. Empty and not absent, because it
-          // reads .env by itself.
+          // serverless does not need these. Empty instead of absent, because it reads .env.
           GENESYS_CLIENT_ID: '',
           GENESYS_CLIENT_SECRET: '',
           WEBHOOK_SIGNING_KEY: '',
@@ -239,7 +238,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       async stop() {
         await removeEndpoints(folder, process.pid);
         const stoppedMappings = [...mappings, ...schedules].map((source) => source.stop());
-        // Ends the invocations that the mappings wait for, and what else is there.
+        // Ends everything, including the invocations that the mappings wait for.
         await stopAll();
         await Promise.all(stoppedMappings);
         client.destroy();

@@ -7,16 +7,16 @@ import {
 import { Webhook } from 'standardwebhooks';
 import { listen } from '../listen.ts';
 
-/** One try of a delivery, as it came in. */
+/** One attempt to deliver. */
 export interface Delivery {
   /** `webhook-id`. */
   id: string;
   headers: IncomingHttpHeaders;
-  /** The bytes that were signed, as text. */
+  /** The signed body as text. */
   body: string;
-  /** The `standardwebhooks` package accepts the signature with one of the keys. */
+  /** True if the `standardwebhooks` package accepts the signature with one of the keys. */
   verified: boolean;
-  /** Why it does not. */
+  /** Why it was refused. */
   problem?: string;
   receivedAtMs: number;
 }
@@ -31,20 +31,20 @@ export interface WebhookReceiver {
   /** For `EXTERNAL_WEBHOOK_URL`. */
   url: string;
   deliveries: Delivery[];
-  /** The first delivery, past or coming, that matches. */
+  /** Resolves with the first matching delivery, past or future. */
   waitFor(matches: (delivery: Delivery) => boolean): Promise<Delivery>;
   stop(): Promise<void>;
 }
 
 export interface WebhookReceiverOptions {
-  /** Default 0: any free one. */
+  /** Default 0: any free port. */
   port?: number;
-  /** `whsec_…` keys, read anew at each delivery: they may be rotated. */
+  /** `whsec_…` keys, read at each delivery because they may be rotated. */
   keys: readonly string[] | (() => readonly string[]);
   onDelivery?: (delivery: Delivery) => void;
-  /** Default: 204 for a verified delivery, 401 for another. */
+  /** Default: 204 for a verified delivery, otherwise 401. */
   respond?: (delivery: Delivery) => WebhookAnswer | Promise<WebhookAnswer>;
-  /** The oldest delivery is forgotten beyond this many. Default 10,000. */
+  /** Number of deliveries kept. Default 10,000. */
   keep?: number;
 }
 
@@ -82,7 +82,7 @@ export async function startWebhookReceiver(
   }
 
   const server = createServer((request, response) => {
-    // A sender that hangs up in mid-body, or an answer that a test makes fail.
+    // The sender disconnected during the body, or a test made the response fail.
     receive(request, response).catch(() => response.destroy());
   });
   const { url, stop } = await listen(server, options.port);
@@ -106,7 +106,7 @@ export async function startWebhookReceiver(
   };
 }
 
-/** Why no key accepts the delivery; `undefined` where one does. */
+/** Why no key accepts the delivery; `undefined` if one does. */
 function verify(
   keys: readonly string[],
   body: string,

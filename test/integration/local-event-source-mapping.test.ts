@@ -254,7 +254,7 @@ test('stopping waits for the running invocation and deletes what it carried out'
   expect(isEmpty('audit')).toBe(true);
 });
 
-test('a queue that cannot be reached is tried again', async () => {
+test('an unreachable queue is polled again', async () => {
   const queue = sqs.createQueue('audit');
   const { port } = new URL(sqs.endpoint);
   await sqs.stop();
@@ -266,6 +266,6 @@ test('a queue that cannot be reached is tried again', async () => {
   await send(sqs.createQueue('audit'), 'm1');
   await until(() => isEmpty('audit'));
 
-  expect(problems[0]).toContain('the queue cannot be reached');
+  expect(problems[0]).toContain('the queue is unreachable');
   expect(batches).toEqual([['m1']]);
 });

@@ -12,7 +12,7 @@ import { isRinging, livePeople, liveStays, type PlatformConversation } from '../
 import { toConversation } from '../platform-document.ts';
 import { dial, type WantedParty } from './dial.ts';
 
-/** `POST …/participants` without an acting user: needs a person's token, which a service never has. */
+/** `POST …/participants` without an acting user: requires a user's token, which a service does not have. */
 export const addCallParticipantsAsCaller: Operation = {
   method: 'POST',
   path: '/api/v2/conversations/calls/{conversationId}/participants',
@@ -27,8 +27,8 @@ export const addCallParticipantsAsCaller: Operation = {
 
 /**
  * `POST /api/v2/conversations/calls/{conversationId}/participants/user/{userId}`: adds on behalf of
- * somebody who is in the call. The answer says that dialling has begun, not that anybody answered.
- * Who is in already is dialled again: the platform documents no refusal.
+ * a user in the call. The response says that dialling has begun, not that the call was answered. A user
+ * who is already in the call is dialled again: the platform documents no error for it.
  */
 export const addCallParticipants: Operation = {
   method: 'POST',
@@ -51,7 +51,7 @@ export const addCallParticipants: Operation = {
     const limit = conversation.maxParticipants ?? behaviour.defaultMaxParticipants;
     const present = livePeople(conversation, nowMs).length;
     if (present + dialled.filter(({ queueId }) => queueId === undefined).length > limit) {
-      // No code is documented for a full conference; this one is documented for the operation.
+      // No code is documented for a full conference. This one is documented for the operation.
       throw constraintViolation(
         `The conversation has ${present} of at most ${limit} participants; ${dialled.length} more do not fit.`,
       );
@@ -116,7 +116,7 @@ function checkActingUser(call: OperationCall, conversation: PlatformConversation
 
 const ADDRESS = /^(\+[1-9]\d{1,14}|\d{3,15}|sips?:\S+|tel:\S+)$/i;
 
-/** Why this party cannot be dialled. The codes are the operation's own; which fits is inferred. */
+/** Why this party cannot be dialled. The codes are documented for the operation; their use is inferred. */
 function refusalOf(call: OperationCall, party: WantedParty): GenesysError | undefined {
   if (party.address !== undefined && !ADDRESS.test(party.address)) {
     return new GenesysError(
@@ -138,7 +138,7 @@ function refusalOf(call: OperationCall, party: WantedParty): GenesysError | unde
   return undefined;
 }
 
-/** All properties of the vendor's types, so that others can be refused; `tsc` keeps them complete. */
+/** All properties of the vendor's types, so that others can be refused. `tsc` keeps the list complete. */
 const CONVERSATION_PROPERTIES: Record<keyof Models.Conversation, true> = {
   id: true,
   name: true,

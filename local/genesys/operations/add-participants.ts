@@ -5,8 +5,8 @@ import { livePeople, whoIs } from '../organisation.ts';
 const ROLES = ['agent', 'customer', 'observer', 'supervisor'];
 
 /**
- * `POST /api/v2/conversations/{conversationId}/participants` of contract G, which the live platform
- * does not have: 404 for its conversations. All or nobody.
+ * `POST /api/v2/conversations/{conversationId}/participants`, the generic endpoint. The live platform
+ * does not have it: 404 for its conversations. Adds all participants or none.
  */
 export const addParticipants: Operation = {
   method: 'POST',
@@ -63,5 +63,5 @@ function readEntries(call: OperationCall): { id: string; role: string }[] {
   });
 }
 
-/** Contract G names the status, 422; the code is this stand-in's own. */
+/** The generic endpoint defines the status, 422. The code is the stand-in's own. */
 const unprocessable = (detail: string) => new GenesysError(422, 'unprocessable.entity', detail);

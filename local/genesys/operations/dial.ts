@@ -2,12 +2,12 @@ import type { RingOutcome } from '../behaviour.ts';
 import type { OperationCall } from '../operation.ts';
 import type { Participation } from '../organisation.ts';
 
-/** Where `forwards` leads. */
+/** Number that `forwards` calls. */
 const FORWARDED_TO = '+15559990000';
-/** The platform and people do what they do at once in about this time. */
+/** Milliseconds that an immediate reaction takes. */
 const MOMENT_MS = 1_000;
 
-/** How the ringing ends for those who do not answer, and how long it takes. */
+/** How and when the ringing ends if the call is not answered. */
 const ENDINGS: Record<
   Exclude<RingOutcome, 'answers'>,
   { disconnectType: string; rings: 'for long' | 'shortly' }
@@ -26,7 +26,7 @@ export interface WantedParty {
   queueId?: string;
 }
 
-/** Rings a user, an address or a queue, and writes into the conversation what will become of it. */
+/** Rings a user, an address or a queue, and records the outcome in the conversation. */
 export function dial(call: OperationCall, conversationId: string, party: WantedParty): void {
   const { organisation, behaviour, nowMs } = call;
   const media = () => [organisation.medium('calls', 'outbound')];
@@ -60,7 +60,7 @@ export function dial(call: OperationCall, conversationId: string, party: WantedP
     nowMs,
   );
   if (outcome === 'voicemail' && user) {
-    // The box carries its owner's id, and is not the owner.
+    // The voicemail box carries its owner's id.
     const box = { userId: user.id, name: `Voicemail of ${user.name}`, purpose: 'voicemail' };
     organisation.join(conversationId, { ...box, media: media(), answeredAtMs: endsAtMs }, endsAtMs);
   }
@@ -70,7 +70,7 @@ export function dial(call: OperationCall, conversationId: string, party: WantedP
   }
 }
 
-/** A queue is listed as `acd` until it has found an agent, who is listed then; or it goes on looking. */
+/** A queue is listed as `acd` until it has found an agent, who is then listed instead. */
 function dialQueue(call: OperationCall, conversationId: string, queueId: string): void {
   const { organisation, behaviour, nowMs } = call;
   const agent = organisation.user(behaviour.queueAgentId ?? '');

@@ -2,7 +2,7 @@ import { GenesysError } from '../genesys-error.ts';
 import { type Operation, param } from '../operation.ts';
 import { toCallConversation } from '../platform-document.ts';
 
-/** `GET /api/v2/conversations/calls/{conversationId}`: the call's own view of a conversation. */
+/** `GET /api/v2/conversations/calls/{conversationId}`: the conversation as the calls API shows it. */
 export const getCallConversation: Operation = {
   method: 'GET',
   path: '/api/v2/conversations/calls/{conversationId}',

@@ -3,7 +3,7 @@ import { type Operation, param } from '../operation.ts';
 import { liveStays } from '../organisation.ts';
 import { toConversation } from '../platform-document.ts';
 
-/** `GET /api/v2/conversations/{conversationId}`, in the shape of the conversation's contract. */
+/** `GET /api/v2/conversations/{conversationId}`, as the live platform or the generic endpoint returns it. */
 export const getConversation: Operation = {
   method: 'GET',
   path: '/api/v2/conversations/{conversationId}',

@@ -6,8 +6,8 @@ import { readExpand } from '../read-expand.ts';
 const STATES = ['active', 'deleted'];
 
 /**
- * `GET /api/v2/users/{userId}`. An inactive user is found as well, a deleted one only with
- * `state=deleted` (inferred: the description knows these two states alone).
+ * `GET /api/v2/users/{userId}`. Finds inactive users too, and deleted ones only with `state=deleted`
+ * (inferred: the vendor's description has only these two states).
  */
 export const getUser: Operation = {
   method: 'GET',

@@ -6,12 +6,12 @@ import { readExpand } from '../read-expand.ts';
 
 const STATES = ['active', 'inactive', 'deleted', 'any'];
 const MAX_IDS = 100;
-/** Believed; the description names a default (25) and no maximum. */
+/** Assumed: the vendor's description names a default (25) but no maximum. */
 const MAX_PAGE_SIZE = 500;
 
 /**
- * `GET /api/v2/users`: the users of a page, or those of `id`. The page size cuts a list of ids as
- * well, and `state` filters it.
+ * `GET /api/v2/users`: the users of a page, or those named by `id`. Page size and `state` also apply to
+ * a list of ids.
  */
 export const listUsers: Operation = {
   method: 'GET',
@@ -68,7 +68,7 @@ export const listUsers: Operation = {
   },
 };
 
-/** Repeated parameters and comma-separated lists both. Nobody is listed twice. */
+/** Reads repeated parameters and comma-separated lists. Duplicates are removed. */
 function readIds(query: URLSearchParams): string[] {
   const ids = query.getAll('id').flatMap((list) => list.split(','));
   return [...new Set(ids.map((id) => id.trim().toLowerCase()).filter((id) => id !== ''))];
