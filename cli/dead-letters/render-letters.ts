@@ -1,5 +1,8 @@
 import { explain, type Letter } from './read-letter.ts';
 
+/** Control characters, line separators, and the marks that reverse the direction of text. */
+const HARMFUL = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
 type Column = readonly [title: string, of: (letter: Letter) => string];
 
 const columns = (nowMs: number): Column[] => [
@@ -65,7 +68,9 @@ export function renderLetter(letter: Letter, nowMs: number): string {
         : `${new Date(deadlineMs).toISOString()}${deadlineMs < nowMs ? ' (past: a redrive ends as EXPIRED without --deadline-seconds)' : ''}`,
     ],
   ];
-  const lines = facts.flatMap(([name, value]) => (value ? [`${name.padEnd(13)} ${value}`] : []));
+  const lines = facts.flatMap(([name, value]) =>
+    value ? [`${name.padEnd(13)} ${escapeControls(value)}`] : [],
+  );
   return `${lines.join('\n')}\n\n${pretty(letter.body)}`;
 }
 
@@ -79,8 +84,7 @@ function age(ms: number): string {
 
 /** Whatever a message holds, it must not move a terminal's cursor. */
 function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to be replaced
-  return text.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' ').trim();
+  return text.replaceAll(HARMFUL, ' ').replaceAll(/ +/g, ' ').trim();
 }
 
 function cut(line: string, width: number): string {
@@ -89,9 +93,18 @@ function cut(line: string, width: number): string {
 
 function pretty(body: string): string {
   try {
-    return JSON.stringify(JSON.parse(body), null, 2);
+    // JSON escapes C0 controls, but not DEL and C1.
+    return escapeControls(JSON.stringify(JSON.parse(body), null, 2), '\n');
   } catch {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: all but line breaks and tabs
-    return body.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, ' ');
+    return escapeControls(body);
   }
+}
+
+/** Shows control characters as `\\u009b`: neither lost nor carried out by the terminal. */
+function escapeControls(text: string, except = ''): string {
+  return text.replaceAll(HARMFUL, (character) =>
+    except.includes(character)
+      ? character
+      : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

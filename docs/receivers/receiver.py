@@ -3,7 +3,7 @@
     WEBHOOK_KEY=whsec_... PORT=8080 python3 receiver.py
 
 WEBHOOK_KEY is the key that signs. Several, separated by spaces, while a key is being rotated.
-For ed25519 keys (v1a) use the `standardwebhooks` package: the standard library has none.
+ed25519 keys (whpk_...) are refused: Python's standard library cannot verify them. receiver.ts can.
 """
 
 import base64
@@ -20,12 +20,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 TOLERANCE_SECONDS = 5 * 60
 MAX_BODY_BYTES = 1024 * 1024
 
-KEYS = [
-    base64.b64decode(key[len("whsec_"):] if key.startswith("whsec_") else key)
-    for key in os.environ.get("WEBHOOK_KEY", "").split()
-]
-if not KEYS:
-    sys.exit("WEBHOOK_KEY is not set")
+def read_keys(text):
+    keys = text.split()
+    if not keys:
+        sys.exit("WEBHOOK_KEY is not set")
+    for key in keys:
+        if not key.startswith("whsec_"):
+            sys.exit(
+                f"WEBHOOK_KEY: {key[:6]}... is not a whsec_ key. This receiver verifies whsec_ keys only; "
+                "receiver.ts verifies ed25519 keys (whpk_) too."
+            )
+    return [base64.b64decode(key[len("whsec_"):]) for key in keys]
+
+
+KEYS = read_keys(os.environ.get("WEBHOOK_KEY", ""))
 
 # Ids of events that were dealt with. Here they are in memory; put them where your data is, in the
 # same transaction as what you do with the event, and keep them for three weeks.
@@ -55,11 +63,10 @@ class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        length = int(self.headers.get("content-length") or 0)
-        if length > MAX_BODY_BYTES:
+        body = self.read_body()
+        if body is None:
             self.close_connection = True
             return self.answer(413)
-        body = self.rfile.read(length)
 
         # Verify the bytes as they came. JSON that was parsed and written again is other bytes.
         event_id = self.headers.get("webhook-id", "")
@@ -83,6 +90,24 @@ class Receiver(BaseHTTPRequestHandler):
         SEEN.add(event_id)
         # Within 15 seconds. What takes longer is put aside first and done after the answer.
         self.answer(204)
+
+    def read_body(self):
+        """The body's bytes, sent with a length or in chunks; None for one that is too large."""
+        if "chunked" not in self.headers.get("transfer-encoding", "").lower():
+            length = int(self.headers.get("content-length") or 0)
+            return None if length > MAX_BODY_BYTES else self.rfile.read(length)
+        body = b""
+        while True:
+            # A chunk: its size in hexadecimal, perhaps extensions, its bytes, a line break.
+            size = int(self.rfile.readline(1024).split(b";")[0], 16)
+            if len(body) + size > MAX_BODY_BYTES:
+                return None
+            body += self.rfile.read(size)
+            # The line break; after the last chunk, what trailers there are and the empty line.
+            while self.rfile.readline(65536) not in (b"\r\n", b"\n", b""):
+                pass
+            if size == 0:
+                return body
 
     def answer(self, status):
         self.send_response(status)

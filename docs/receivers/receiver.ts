@@ -1,4 +1,5 @@
-// A receiver of this service's webhooks, with nothing but Node (22.18 or newer).
+// A receiver of this service's webhooks, with nothing but Node (22.18 or newer; in this repository
+// `npm run receiver` finds one).
 //
 //   WEBHOOK_KEY=whsec_... PORT=8080 node receiver.ts
 //
@@ -12,8 +13,19 @@ import type { AddressInfo } from 'node:net';
 const TOLERANCE_SECONDS = 5 * 60;
 const MAX_BODY_BYTES = 1024 * 1024;
 
-const keys = (process.env.WEBHOOK_KEY ?? '').split(/\s+/).filter(Boolean);
-if (keys.length === 0) throw new Error('WEBHOOK_KEY is not set');
+const keys = readKeys(process.env.WEBHOOK_KEY ?? '');
+
+function readKeys(text: string): string[] {
+  const given = text.split(/\s+/).filter(Boolean);
+  const unknown = given.find((key) => !/^wh(sec|pk)_/.test(key));
+  if (given.length > 0 && !unknown) return given;
+  console.error(
+    unknown
+      ? `WEBHOOK_KEY: ${unknown.slice(0, 5)}… is neither a whsec_ key nor a public key (whpk_)`
+      : 'WEBHOOK_KEY is not set',
+  );
+  process.exit(1);
+}
 
 /**
  * Ids of events that were dealt with. Here they are in memory; put them where your data is, in the

@@ -61,6 +61,12 @@ export async function startWebhookReceiver(
     options.respond ?? (({ verified }): WebhookAnswer => ({ status: verified ? 204 : 401 }));
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'POST') {
+      // Somebody looks with a browser: that is no delivery.
+      response.writeHead(405, { allow: 'POST', 'content-type': 'text/plain' });
+      response.end('The service sends its webhooks here. The console page shows them.\n');
+      return;
+    }
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
     const problem = verify(currentKeys(), body, request.headers);

@@ -65,3 +65,13 @@ test('a test can wait for a delivery and decide its answer', async () => {
   expect(answer.status).toBe(429);
   expect(answer.headers.get('retry-after')).toBe('7');
 });
+
+test('a look with a browser is no delivery, and says what the address is for', async () => {
+  receiver = await startWebhookReceiver({ keys: [OLD_KEY] });
+
+  const answer = await fetch(receiver.url);
+
+  expect(answer.status).toBe(405);
+  expect(await answer.text()).toContain('webhooks');
+  expect(receiver.deliveries).toEqual([]);
+});

@@ -123,6 +123,38 @@ describe.each(receivers)('the receiver in %s that the documentation has', (langu
     expect(await post('soon')).toBe(400);
   });
 
+  test('reads a body that is sent in chunks', async () => {
+    const url = await start(command, KEY);
+    const body = JSON.stringify(auditEventOf('r-1', { error: 'é 日本' }));
+    const timestamp = String(Math.floor(Date.now() / 1000));
+    const signature = createHmac('sha256', Buffer.alloc(24, 1))
+      .update(`evt_r-1.${timestamp}.${body}`)
+      .digest('base64');
+
+    const answer = await fetch(url, {
+      method: 'POST',
+      // A stream has no length, so fetch sends it in chunks.
+      body: new Blob([body.slice(0, 100), body.slice(100)]).stream(),
+      duplex: 'half',
+      headers: {
+        'webhook-id': 'evt_r-1',
+        'webhook-timestamp': timestamp,
+        'webhook-signature': `v1,${signature}`,
+      },
+    } as RequestInit);
+
+    expect(answer.status).toBe(204);
+  });
+
+  test.each(language === 'Python' ? ['whpk_AAAA', 'whsk_AAAA'] : ['whsk_AAAA'])(
+    'refuses %s, a key that it cannot verify with, by name',
+    async (key) => {
+      await expect(start(command, `${KEY} ${key}`)).rejects.toThrow(
+        new RegExp(`${key.slice(0, 5)}.*whsec_`, 's'),
+      );
+    },
+  );
+
   if (language === 'TypeScript') {
     test('takes ed25519 signatures by the public key', async () => {
       const { privateKey } = generateKeyPairSync('ed25519');
