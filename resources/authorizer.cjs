@@ -1,15 +1,15 @@
 /**
- * Who may call the API. Without parameters: IAM. With jwtIssuer and jwtAudience: the tokens of that
- * issuer for one of those audiences (separated by commas), with one of the scopes that adding, reading
- * or cancelling asks for. Decided here and not by a condition in the
- * template, so that the template that is deployed, read and linted names the authorizer in plain words.
+ * Authorizers of the API. Without parameters: IAM. With jwtIssuer and jwtAudience: tokens of that
+ * issuer for one of those audiences (separated by commas), with one of the scopes that the operation
+ * needs. Chosen here and not by a condition in the template, so that the deployed template names its
+ * authorizer.
  */
 module.exports = async ({ resolveVariable }) => {
   const issuer = await resolveVariable('param:jwtIssuer');
   const audience = list(await resolveVariable('param:jwtAudience'));
   if (Boolean(issuer) !== audience.length > 0) {
-    const message = 'jwtIssuer and jwtAudience belong together: give both, or neither for IAM';
-    // osls prints the stack where there is one; the sentence says it all.
+    const message = 'jwtIssuer and jwtAudience belong together: set both, or neither to use IAM';
+    // osls prints the stack if there is one. The message is enough.
     throw Object.assign(new Error(message), { stack: message });
   }
   if (!issuer) {
@@ -35,7 +35,7 @@ module.exports = async ({ resolveVariable }) => {
   };
 };
 
-/** The values of a parameter that is a list, separated by commas. */
+/** Splits a parameter that is a comma-separated list. */
 function list(text) {
   return text
     .split(',')

@@ -1,7 +1,7 @@
 /**
- * Takes out of the template what osls writes into DependsOn although a reference says it already.
- * CloudFormation does not mind. Linters do (cfn-lint W3005), and emulators that lint a template
- * before they deploy it refuse it.
+ * Removes entries that osls adds to DependsOn although a reference already implies them. CloudFormation
+ * accepts them. Linters do not (cfn-lint W3005), nor do emulators that lint a template before they deploy
+ * it.
  */
 module.exports = class ImpliedDependencies {
   constructor(serverless) {

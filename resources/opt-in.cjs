@@ -1,6 +1,6 @@
 /**
- * Resources that a stack has only where a parameter asks for them. Decided here and not by a condition in
- * the template, so that the template that is deployed, read and linted has nothing that is not there.
+ * Resources that exist only if a parameter is set. Chosen here and not by a condition in the template, so
+ * that the deployed template lists only what exists.
  */
 const optIn =
   (parameter, file) =>

@@ -68,7 +68,7 @@ function removeTopic(template: Template): void {
   for (const logicalId of TOPIC_RESOURCES) delete template.Resources[logicalId];
   delete template.Outputs.AlarmTopicArn;
   delete template.Parameters?.AlarmEmail;
-  delete template.Conditions?.SomebodyGetsAlarms;
+  delete template.Conditions?.HasAlarmEmail;
   // CloudFormation refuses sections that are empty.
   if (Object.keys(template.Parameters ?? {}).length === 0) delete template.Parameters;
   if (Object.keys(template.Conditions ?? {}).length === 0) delete template.Conditions;

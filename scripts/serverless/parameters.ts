@@ -109,7 +109,7 @@ export function splitList(text: string): string[] {
 const combinations: [(values: Record<string, string>) => boolean, string][] = [
   [
     ({ jwtIssuer, jwtAudience }) => Boolean(jwtIssuer) !== Boolean(jwtAudience),
-    'jwtIssuer and jwtAudience belong together: give both, or neither for IAM',
+    'jwtIssuer and jwtAudience belong together: set both, or neither to use IAM',
   ],
   [
     ({ jwtIssuer, jwtAddScopes, jwtReadScopes, jwtCancelScopes }) =>
@@ -118,7 +118,7 @@ const combinations: [(values: Record<string, string>) => boolean, string][] = [
   ],
   [
     ({ customDomain, certificateArn }) => Boolean(customDomain) !== Boolean(certificateArn),
-    'customDomain and certificateArn belong together: give both, or neither',
+    'customDomain and certificateArn belong together: set both, or neither',
   ],
   [
     ({ alarmEmail, alarmTopicArns }) => Boolean(alarmEmail && alarmTopicArns),

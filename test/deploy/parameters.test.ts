@@ -92,7 +92,7 @@ describe('with every optional parameter the template', () => {
     for (const actions of each('AWS::CloudWatch::Alarm', 'AlarmActions')) {
       expect(actions).toEqual([TOPIC]);
     }
-    expect(JSON.stringify(template)).not.toMatch(/AlarmTopic|AlarmEmail|SomebodyGetsAlarms/);
+    expect(JSON.stringify(template)).not.toMatch(/AlarmTopic|AlarmEmail|HasAlarmEmail/);
   });
 
   test('has the host name, its certificate, and where its DNS record must lead', () => {
