@@ -29,6 +29,7 @@ export function describeApi(): JsonObject {
     tags: [
       { name: 'participants', description: 'People in a conversation.' },
       { name: 'requests', description: 'What became of a request.' },
+      { name: 'events', description: 'What the webhook receiver gets.' },
     ],
     paths: {
       '/conversations/{conversationId}/participants': { post: addParticipants() },
@@ -210,7 +211,7 @@ function webhooks(): JsonObject {
     {
       post: {
         operationId: name,
-        tags: ['requests'],
+        tags: ['events'],
         summary,
         description:
           'Signed as Standard Webhooks 1.0.0 says. Every delivery of an event has the same webhook-id and the same bytes.',
