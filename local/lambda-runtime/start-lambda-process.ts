@@ -77,7 +77,7 @@ export interface LambdaProcess {
  * a C++ compiler.
  */
 const runtimeClient =
-  process.env.AWS_LAMBDA_RIC || fileURLToPath(new URL('./bootstrap.ts', import.meta.url));
+  process.env.AWS_LAMBDA_RIC || fileURLToPath(new URL('./bootstrap.mjs', import.meta.url));
 
 /**
  * Runs a function as one execution environment of Lambda: in its own process, with the template's

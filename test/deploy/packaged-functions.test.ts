@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { scheduledEvent } from '../../local/scheduler/start-schedule.ts';
 import { type PackagedSystem, startPackagedSystem } from '../support/start-packaged-system.ts';
 
 let system: PackagedSystem;
+let requestId: string;
 beforeAll(async () => {
   system = await startPackagedSystem();
 }, 120_000);
@@ -15,9 +17,9 @@ async function sample(name: string) {
 test('the packaged functions carry a request from the API to the verified webhook', async () => {
   const event = await sample('http-api-v2.three-users');
   event.headers['x-correlation-id'] = 'packaged-1';
-  const answer = (await system.intake.invoke(event)) as { statusCode: number; body: string };
-  expect(answer.statusCode).toBe(202);
-  const { requestId } = JSON.parse(answer.body);
+  const response = (await system.intake.invoke(event)) as { statusCode: number; body: string };
+  expect(response.statusCode).toBe(202);
+  ({ requestId } = JSON.parse(response.body));
 
   const delivery = await system.receiver.waitFor(({ body }) => body.includes(requestId));
   expect(delivery).toMatchObject({ id: `evt_${requestId}`, verified: true });
@@ -33,7 +35,7 @@ test('the packaged functions carry a request from the API to the verified webhoo
 }, 30_000);
 
 test.each(['intake', 'adder', 'relay'])(
-  '%s writes the correlation id with what it logs',
+  '%s logs the correlation id of the request',
   async (name) => {
     const { line } = await system.waitForLine(
       (one) => one.name === name && one.line.includes('packaged-1'),
@@ -43,7 +45,7 @@ test.each(['intake', 'adder', 'relay'])(
   30_000,
 );
 
-test('no secret is in any line that they have written', () => {
+test('no function logs a secret', () => {
   const text = system.log.map(({ line }) => line).join('\n');
   expect(text).not.toBe('');
   for (const secret of ['GenesysCredentialsSecret', 'GenesysTokenSecret', 'WebhookSigningSecret']) {
@@ -57,9 +59,24 @@ test('no secret is in any line that they have written', () => {
   expect(text).not.toContain('a-secret-access-key-of-no-value');
 });
 
-test('each function started one process and needed nothing beside its bundle', () => {
-  const started = [system.intake, ...system.adders, system.relay].map((lambda) =>
-    lambda.processesStarted(),
-  );
-  expect(started).toEqual([1, 1, 1, 1]);
+test('requests returns the record of the request that the other functions handled', async () => {
+  const response = (await system.requests.invoke({
+    version: '2.0',
+    rawPath: `/requests/${requestId}`,
+    headers: {},
+    pathParameters: { requestId },
+    requestContext: { http: { method: 'GET', path: `/requests/${requestId}` }, stage: '$default' },
+  })) as { statusCode: number; body: string };
+  expect(response).toMatchObject({ statusCode: 200 });
+  expect(JSON.parse(response.body)).toMatchObject({ requestId, status: 'SUCCESS', attempts: 1 });
+});
+
+test('the scheduled run of follow-up leaves a finished request alone', async () => {
+  await system.followUp.invoke(scheduledEvent(Date.now()));
+  expect(system.receiver.deliveries.filter(({ id }) => id === `evt_${requestId}`)).toHaveLength(1);
+});
+
+test('no function needed a second process', () => {
+  const all = [system.intake, ...system.adders, system.relay, system.requests, system.followUp];
+  expect(all.map((lambda) => lambda.processesStarted())).toEqual(all.map(() => 1));
 });

@@ -12,6 +12,7 @@ import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { type Listening, listen } from '../../local/listen.ts';
 import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
 import { readEvent, startIntake } from '../support/start-intake.ts';
+import { type RequestsTable, startRequestsTable } from '../support/start-requests-table.ts';
 
 /** What becomes of a request on its way to SQS, and of the answer on its way back. */
 type Line = (deliver: () => void, incoming: IncomingMessage, outgoing: ServerResponse) => void;
@@ -31,6 +32,7 @@ const LINE = {
 } satisfies Record<string, Line>;
 
 let sqs: LocalSqs;
+let table: RequestsTable;
 let queue: LocalQueue;
 let wire: Listening;
 let client: SQSClient;
@@ -71,6 +73,7 @@ beforeAll(async () => {
   // The metrics.
   jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   sqs = await startSqs();
+  table = await startRequestsTable();
   wire = await listen(createWire());
   queue = sqs.createQueue('requests.fifo');
   Object.assign(process.env, {
@@ -78,6 +81,8 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL_SQS: wire.url,
+    AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+    REQUESTS_TABLE_NAME: table.tableName,
     REQUEST_QUEUE_URL: queueUrl(queue.name),
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     _X_AMZN_TRACE_ID: 'Root=1-6921d5f4-1f2e3d4c5b6a798001234567;Sampled=1',
@@ -91,6 +96,7 @@ afterAll(async () => {
   client.destroy();
   await wire.stop();
   await sqs.stop();
+  await table.stop();
 });
 
 beforeEach(() => {
@@ -111,6 +117,7 @@ function newEvent(name = 'http-api-v2.idempotency-key') {
   conversations += 1;
   const conversationId = `0c000000-0000-4000-8000-${String(conversations).padStart(12, '0')}`;
   event.pathParameters = { conversationId };
+  if (event.headers?.['idempotency-key']) event.headers['idempotency-key'] = `key-${conversations}`;
   return { event, conversationId };
 }
 
@@ -172,11 +179,21 @@ describe('intake in front of SQS', () => {
     ]);
   });
 
-  test('queues both of two requests that differ under one key', async () => {
+  test('refuses another request under the same key, and queues nothing for it', async () => {
     const { event, conversationId } = newEvent();
     await send(event);
-    await send({ ...event, body: event.body.replace('300', '301') });
-    expect(messagesOf(conversationId)).toHaveLength(2);
+    const second = await send({ ...event, body: event.body.replace('300', '301') });
+    expect(second.status).toBe(422);
+    expect(messagesOf(conversationId)).toHaveLength(1);
+  });
+
+  test('makes one request of ten that race with one key', async () => {
+    const { event, conversationId } = newEvent();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => send(event)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(202));
+    expect(new Set(answers.map(({ body }) => body.requestId)).size).toBe(1);
+    expect(answers.filter(({ headers }) => headers['idempotency-replayed'])).toHaveLength(9);
+    expect(messagesOf(conversationId)).toHaveLength(1);
   });
 
   test('repeats a send whose answer was lost without queueing it twice', async () => {

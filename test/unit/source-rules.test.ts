@@ -63,7 +63,6 @@ const NAMED_AFTER_NO_EXPORT: string[] = [
   'local/event-source-mapping/failed-messages.ts',
   'local/genesys/faults.ts',
   'local/genesys/platform-document.ts',
-  'local/lambda-runtime/bootstrap.ts',
   'local/sqs/fauxqs-store.ts',
   'local/system/endpoints-file.ts',
   'local/system/local-aws.ts',

@@ -1,28 +1,25 @@
 /**
  * A client of the Lambda Runtime API: polls for the next event, calls the handler, sends the response.
  * Started by start-lambda-process.ts. Imports only Node's own modules, because the function's directory
- * may have no node_modules.
+ * may have no node_modules. Plain JavaScript, because stripping types costs every instance 50 ms and
+ * 17 MB.
  */
 import { existsSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-const env = process.env;
+const { env } = process;
 const api = `http://${env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
 const agent = new Agent({ keepAlive: true });
 
-interface RuntimeResponse {
-  headers: Record<string, string | string[] | undefined>;
-  body: string;
-}
-
-function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<RuntimeResponse> {
+/** @returns {Promise<{ headers: import('node:http').IncomingHttpHeaders, body: string }>} */
+function call(method, path, body) {
   return new Promise((resolve, reject) => {
     const outgoing = request(`${api}${path}`, { method, agent }, (incoming) => {
       let text = '';
       incoming.setEncoding('utf8');
-      incoming.on('data', (chunk: string) => {
+      incoming.on('data', (chunk) => {
         text += chunk;
       });
       incoming.on('end', () => resolve({ headers: incoming.headers, body: text }));
@@ -33,21 +30,17 @@ function call(method: 'GET' | 'POST', path: string, body?: unknown): Promise<Run
   });
 }
 
-function describe(error: unknown) {
+function describe(error) {
   return error instanceof Error
     ? { errorType: error.name, errorMessage: error.message, trace: error.stack?.split('\n') ?? [] }
     : { errorType: typeof error, errorMessage: String(error), trace: [] };
 }
 
-type Handler = (event: unknown, context: object) => unknown;
-
-async function loadHandler(): Promise<Handler> {
+async function loadHandler() {
   const name = env._HANDLER ?? '';
   const dot = name.lastIndexOf('.');
   const root = join(env.LAMBDA_TASK_ROOT ?? '.', name.slice(0, dot));
-  const file = ['.mjs', '.js', '.cjs', '.ts']
-    .map((end) => root + end)
-    .find((path) => existsSync(path));
+  const file = ['.mjs', '.js', '.cjs', '.ts'].map((end) => root + end).find(existsSync);
   if (!file) throw new Error(`Cannot find module '${root}'`);
   const loaded = await import(pathToFileURL(file).href);
   const handler = loaded[name.slice(dot + 1)];
@@ -55,7 +48,7 @@ async function loadHandler(): Promise<Handler> {
   return handler;
 }
 
-function contextOf(headers: RuntimeResponse['headers']) {
+function contextOf(headers) {
   const deadlineMs = Number(headers['lambda-runtime-deadline-ms']);
   return {
     callbackWaitsForEmptyEventLoop: true,
@@ -70,7 +63,7 @@ function contextOf(headers: RuntimeResponse['headers']) {
   };
 }
 
-let handler: Handler;
+let handler;
 try {
   handler = await loadHandler();
 } catch (error) {
