@@ -10,4 +10,8 @@ const optIn =
 module.exports = {
   dataActions: optIn('genesysOrganizationId', 'data-actions.yml'),
   eventBridge: optIn('eventSource', 'eventbridge.yml'),
+  auditTrail: optIn('auditTrailRetentionDays', 'audit-trail.yml'),
+  /** A number, as CloudFormation's linters want it: what `--param` gives is text. */
+  auditTrailDays: async ({ resolveVariable }) =>
+    Number(await resolveVariable('param:auditTrailRetentionDays')),
 };

@@ -25,11 +25,39 @@ const encrypt: Record<string, (properties: Resource['Properties'], keyArn: strin
   'AWS::Lambda::Function': (properties, keyArn) => {
     properties.KmsKeyArn = keyArn;
   },
+  'AWS::KinesisFirehose::DeliveryStream': (properties, keyArn) => {
+    properties.DeliveryStreamEncryptionConfigurationInput = {
+      KeyType: 'CUSTOMER_MANAGED_CMK',
+      KeyARN: keyArn,
+    };
+    properties.ExtendedS3DestinationConfiguration.EncryptionConfiguration = {
+      KMSEncryptionConfig: { AWSKMSKeyARN: keyArn },
+    };
+  },
+  'AWS::S3::Bucket': encryptBucket,
 };
 
+/** The bucket of osls keeps its own encryption: it holds code, and exists before the stack does. */
+function encryptBucket(properties: Resource['Properties'], keyArn: string): void {
+  if (!properties.OwnershipControls) return;
+  properties.BucketEncryption.ServerSideEncryptionConfiguration = [
+    {
+      ServerSideEncryptionByDefault: { SSEAlgorithm: 'aws:kms', KMSMasterKeyID: keyArn },
+      BucketKeyEnabled: true,
+    },
+  ];
+  for (const rule of properties.ReplicationConfiguration?.Rules ?? []) {
+    rule.SourceSelectionCriteria = { SseKmsEncryptedObjects: { Status: 'Enabled' } };
+    rule.Destination.EncryptionConfiguration = { ReplicaKmsKeyID: keyArn };
+  }
+}
+
+/** The services through which roles use the key: no role may call KMS itself. */
+const SERVICES = ['sqs', 'secretsmanager', 'dynamodb', 'lambda', 'firehose', 's3'];
+
 /**
- * Encrypts queues, secrets, logs, the topic, the table and the functions' environment with one
- * customer-managed key, and lets the functions use it.
+ * Encrypts queues, secrets, logs, the topic, the table, the functions' environment and the audit trail
+ * with one customer-managed key, and lets the roles use it, through these services alone.
  */
 export function encryptWithKey(template: Template, keyArn: string): void {
   for (const [logicalId, { Type, Properties }] of Object.entries(template.Resources)) {
@@ -40,8 +68,20 @@ export function encryptWithKey(template: Template, keyArn: string): void {
       PolicyDocument.Statement.push({
         Sid: 'UseTheKey',
         Effect: 'Allow',
-        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        Action: [
+          'kms:Decrypt',
+          'kms:GenerateDataKey',
+          // S3 encrypts replicas anew.
+          ...(logicalId === 'AuditTrailReplicationRole' ? ['kms:Encrypt'] : []),
+        ],
         Resource: keyArn,
+        Condition: {
+          StringEquals: {
+            'kms:ViaService': SERVICES.map((service) => ({
+              'Fn::Sub': `${service}.\${AWS::Region}.\${AWS::URLSuffix}`,
+            })),
+          },
+        },
       });
     }
   }

@@ -88,6 +88,9 @@ const rules: Record<string, z.ZodType> = {
     new RegExp(`^([\\w./-]{1,256}|${ARN}:events:[a-z0-9-]+:\\d{12}:event-bus/[\\w./-]{1,256})$`),
     'must be the name or the ARN of an EventBridge bus',
   ),
+  // S3 allows a default retention of a hundred years.
+  auditTrailRetentionDays: empty.or(wholeNumber(36_500)),
+  auditTrailMode: z.enum(['GOVERNANCE', 'COMPLIANCE'], 'must be GOVERNANCE or COMPLIANCE'),
   deletionProtection: flag,
   allowLoopback: flag,
   withoutWebhook: flag,

@@ -71,6 +71,17 @@ const neededFor: Record<string, string[]> = {
   'AWS::SNS::TopicPolicy': ['sns:SetTopicAttributes'],
   'AWS::SNS::Subscription': ['sns:Subscribe', 'sns:Unsubscribe'],
   'AWS::Pipes::Pipe': ['pipes:CreatePipe', 'pipes:UpdatePipe', 'pipes:DeletePipe', 'iam:PassRole'],
+  'AWS::KinesisFirehose::DeliveryStream': [
+    'firehose:CreateDeliveryStream',
+    'firehose:DeleteDeliveryStream',
+    's3:PutReplicationConfiguration',
+    's3:PutBucketObjectLockConfiguration',
+    's3:PutLifecycleConfiguration',
+    's3:PutBucketVersioning',
+    's3:PutBucketOwnershipControls',
+  ],
+  'AWS::IAM::RolePolicy': ['iam:PutRolePolicy', 'iam:GetRolePolicy', 'iam:DeleteRolePolicy'],
+  'AWS::Logs::LogStream': ['logs:CreateLogStream', 'logs:DeleteLogStream'],
   'AWS::Events::Rule': ['events:PutRule', 'events:PutTargets', 'events:DeleteRule'],
 };
 
@@ -106,6 +117,7 @@ beforeAll(async () => {
       jwtAudience: 'adder',
       genesysOrganizationId: '0a1b2c3d-0000-4000-8000-000000000001',
       eventSource: 'com.example.crm',
+      auditTrailRetentionDays: '365',
     },
   }));
 }, 120_000);

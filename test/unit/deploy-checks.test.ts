@@ -19,6 +19,7 @@ const valid = {
   accessLogPrefix: '/aws/http-api/',
   rolePath: '/',
   eventBus: 'default',
+  auditTrailMode: 'GOVERNANCE',
   alarms: true,
   deletionProtection: true,
   allowLoopback: false,
