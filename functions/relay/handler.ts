@@ -5,21 +5,26 @@ import type { GetSecret } from '../../lib/aws/get-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import type { RelayConfig } from '../../lib/config.ts';
 import type { Clock, Random } from '../../lib/domain/clock.ts';
-import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
-import type { DeadLetterReason } from '../../lib/domain/dead-letter-reasons.ts';
+import { maskAddresses } from '../../lib/domain/mask-addresses.ts';
+import type { Delivery, RequestRecord } from '../../lib/domain/request-record.ts';
+import { type VouchedEvent, vouchForEvent } from '../../lib/domain/vouch-for-event.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { Metric, PutMetrics } from '../../lib/metrics.ts';
+import type { RecordStore } from '../../lib/records/record-store.ts';
 import { createDeliverWebhook, TRY_LIMIT_MS } from '../../lib/webhook/deliver-webhook.ts';
-import { holdStep, nextStep } from '../../lib/webhook/next-step.ts';
+import { deferStep, type NextStep, nextStep } from '../../lib/webhook/next-step.ts';
 import { createSigningKeySource } from '../../lib/webhook/signing-key-source.ts';
 import { type AuditMessage, readAuditMessage } from './read-audit-message.ts';
+import { createRecordDelivery } from './record-delivery.ts';
+import { createSendDeadLetter } from './send-dead-letter.ts';
 
-/** What it takes after a try to set the visibility or to send the dead letter. */
-const CLOSING_MS = 3_000;
+/** Time needed after a try to write the record and to set the visibility or send the dead letter. */
+const CLOSING_MS = 4_000;
 
 export interface RelayDeps {
   config: RelayConfig;
+  records: Pick<RecordStore, 'get' | 'replace'>;
   sendHttp: SendHttp;
   /** Resolves the webhook's host, to addresses where webhooks may go (`createCheckedLookup`). */
   lookup?: LookupFunction;
@@ -28,9 +33,10 @@ export interface RelayDeps {
   getSecret: GetSecret;
   clock: Clock;
   random: Random;
+  newWriteId: () => string;
   log: Log;
   putMetrics: PutMetrics;
-  /** For a whole try. Default 15 s (contract 5). */
+  /** For a whole try. Default 15 s. */
   tryLimitMs?: number;
 }
 
@@ -48,23 +54,36 @@ interface Batch {
   metrics: Metric[];
 }
 
-/** The audit queue's batches: each result goes to the webhook by itself, all at the same time. */
+/** An event that its request's record vouches for. */
+interface Vouched {
+  record: RequestRecord;
+  event: VouchedEvent;
+  delivery: Delivery | undefined;
+}
+
+/** Delivers the events of the audit queue to the webhook, those of one batch side by side. */
 export function createHandler(deps: RelayDeps): RelayHandler {
-  const { config, sendHttp, lookup, clock, random, log } = deps;
+  const { config, records, sendHttp, lookup, clock, random, log } = deps;
   const tryLimitMs = deps.tryLimitMs ?? TRY_LIMIT_MS;
   const url = config.EXTERNAL_WEBHOOK_URL;
   const deliver = createDeliverWebhook({ sendHttp, clock, lookup, tryLimitMs });
+  const recordDelivery = createRecordDelivery({
+    ...deps,
+    retentionMs: config.RECORD_RETENTION_DAYS * 86_400_000,
+  });
+  const sendDeadLetter = createSendDeadLetter({ ...deps, queueUrl: config.AUDIT_DLQ_URL });
   const signingKeys = createSigningKeySource({
     secretId: config.WEBHOOK_SIGNING_SECRET_ID,
+    allowUnsigned: config.WEBHOOK_ALLOW_UNSIGNED,
     getSecret: deps.getSecret,
     clock,
     log,
   });
   if (url === undefined) {
-    log.warn('results are logged and not relayed: EXTERNAL_WEBHOOK_URL is not set');
+    log.warn('events are logged and not delivered: EXTERNAL_WEBHOOK_URL is not set');
   } else {
-    // Begun at start, so that a key that cannot be used is named there and the first batch waits
-    // less. A failure is logged, and met again by the batch.
+    // Started here so that an unusable key is logged early and the first batch waits less. A failure
+    // is logged by the source, and occurs again in the batch.
     signingKeys().catch(() => {});
   }
 
@@ -78,7 +97,7 @@ export function createHandler(deps: RelayDeps): RelayHandler {
       event.Records.map(async (record) => {
         const message = readAuditMessage(record);
         const isDone = await relay(message, batch).catch((error: unknown) => {
-          // The message stays hidden for the queue's visibility time-out, then comes back.
+          // The message is received again after the queue's visibility time-out.
           log.error('relay failed', { ...message.fields, error });
           return false;
         });
@@ -89,42 +108,100 @@ export function createHandler(deps: RelayDeps): RelayHandler {
     return { batchItemFailures: settled.flat() };
   };
 
-  /** @returns whether the message is done with and can be deleted */
+  /** @returns whether the message is finished and can be deleted */
   async function relay(message: AuditMessage, batch: Batch): Promise<boolean> {
-    const { record, event, fields, sentAtMs } = message;
-    if (!event) {
-      const detail = 'the body is no audit event of this service';
+    if (!message.event) {
+      const detail = 'the body is not an audit event of this service';
       return giveUp(message, batch, { reason: 'NOT_AN_AUDIT_EVENT', detail });
     }
+    const vouched = await vouch(message).catch((error: unknown) => error as Error);
+    if (vouched instanceof Error) {
+      log.error('record not readable', { ...message.fields, error: vouched });
+      return carryOut(message, batch, deferStep('the record cannot be read', history(message, batch)));
+    }
+    if (!vouched) {
+      batch.metrics.push({ name: 'ForgedEvents', unit: 'Count', value: 1 });
+      const detail = 'the record of the request does not have this event';
+      return giveUp(message, batch, { reason: 'FORGED_EVENT', detail });
+    }
     if (url === undefined) {
-      log.info('webhook not configured', { ...fields, result: event.audit });
+      const audit = maskAddresses(message.event.audit);
+      log.info('webhook not configured', { ...message.fields, result: audit });
+      await recordDelivery(vouched.record, vouched.event, (before) => ({ ...before, status: 'NONE' }));
       return true;
     }
-    const history = () => ({
-      receiveCount: message.tries,
-      sentAtMs,
-      receivedAtMs: batch.receivedAtMs,
-      nowMs: clock.now(),
-      random,
+    if (vouched.delivery?.status === 'DELIVERED') {
+      log.info('already delivered', message.fields);
+      return true;
+    }
+    const { step, posted } = await tryOnce(url, message, vouched, batch);
+    await recordStep(vouched, step, posted).catch((error: unknown) => {
+      // The webhook has its own truth by now; the record is behind until the next write.
+      log.error('delivery not recorded', { ...message.fields, error });
     });
-    const tryOnce = async () => {
-      const keys = await signingKeys().catch((error: Error) => error);
-      if (keys instanceof Error) return holdStep(keys.message, history());
-      if (batch.remainingMs() < tryLimitMs + CLOSING_MS) {
-        const error = 'too little time left to try';
-        return { kind: 'again', delayMs: 0, status: undefined, error } as const;
-      }
-      const verdict = await deliver({ url, id: event.id, body: record.body, keys });
-      const delivered = verdict.kind === 'delivered';
-      batch.metrics.push(
-        { name: 'WebhookTries', unit: 'Count', value: 1 },
-        // Zeroes too: an alarm on the share of failures needs them.
-        { name: 'WebhookFailures', unit: 'Count', value: delivered ? 0 : 1 },
-      );
-      return nextStep(verdict, history());
-    };
+    return carryOut(message, batch, step);
+  }
 
-    const step = await tryOnce();
+  /** @returns `undefined` if no record vouches for the event. @throws the SDK's errors */
+  async function vouch({ event, record: { body } }: AuditMessage): Promise<Vouched | undefined> {
+    const record = event && (await records.get(event.requestId));
+    const which = record && vouchForEvent(record, event.id, body);
+    if (!which) return undefined;
+    const delivery = { result: record.delivery, connectionResult: record.connectionDelivery };
+    return { record, event: which, delivery: which === 'earlier' ? undefined : delivery[which] };
+  }
+
+  function history({ receiveCount, sentAtMs }: AuditMessage, batch: Batch) {
+    const { receivedAtMs } = batch;
+    return { tries: receiveCount, receiveCount, sentAtMs, receivedAtMs, nowMs: clock.now(), random };
+  }
+
+  async function tryOnce(
+    webhookUrl: string,
+    message: AuditMessage,
+    { delivery }: Vouched,
+    batch: Batch,
+  ): Promise<{ step: NextStep; posted: boolean }> {
+    const keys = await signingKeys().catch((error: Error) => error);
+    if (keys instanceof Error) {
+      batch.metrics.push({ name: 'EventsWaitingForKey', unit: 'Count', value: 1 });
+      return { step: deferStep(keys.message, history(message, batch)), posted: false };
+    }
+    if (batch.remainingMs() < tryLimitMs + CLOSING_MS) {
+      const error = 'too little time left to try';
+      return { step: { kind: 'retry', delayMs: 0, error }, posted: false };
+    }
+    const { id } = message.event ?? { id: '' };
+    const outcome = await deliver({ url: webhookUrl, id, body: message.record.body, keys });
+    const failures = outcome.kind === 'delivered' ? 0 : 1;
+    batch.metrics.push(
+      { name: 'WebhookTries', unit: 'Count', value: 1 },
+      // Zeroes as well: an alarm on the share of failures needs them.
+      { name: 'WebhookFailures', unit: 'Count', value: failures },
+    );
+    const past = history(message, batch);
+    // A receive in which nothing was posted does not count; a redriven message starts over.
+    const tries = Math.min((delivery?.attempts ?? past.tries) + 1, past.receiveCount);
+    return { step: nextStep(outcome, { ...past, tries }), posted: true };
+  }
+
+  async function recordStep({ record, event }: Vouched, step: NextStep, posted: boolean) {
+    const nowMs = clock.now();
+    await recordDelivery(record, event, ({ attempts }) => ({
+      attempts: posted ? attempts + 1 : attempts,
+      ...(step.status === undefined ? {} : { lastStatus: step.status }),
+      ...(step.kind === 'done' ? {} : { lastError: step.error }),
+      ...(step.kind === 'done' ? { status: 'DELIVERED', deliveredAtMs: nowMs } : {}),
+      ...(step.kind === 'give-up' ? { status: 'GIVEN_UP' } : {}),
+      ...(step.kind === 'retry'
+        ? { status: 'PENDING', nextAttemptAtMs: Math.round(nowMs + step.delayMs) }
+        : {}),
+    } as Delivery));
+  }
+
+  /** @returns whether the message is finished and can be deleted */
+  async function carryOut(message: AuditMessage, batch: Batch, step: NextStep): Promise<boolean> {
+    const { record, fields, sentAtMs } = message;
     const status = step.status === undefined ? {} : { status_code: step.status };
     switch (step.kind) {
       case 'done': {
@@ -133,7 +210,7 @@ export function createHandler(deps: RelayDeps): RelayHandler {
         log.info('relayed', { ...fields, ...status, lag_ms: lagMs });
         return true;
       }
-      case 'again':
+      case 'retry':
         log.warn('relay failed', {
           ...fields,
           ...status,
@@ -151,40 +228,18 @@ export function createHandler(deps: RelayDeps): RelayHandler {
     }
   }
 
-  interface Reason {
-    reason: DeadLetterReason;
-    detail: string;
-    status?: number | undefined;
-    error?: string | undefined;
-  }
-
-  async function giveUp(message: AuditMessage, batch: Batch, why: Reason): Promise<true> {
-    const { record, event, fields, tries } = message;
-    const { reason, detail, status: lastStatus, error: lastError } = why;
-    const { ApproximateFirstReceiveTimestamp, AWSTraceHeader } = record.attributes;
-    const lastReceivedAtMs = batch.receivedAtMs;
-    const firstReceivedAtMs = Number(ApproximateFirstReceiveTimestamp) || lastReceivedAtMs;
-    const letter = { reason, detail, tries, firstReceivedAtMs, lastReceivedAtMs };
-    const identity = {
-      requestId: event?.requestId,
-      correlationId: event?.correlationId,
-      eventId: event?.id,
-    };
-    await deps.sendMessage({
-      queueUrl: config.AUDIT_DLQ_URL,
-      body: record.body,
-      attributes: deadLetterAttributes(
-        { ...letter, ...identity, lastStatus, lastError },
-        record.body,
-      ),
-      ...(AWSTraceHeader ? { traceHeader: AWSTraceHeader } : {}),
-    });
+  async function giveUp(
+    message: AuditMessage,
+    batch: Batch,
+    why: Parameters<typeof sendDeadLetter>[1],
+  ): Promise<true> {
+    await sendDeadLetter(message, why, batch.receivedAtMs);
     batch.metrics.push({ name: 'WebhookDeadLetters', unit: 'Count', value: 1 });
     log.error('dead-lettered', {
-      ...fields,
-      reason,
-      ...(lastStatus === undefined ? {} : { status_code: lastStatus }),
-      error: lastError ?? detail,
+      ...message.fields,
+      reason: why.reason,
+      ...(why.status === undefined ? {} : { status_code: why.status }),
+      error: why.error ?? why.detail,
     });
     return true;
   }

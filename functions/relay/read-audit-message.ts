@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { readAuditEnvelope } from '../../lib/domain/audit-envelope.ts';
+import { type AuditEnvelope, readAuditEnvelope } from '../../lib/domain/audit-envelope.ts';
 import { EVENT_ID, eventId } from '../../lib/domain/event-id.ts';
 import { parseJson } from '../../lib/domain/json.ts';
 
@@ -7,40 +7,38 @@ import { parseJson } from '../../lib/domain/json.ts';
 export interface AuditMessage {
   record: SQSRecord;
   /** `ApproximateReceiveCount`, this receive included. */
-  tries: number;
+  receiveCount: number;
   /** `SentTimestamp`, milliseconds since the epoch. */
   sentAtMs: number;
-  /** What every log line about the message carries. */
+  /** Fields of every log line about the message. */
   fields: Record<string, unknown>;
-  /** `undefined` where the body is no audit event. */
-  event?: {
-    /** `webhook-id`. */
-    id: string;
-    requestId: string;
-    correlationId: string;
-    /** The body's `audit`, as it is. */
-    audit: unknown;
-  };
+  /** `undefined` if the body is not an audit event. `id` is the `webhook-id`. */
+  event?: AuditEnvelope & { id: string };
 }
 
-/** Reads a message as far as the relay needs to; the body itself is passed on as it is. */
+/** Reads a message as far as the relay needs it. The body is passed on unchanged. */
 export function readAuditMessage(record: SQSRecord): AuditMessage {
   const { ApproximateReceiveCount, SentTimestamp } = record.attributes;
-  const tries = Number(ApproximateReceiveCount) || 1;
-  const message = { record, tries, sentAtMs: Number(SentTimestamp) };
+  const receiveCount = Number(ApproximateReceiveCount) || 1;
+  const message = { record, receiveCount, sentAtMs: Number(SentTimestamp) || Date.now() };
   const envelope = readAuditEnvelope(parseJson(record.body));
   if (!envelope) {
-    // No correlation id to be had: the message's own id ties its log lines together.
+    // Without a correlation id, the message's own id connects its log lines.
     const { messageId } = record;
-    return { ...message, fields: { message_id: messageId, correlation_id: messageId, tries } };
+    const fields = { message_id: messageId, correlation_id: messageId, tries: receiveCount };
+    return { ...message, fields };
   }
-  const { requestId, correlationId, audit } = envelope;
-  // A redriven request is carried out a second time, and its result is an event of its own.
-  const given = record.messageAttributes.event_id?.stringValue;
+  const { requestId, correlationId } = envelope;
+  const given = record.messageAttributes?.event_id?.stringValue;
   const id = given !== undefined && EVENT_ID.test(given) ? given : eventId(requestId);
   return {
     ...message,
-    fields: { request_id: requestId, correlation_id: correlationId, event_id: id, tries },
-    event: { id, requestId, correlationId, audit },
+    fields: {
+      request_id: requestId,
+      correlation_id: correlationId,
+      event_id: id,
+      tries: receiveCount,
+    },
+    event: { ...envelope, id },
   };
 }

@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
 import { HttpError, type SendHttp } from '../http/send-http.ts';
-import { judgeAnswer, judgeFault, type Verdict } from './delivery-outcome.ts';
+import { judgeResponse, judgeError, type DeliveryOutcome } from './delivery-outcome.ts';
 import { signWebhook } from './sign-webhook.ts';
 import type { SigningKey } from './signing-keys.ts';
 
@@ -30,7 +30,7 @@ export interface DeliverWebhookOptions {
 }
 
 /** Makes one try to deliver an event by Standard Webhooks 1.0.0, and judges what came of it. */
-export type DeliverWebhook = (delivery: WebhookDelivery) => Promise<Verdict>;
+export type DeliverWebhook = (delivery: WebhookDelivery) => Promise<DeliveryOutcome>;
 
 export function createDeliverWebhook(options: DeliverWebhookOptions): DeliverWebhook {
   const { sendHttp, clock, lookup, tryLimitMs = TRY_LIMIT_MS } = options;
@@ -47,7 +47,7 @@ export function createDeliverWebhook(options: DeliverWebhookOptions): DeliverWeb
     if (keys.length > 0) {
       headers['webhook-signature'] = signWebhook({ id, timestampSeconds, body }, keys);
     }
-    const post = async (newConnection: boolean): Promise<Verdict> => {
+    const post = async (newConnection: boolean): Promise<DeliveryOutcome> => {
       try {
         const answer = await sendHttp({
           method: 'POST',
@@ -59,11 +59,11 @@ export function createDeliverWebhook(options: DeliverWebhookOptions): DeliverWeb
           newConnection,
           ...(lookup ? { lookup } : {}),
         });
-        return judgeAnswer(answer, clock.now());
+        return judgeResponse(answer, clock.now());
       } catch (fault) {
         // A Lambda that was frozen finds its idle connections closed: no fault of the receiver's.
         if (!newConnection && isStaleConnection(fault)) return post(true);
-        return judgeFault(fault, clock.now());
+        return judgeError(fault, clock.now());
       }
     };
     return post(false);

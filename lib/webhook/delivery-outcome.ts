@@ -2,7 +2,7 @@ import { parseRetryAfter } from '../http/retry-after.ts';
 import { HttpError, type HttpResponse } from '../http/send-http.ts';
 
 /** What one try came to. `error` names neither the URL nor anything the receiver wrote. */
-export type Verdict =
+export type DeliveryOutcome =
   | { kind: 'delivered'; status: number }
   | {
       kind: 'failed';
@@ -25,10 +25,10 @@ const isSuccess = (status: number) => status >= 200 && status <= 299;
  * Judges an answer (contract 5): only 2xx is success, redirects are not followed, 410 and
  * `webhook-delivery: abort-message` end the delivery for good.
  */
-export function judgeAnswer(
+export function judgeResponse(
   answer: Pick<HttpResponse, 'status' | 'headers'>,
   nowMs: number,
-): Verdict {
+): DeliveryOutcome {
   const { status, headers } = answer;
   if (isSuccess(status)) return { kind: 'delivered', status };
   if (status === 410) {
@@ -56,11 +56,11 @@ export function judgeAnswer(
  * body until the time is up has answered: our limits on reading turn no yes into a no. One whose
  * connection broke in mid-answer may have died over the event, so it gets it again.
  */
-export function judgeFault(fault: unknown, nowMs: number): Verdict {
+export function judgeError(fault: unknown, nowMs: number): DeliveryOutcome {
   if (!(fault instanceof HttpError)) return { kind: 'failed', error: (fault as Error).message };
   if (fault.kind === 'timeout') {
     return fault.answer
-      ? judgeAnswer(fault.answer, nowMs)
+      ? judgeResponse(fault.answer, nowMs)
       : { kind: 'failed', error: 'no answer in time' };
   }
   // The fault's own message has the URL's path, which may be a secret of the receiver's.

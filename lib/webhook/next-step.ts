@@ -1,11 +1,11 @@
 import type { DeadLetterReason } from '../domain/dead-letter-reasons.ts';
-import type { Verdict } from './delivery-outcome.ts';
-import { type FailedTry, holdDelayMs, nextTryDelayMs } from './schedule.ts';
+import type { DeliveryOutcome } from './delivery-outcome.ts';
+import { deferredDelayMs, type FailedTry, nextTryDelayMs } from './schedule.ts';
 
-/** What becomes of an event now. `status` and `error` are those of the last try. */
+/** What happens to an event now. `status` and `error` are those of the last try. */
 export type NextStep =
   | { kind: 'done'; status: number }
-  | { kind: 'again'; delayMs: number; status?: number | undefined; error: string }
+  | { kind: 'retry'; delayMs: number; status?: number | undefined; error: string }
   | {
       kind: 'give-up';
       reason: DeadLetterReason;
@@ -16,32 +16,32 @@ export type NextStep =
 
 type History = Omit<FailedTry, 'retryAfterMs'>;
 
-/** Decides from the verdict on a try and the event's history what comes next (contract 5). */
-export function nextStep(verdict: Verdict, history: History): NextStep {
-  switch (verdict.kind) {
+/** Decides from the outcome of a try and the event's history what happens next. */
+export function nextStep(outcome: DeliveryOutcome, history: History): NextStep {
+  switch (outcome.kind) {
     case 'delivered':
-      return { kind: 'done', status: verdict.status };
+      return { kind: 'done', status: outcome.status };
     case 'refused': {
-      const { reason, status, error } = verdict;
+      const { reason, status, error } = outcome;
       return { kind: 'give-up', reason, detail: error, status, error };
     }
     case 'failed': {
-      const delayMs = nextTryDelayMs({ ...history, retryAfterMs: verdict.retryAfterMs });
-      return againOrGiveUp(delayMs, verdict);
+      const delayMs = nextTryDelayMs({ ...history, retryAfterMs: outcome.retryAfterMs });
+      return retryOrGiveUp(delayMs, outcome);
     }
   }
 }
 
-/** What becomes of an event that cannot be tried, for a reason on our side. */
-export function holdStep(error: string, history: History): NextStep {
-  return againOrGiveUp(holdDelayMs(history), { error });
+/** What happens to an event that could not be posted for a reason on our side. */
+export function deferStep(error: string, history: History): NextStep {
+  return retryOrGiveUp(deferredDelayMs(history), { error });
 }
 
-function againOrGiveUp(
+function retryOrGiveUp(
   delayMs: number | undefined,
   { status, error }: { status?: number | undefined; error: string },
 ): NextStep {
-  if (delayMs !== undefined) return { kind: 'again', delayMs, status, error };
-  const detail = 'three days of tries came to nothing';
+  if (delayMs !== undefined) return { kind: 'retry', delayMs, status, error };
+  const detail = 'not delivered within three days';
   return { kind: 'give-up', reason: 'DELIVERY_GIVEN_UP', detail, status, error };
 }

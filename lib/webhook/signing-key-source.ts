@@ -1,15 +1,17 @@
 import type { Clock } from '../domain/clock.ts';
 import { parseSigningKeys, type SigningKey } from './signing-keys.ts';
 
-/** Keys are read anew after so long, which is when a rotation is noticed. */
+/** Keys are read again after this: a rotation is noticed then. */
 const REFRESH_AFTER_MS = 2 * 60_000;
-/** Keys older than this sign nothing, whatever the secrets service says (contract: five minutes). */
+/** Keys older than this are not used: a key that was removed must stop signing. */
 const MAX_AGE_MS = 5 * 60_000;
 
 export interface SigningKeySourceOptions {
-  /** `WEBHOOK_SIGNING_SECRET_ID`; `undefined`: nothing is signed. */
+  /** `WEBHOOK_SIGNING_SECRET_ID`; `undefined`: no key is configured. */
   secretId: string | undefined;
-  /** `undefined` where the secret has no value yet. */
+  /** `WEBHOOK_ALLOW_UNSIGNED`: without a configured key, events are delivered unsigned. */
+  allowUnsigned: boolean;
+  /** Resolves to `undefined` if the secret has no value yet. */
   getSecret: (secretId: string) => Promise<{ value: string } | undefined>;
   clock: Clock;
   log: {
@@ -19,14 +21,14 @@ export interface SigningKeySourceOptions {
   };
 }
 
-/** The keys to sign with now. An empty list: none is configured. */
+/** The keys to sign with now. An empty list: deliver unsigned. */
 export type SigningKeySource = () => Promise<readonly SigningKey[]>;
 
-/** There should be keys and they cannot be had: nothing may be sent, least of all unsigned. */
-export class SigningKeysUnavailable extends Error {
+/** No key to sign with: nothing may be delivered. */
+export class SigningKeysUnavailableError extends Error {
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
-    this.name = 'SigningKeysUnavailable';
+    this.name = 'SigningKeysUnavailableError';
   }
 }
 
@@ -34,16 +36,23 @@ export class SigningKeysUnavailable extends Error {
  * Reads the signing keys and keeps them in memory for a few minutes. Of several calls at once, one
  * reads. While a read fails, keys that are not yet five minutes old go on signing.
  *
- * A key that cannot be used is logged by its position and left out. Where that leaves none, nothing
- * is sent: a receiver that expects signatures would refuse it, and one that does not check must not
- * get used to their absence.
- * @throws SigningKeysUnavailable
+ * A key that cannot be used is logged by its position and left out. If none is left, nothing is
+ * delivered: a receiver that does not check must not get used to missing signatures.
+ * @throws SigningKeysUnavailableError
  */
 export function createSigningKeySource(options: SigningKeySourceOptions): SigningKeySource {
-  const { secretId, getSecret, clock, log } = options;
+  const { secretId, allowUnsigned, getSecret, clock, log } = options;
+  const withoutKeys = (reason: string): readonly SigningKey[] => {
+    if (!allowUnsigned) {
+      throw new SigningKeysUnavailableError(
+        `no signing key is configured (${reason}); create one with npm run credentials, or set WEBHOOK_ALLOW_UNSIGNED=true`,
+      );
+    }
+    log.warn('webhooks are delivered unsigned', { reason });
+    return [];
+  };
   if (secretId === undefined) {
-    log.warn('webhooks are sent unsigned: WEBHOOK_SIGNING_SECRET_ID is not set');
-    return async () => [];
+    return async () => withoutKeys('WEBHOOK_SIGNING_SECRET_ID is not set');
   }
   let cached:
     | { keys: readonly SigningKey[]; text: string | undefined; readAtMs: number }
@@ -59,19 +68,15 @@ export function createSigningKeySource(options: SigningKeySourceOptions): Signin
     }
     // A secret does not lose its value except by being deleted.
     if (!secret && cached && cached.keys.length > 0) throw new Error('the secret has gone');
-    const { keys, problems, warnings } = secret
+    const { keys, problems } = secret
       ? parseSigningKeys(secret.value)
-      : { keys: [], problems: [], warnings: [] };
+      : { keys: [], problems: [] };
     for (const problem of problems) log.error('signing key unusable', { error: problem });
-    for (const warning of warnings) log.warn('signing key weak', { error: warning });
     if (keys.length === 0 && problems.length > 0) {
       throw new Error('the signing secret has no usable key');
     }
-    if (keys.length === 0) {
-      log.warn('webhooks are sent unsigned: the signing secret has no keys');
-    } else {
-      log.info('signing keys read', { keys: keys.length, schemes: keys.map((key) => key.scheme) });
-    }
+    if (keys.length === 0) return withoutKeys('the signing secret has no keys');
+    log.info('signing keys read', { keys: keys.length, schemes: keys.map((key) => key.scheme) });
     cached = { keys, text: secret?.value, readAtMs };
     return keys;
   }
@@ -80,10 +85,11 @@ export function createSigningKeySource(options: SigningKeySourceOptions): Signin
     try {
       return await read();
     } catch (error) {
+      if (error instanceof SigningKeysUnavailableError) throw error;
       const { name, message } = error as Error;
       log.error('signing keys cannot be read', { error: `${name}: ${message}` });
       if (cached && clock.now() - cached.readAtMs < MAX_AGE_MS) return cached.keys;
-      throw new SigningKeysUnavailable(`the signing keys cannot be read: ${message}`, error);
+      throw new SigningKeysUnavailableError(`the signing keys cannot be read: ${message}`, error);
     }
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type FailedTry, holdDelayMs, nextTryDelayMs } from '../../lib/webhook/schedule.ts';
+import { type FailedTry, deferredDelayMs, nextTryDelayMs } from '../../lib/webhook/schedule.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -73,7 +73,7 @@ describe('the wait before the next try', () => {
             retryAfterMs,
             random: () => random,
           });
-          for (const delayMs of [nextTryDelayMs(state), holdDelayMs(state)]) {
+          for (const delayMs of [nextTryDelayMs(state), deferredDelayMs(state)]) {
             expect(delayMs).toBeGreaterThan(0);
             expect((delayMs ?? 0) + usedMs).toBeLessThanOrEqual(12 * HOUR - 5 * MINUTE);
           }
@@ -104,7 +104,7 @@ describe('the wait before the next try', () => {
 describe('the wait of an event that cannot be signed', () => {
   test('doubles from half a minute to an hour, and ends after three days', () => {
     const hold = (receiveCount: number, ageMs = 0) =>
-      holdDelayMs(failedTry({ receiveCount, sentAtMs: NOW - ageMs }));
+      deferredDelayMs(failedTry({ receiveCount, sentAtMs: NOW - ageMs }));
     expect([1, 2, 3, 7, 8, 90].map((count) => hold(count))).toEqual([
       30 * SECOND,
       MINUTE,

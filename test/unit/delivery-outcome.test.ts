@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { HttpError } from '../../lib/http/send-http.ts';
-import { judgeAnswer, judgeFault } from '../../lib/webhook/delivery-outcome.ts';
+import { judgeResponse, judgeError } from '../../lib/webhook/delivery-outcome.ts';
 
 const NOW = Date.parse('2026-11-22T15:29:40Z');
 const answer = (status: number, headers: Record<string, string> = {}) =>
-  judgeAnswer({ status, headers }, NOW);
+  judgeResponse({ status, headers }, NOW);
 
 describe('the verdict on an answer', () => {
   test.each([200, 201, 202, 204, 226, 299])('%i is a success', (status) => {
@@ -58,7 +58,7 @@ describe('the verdict on an answer', () => {
 
 describe('the verdict on a try without a whole answer', () => {
   test('a time-out before the status is a failure', () => {
-    expect(judgeFault(new HttpError('timeout', 'POST https://a.example/secret'), NOW)).toEqual({
+    expect(judgeError(new HttpError('timeout', 'POST https://a.example/secret'), NOW)).toEqual({
       kind: 'failed',
       error: 'no answer in time',
     });
@@ -70,7 +70,7 @@ describe('the verdict on a try without a whole answer', () => {
     [410, 'refused'],
   ])('where the body goes on past the time, the status %i decides: %s', (status, kind) => {
     const fault = new HttpError('timeout', '', { answer: { status, headers: {} } });
-    expect(judgeFault(fault, NOW)).toMatchObject({ kind, status });
+    expect(judgeError(fault, NOW)).toMatchObject({ kind, status });
   });
 
   test('a connection that breaks in mid-answer is a failure, whatever the status', () => {
@@ -78,7 +78,7 @@ describe('the verdict on a try without a whole answer', () => {
       answer: { status: 200, headers: {} },
       cause: new Error('the connection closed in mid-answer'),
     });
-    expect(judgeFault(fault, NOW)).toEqual({
+    expect(judgeError(fault, NOW)).toEqual({
       kind: 'failed',
       status: 200,
       error: 'no answer: the connection closed in mid-answer',
@@ -89,20 +89,20 @@ describe('the verdict on a try without a whole answer', () => {
     const fault = new HttpError('connection', 'POST https://a.example/T0/secret: broke', {
       cause: new Error('read ECONNRESET'),
     });
-    expect(judgeFault(fault, NOW)).toMatchObject({ error: 'no answer: read ECONNRESET' });
-    expect(judgeFault(new HttpError('connection', 'POST https://a/secret'), NOW)).toMatchObject({
+    expect(judgeError(fault, NOW)).toMatchObject({ error: 'no answer: read ECONNRESET' });
+    expect(judgeError(new HttpError('connection', 'POST https://a/secret'), NOW)).toMatchObject({
       error: 'no answer: the connection broke',
     });
   });
 
   test('says the code of an error without a message', () => {
     const cause = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
-    expect(judgeFault(new HttpError('connection', '', { cause }), NOW)).toMatchObject({
+    expect(judgeError(new HttpError('connection', '', { cause }), NOW)).toMatchObject({
       error: 'no answer: ECONNREFUSED',
     });
   });
 
   test('anything else that was thrown is a failure too', () => {
-    expect(judgeFault(new Error('odd'), NOW)).toEqual({ kind: 'failed', error: 'odd' });
+    expect(judgeError(new Error('odd'), NOW)).toEqual({ kind: 'failed', error: 'odd' });
   });
 });
