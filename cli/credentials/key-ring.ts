@@ -2,22 +2,21 @@ import { UserError } from '../../lib/user-error.ts';
 import { parseSigningKeys } from '../../lib/webhook/signing-keys.ts';
 
 /**
- * The signing secret with one more key, which comes last. All keys sign until one is taken away.
- * @param secret the secret's value; `undefined` where it has none yet
- * @throws UserError where the secret or the key cannot be used; neither is part of it
+ * The signing secret with one more key, as the last one. All keys sign until one is removed.
+ * @param secret the secret's value; `undefined` if it has none yet
+ * @throws UserError if the secret or the key cannot be used; the message contains neither
  */
 export function addKey(secret: string | undefined, key: string): string {
   const keys = secret === undefined ? [] : readKeys(secret);
   if (keys.includes(key)) throw new UserError('This key is in the secret already.');
-  const { problems, warnings } = parseSigningKeys(JSON.stringify({ keys: [key] }));
-  const [problem] = [...problems, ...warnings];
+  const [problem] = parseSigningKeys(JSON.stringify({ keys: [key] })).problems;
   if (problem) throw new UserError(`The new signing key: ${problem.replace('key 1 of 1 ', 'it ')}`);
   return JSON.stringify({ keys: [...keys, key] });
 }
 
 /**
  * The signing secret without its oldest key.
- * @throws UserError where that is the only one: results would go out unsigned
+ * @throws UserError if it is the only one: events would wait for a key
  */
 export function removeOldestKey(secret: string | undefined): string {
   const keys = secret === undefined ? [] : readKeys(secret);
@@ -33,16 +32,16 @@ export function countKeys(secret: string): number {
   return readKeys(secret).length;
 }
 
-/** Keys that the relay would not understand are kept as they are: somebody put them there. */
+/** Keys that the relay cannot use are kept: removing them is the operator's decision. */
 function readKeys(secret: string): string[] {
   let keys: unknown;
   try {
     keys = (JSON.parse(secret) as { keys?: unknown } | null)?.keys;
   } catch {
-    // Told below.
+    // Reported below.
   }
   if (!Array.isArray(keys)) {
-    throw new UserError('The signing secret is not {"keys": […]}. Mend it in the AWS console.');
+    throw new UserError('The signing secret is not {"keys": […]}. Fix it in the AWS console.');
   }
   return keys;
 }

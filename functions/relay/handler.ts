@@ -95,7 +95,7 @@ export function createHandler(deps: RelayDeps): RelayHandler {
     };
     const settled = await Promise.all(
       event.Records.map(async (record) => {
-        const message = readAuditMessage(record);
+        const message = readAuditMessage(record, batch.receivedAtMs);
         const isDone = await relay(message, batch).catch((error: unknown) => {
           // The message is received again after the queue's visibility time-out.
           log.error('relay failed', { ...message.fields, error });
@@ -117,7 +117,11 @@ export function createHandler(deps: RelayDeps): RelayHandler {
     const vouched = await vouch(message).catch((error: unknown) => error as Error);
     if (vouched instanceof Error) {
       log.error('record not readable', { ...message.fields, error: vouched });
-      return carryOut(message, batch, deferStep('the record cannot be read', history(message, batch)));
+      return carryOut(
+        message,
+        batch,
+        deferStep('the record cannot be read', history(message, batch)),
+      );
     }
     if (!vouched) {
       batch.metrics.push({ name: 'ForgedEvents', unit: 'Count', value: 1 });
@@ -127,7 +131,10 @@ export function createHandler(deps: RelayDeps): RelayHandler {
     if (url === undefined) {
       const audit = maskAddresses(message.event.audit);
       log.info('webhook not configured', { ...message.fields, result: audit });
-      await recordDelivery(vouched.record, vouched.event, (before) => ({ ...before, status: 'NONE' }));
+      await recordDelivery(vouched.record, vouched.event, (before) => ({
+        ...before,
+        status: 'NONE',
+      }));
       return true;
     }
     if (vouched.delivery?.status === 'DELIVERED') {
@@ -153,7 +160,14 @@ export function createHandler(deps: RelayDeps): RelayHandler {
 
   function history({ receiveCount, sentAtMs }: AuditMessage, batch: Batch) {
     const { receivedAtMs } = batch;
-    return { tries: receiveCount, receiveCount, sentAtMs, receivedAtMs, nowMs: clock.now(), random };
+    return {
+      tries: receiveCount,
+      receiveCount,
+      sentAtMs,
+      receivedAtMs,
+      nowMs: clock.now(),
+      random,
+    };
   }
 
   async function tryOnce(
@@ -187,16 +201,21 @@ export function createHandler(deps: RelayDeps): RelayHandler {
 
   async function recordStep({ record, event }: Vouched, step: NextStep, posted: boolean) {
     const nowMs = clock.now();
-    await recordDelivery(record, event, ({ attempts }) => ({
-      attempts: posted ? attempts + 1 : attempts,
-      ...(step.status === undefined ? {} : { lastStatus: step.status }),
-      ...(step.kind === 'done' ? {} : { lastError: step.error }),
-      ...(step.kind === 'done' ? { status: 'DELIVERED', deliveredAtMs: nowMs } : {}),
-      ...(step.kind === 'give-up' ? { status: 'GIVEN_UP' } : {}),
-      ...(step.kind === 'retry'
-        ? { status: 'PENDING', nextAttemptAtMs: Math.round(nowMs + step.delayMs) }
-        : {}),
-    } as Delivery));
+    await recordDelivery(
+      record,
+      event,
+      ({ attempts }) =>
+        ({
+          attempts: posted ? attempts + 1 : attempts,
+          ...(step.status === undefined ? {} : { lastStatus: step.status }),
+          ...(step.kind === 'done' ? {} : { lastError: step.error }),
+          ...(step.kind === 'done' ? { status: 'DELIVERED', deliveredAtMs: nowMs } : {}),
+          ...(step.kind === 'give-up' ? { status: 'GIVEN_UP' } : {}),
+          ...(step.kind === 'retry'
+            ? { status: 'PENDING', nextAttemptAtMs: Math.round(nowMs + step.delayMs) }
+            : {}),
+        }) as Delivery,
+    );
   }
 
   /** @returns whether the message is finished and can be deleted */

@@ -16,11 +16,14 @@ export interface AuditMessage {
   event?: AuditEnvelope & { id: string };
 }
 
-/** Reads a message as far as the relay needs it. The body is passed on unchanged. */
-export function readAuditMessage(record: SQSRecord): AuditMessage {
+/**
+ * Reads a message as far as the relay needs it. The body is passed on unchanged.
+ * @param nowMs stands for a missing `SentTimestamp`
+ */
+export function readAuditMessage(record: SQSRecord, nowMs: number): AuditMessage {
   const { ApproximateReceiveCount, SentTimestamp } = record.attributes;
   const receiveCount = Number(ApproximateReceiveCount) || 1;
-  const message = { record, receiveCount, sentAtMs: Number(SentTimestamp) || Date.now() };
+  const message = { record, receiveCount, sentAtMs: Number(SentTimestamp) || nowMs };
   const envelope = readAuditEnvelope(parseJson(record.body));
   if (!envelope) {
     // Without a correlation id, the message's own id connects its log lines.

@@ -36,7 +36,8 @@ export function createRecordDelivery(deps: RecordDeliveryDeps): RecordDelivery {
       if (!current || current[event]?.eventId !== record[event]?.eventId) return;
       const delivery = change(current[which] ?? { status: 'PENDING', attempts: 0 });
       const context = { nowMs: clock.now(), writeId: newWriteId(), retentionMs };
-      if (await records.replace(current, deliveryObserved(current, which, delivery, context))) return;
+      if (await records.replace(current, deliveryObserved(current, which, delivery, context)))
+        return;
       current = await records.get(record.requestId);
     }
     throw new Error('The delivery could not be recorded: the record kept changing');

@@ -1,5 +1,5 @@
 import { EVENT_ID } from './event-id.ts';
-import { asObject } from './json.ts';
+import { asObject, type Fields } from './json.ts';
 
 /**
  * `participant_added` for SUCCESS and PARTIAL, `participant_add_failed` for FAILED, EXPIRED and
@@ -17,18 +17,19 @@ export const EVENTS = [
 export interface AuditEnvelope {
   requestId: string;
   correlationId: string;
-  /** As it is. */
-  audit: unknown;
+  /** Unchanged. */
+  audit: Fields;
 }
 
 /**
- * Reads an audit event; nothing where it is none. The rest of it is none of the relay's business: it
- * posts the bytes it was given, whichever version of the adder wrote them.
+ * Reads an audit event; `undefined` if it is something else. Only these fields are checked: the relay
+ * posts the bytes as they are, whichever version of the adder wrote them.
  */
 export function readAuditEnvelope(json: unknown): AuditEnvelope | undefined {
   const event = asObject(json);
   const audit = asObject(event?.audit);
-  const { request_id: requestId, correlation_id: correlationId = requestId } = audit ?? {};
+  if (!audit) return undefined;
+  const { request_id: requestId, correlation_id: correlationId = requestId } = audit;
   if (!(EVENTS as readonly unknown[]).includes(event?.event)) return undefined;
   if (typeof requestId !== 'string' || !EVENT_ID.test(requestId)) return undefined;
   if (typeof correlationId !== 'string') return undefined;

@@ -8,8 +8,10 @@ export const DEAD_LETTER_REASONS = {
     remedy: 'Find out who else sends to the audit queue. Discard the message.',
   },
   FORGED_EVENT: {
-    cause: 'The record of the request does not have this event: unknown request, event id or content.',
-    remedy: 'Find out who sent it (CloudTrail, SendMessage on the audit queue). Discard the message.',
+    cause:
+      'The record of the request does not have this event: unknown request, event id or content.',
+    remedy:
+      'Find out who sent it (CloudTrail, SendMessage on the audit queue). Discard the message.',
   },
   RECEIVER_GONE: {
     cause: 'The webhook responded with 410: it does not accept events any more.',

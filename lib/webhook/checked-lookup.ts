@@ -1,33 +1,29 @@
-import { type LookupAddress, lookup as systemLookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { classifyAddress } from './classify-address.ts';
+import { createResolveHost, type ResolveHost } from './resolve-host.ts';
 import { isLoopbackName, refuseAddress } from './webhook-url.ts';
 
 export interface CheckedLookupOptions {
   /** `WEBHOOK_ALLOW_PRIVATE`. */
   allowPrivate: boolean;
-  /** Default: the system's resolver. */
-  resolve?: (
-    hostname: string,
-    options: { all: true },
-    callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
-  ) => void;
+  /** Default: `createResolveHost()`. */
+  resolve?: ResolveHost;
 }
 
 /**
- * Name resolution that gives out only addresses where webhooks may go. The connection is made to an
- * address given out here and the name is not resolved again, so a name server that answers
- * otherwise the next time (DNS rebinding) gains nothing.
+ * Name resolution that returns only addresses where webhooks may go. The connection is made to an
+ * address returned here and the name is not resolved again, which rules out DNS rebinding.
  *
- * `localhost` may be loopback and nothing else. Any other name that leads to loopback is treated as
- * one that leads into a private network: whoever owns the name does not own this machine.
+ * `localhost` may only be loopback. Any other name that resolves to loopback is treated as one in a
+ * private network.
  */
 export function createCheckedLookup({
   allowPrivate,
-  resolve = systemLookup,
+  resolve = createResolveHost(),
 }: CheckedLookupOptions): LookupFunction {
   return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, found) => {
+    resolve(hostname, { all: true }, (error, found) => {
       if (error) {
         callback(error, []);
         return;

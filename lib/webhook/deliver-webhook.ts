@@ -1,13 +1,13 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
 import { HttpError, type SendHttp } from '../http/send-http.ts';
-import { judgeResponse, judgeError, type DeliveryOutcome } from './delivery-outcome.ts';
+import { type DeliveryOutcome, judgeError, judgeResponse } from './delivery-outcome.ts';
 import { signWebhook } from './sign-webhook.ts';
 import type { SigningKey } from './signing-keys.ts';
 
-/** The whole try, whatever the receiver does (contract 5). */
+/** For a whole try: connecting, sending, and the response. */
 export const TRY_LIMIT_MS = 15_000;
-/** Nobody reads the answer's body; it is taken in so that the connection can be used again. */
+/** The body is ignored. It is read so that the connection can be reused. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface WebhookDelivery {
@@ -29,7 +29,7 @@ export interface DeliverWebhookOptions {
   tryLimitMs?: number | undefined;
 }
 
-/** Makes one try to deliver an event by Standard Webhooks 1.0.0, and judges what came of it. */
+/** Makes one try to deliver an event (Standard Webhooks 1.0.0) and judges the outcome. */
 export type DeliverWebhook = (delivery: WebhookDelivery) => Promise<DeliveryOutcome>;
 
 export function createDeliverWebhook(options: DeliverWebhookOptions): DeliverWebhook {
@@ -61,7 +61,7 @@ export function createDeliverWebhook(options: DeliverWebhookOptions): DeliverWeb
         });
         return judgeResponse(answer, clock.now());
       } catch (fault) {
-        // A Lambda that was frozen finds its idle connections closed: no fault of the receiver's.
+        // The receiver closed an idle connection, most likely while Lambda had frozen this instance.
         if (!newConnection && isStaleConnection(fault)) return post(true);
         return judgeError(fault, clock.now());
       }

@@ -1,7 +1,7 @@
 import { parseRetryAfter } from '../http/retry-after.ts';
 import { HttpError, type HttpResponse } from '../http/send-http.ts';
 
-/** What one try came to. `error` names neither the URL nor anything the receiver wrote. */
+/** The outcome of one try. `error` contains neither the URL nor text of the receiver. */
 export type DeliveryOutcome =
   | { kind: 'delivered'; status: number }
   | {
@@ -22,8 +22,8 @@ export type DeliveryOutcome =
 const isSuccess = (status: number) => status >= 200 && status <= 299;
 
 /**
- * Judges an answer (contract 5): only 2xx is success, redirects are not followed, 410 and
- * `webhook-delivery: abort-message` end the delivery for good.
+ * Judges a response: only 2xx is success, redirects are not followed, 410 and
+ * `webhook-delivery: abort-message` end the delivery.
  */
 export function judgeResponse(
   answer: Pick<HttpResponse, 'status' | 'headers'>,
@@ -52,9 +52,9 @@ export function judgeResponse(
 }
 
 /**
- * Judges a try without a whole answer. A receiver that has sent its status and only goes on with the
- * body until the time is up has answered: our limits on reading turn no yes into a no. One whose
- * connection broke in mid-answer may have died over the event, so it gets it again.
+ * Judges a try without a complete response. A status that arrived counts even if the body did not end
+ * in time. A connection that broke during the response is a failure: the receiver may have crashed
+ * while it processed the event.
  */
 export function judgeError(fault: unknown, nowMs: number): DeliveryOutcome {
   if (!(fault instanceof HttpError)) return { kind: 'failed', error: (fault as Error).message };
@@ -63,6 +63,8 @@ export function judgeError(fault: unknown, nowMs: number): DeliveryOutcome {
       ? judgeResponse(fault.answer, nowMs)
       : { kind: 'failed', error: 'no answer in time' };
   }
+  // A 204 has no body (RFC 9112, section 6.3); what a server sends behind it is not part of it.
+  if (fault.answer?.status === 204) return judgeResponse(fault.answer, nowMs);
   // The fault's own message has the URL's path, which may be a secret of the receiver's.
   // A connection tried over several addresses fails with an error that has a code and no message.
   const { message, code } = (fault.cause ?? {}) as NodeJS.ErrnoException;

@@ -68,9 +68,7 @@ export function createSigningKeySource(options: SigningKeySourceOptions): Signin
     }
     // A secret does not lose its value except by being deleted.
     if (!secret && cached && cached.keys.length > 0) throw new Error('the secret has gone');
-    const { keys, problems } = secret
-      ? parseSigningKeys(secret.value)
-      : { keys: [], problems: [] };
+    const { keys, problems } = secret ? parseSigningKeys(secret.value) : { keys: [], problems: [] };
     for (const problem of problems) log.error('signing key unusable', { error: problem });
     if (keys.length === 0 && problems.length > 0) {
       throw new Error('the signing secret has no usable key');

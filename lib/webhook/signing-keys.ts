@@ -53,7 +53,8 @@ function parseKey(value: unknown): SigningKey | string {
   if (typeof value !== 'string') return 'is not a string';
   const prefix = /^wh(sec|sk|pk)_/.exec(value)?.[0];
   if (prefix === undefined) return 'begins with neither whsec_ nor whsk_';
-  if (prefix === 'whpk_') return 'is a public key (whpk_), which cannot sign; store its whsk_ key instead';
+  if (prefix === 'whpk_')
+    return 'is a public key (whpk_), which cannot sign; store its whsk_ key instead';
   const bytes = decodeBase64(value.slice(prefix.length));
   if (!bytes) return `is not base64 after ${prefix}`;
   if (prefix === 'whsk_') return parsePrivateKey(bytes);

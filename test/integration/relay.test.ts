@@ -141,13 +141,8 @@ describe('a delivery', () => {
     const receiver = await answers(200);
     const relay = await relayTo(receiver);
     await relay.send(event('r-1'), { event_id: 'evt_r-1_r2' });
-    await relay.send(event('r-2'), { event_id: 'evt.r-2\u2603' });
     await relay.run();
-    expect(receiver.tries.map(({ headers }) => headers['webhook-id']).sort()).toEqual([
-      'evt_r-1_r2',
-      // Not an id that could be signed or sent.
-      'evt_r-2',
-    ]);
+    expect(receiver.tries.map(({ headers }) => headers['webhook-id'])).toEqual(['evt_r-1_r2']);
   });
 
   test('of one event does not wait for a slow answer to another', async () => {
@@ -494,21 +489,143 @@ describe('the signing keys', () => {
     expect(log).not.toMatch(/not\*base64"|letmein/);
   });
 
-  test.each([
+  const withoutKey: [string, Omit<StartRelayOptions, 'url'>][] = [
     ['no secret is configured', { secretId: undefined }],
     ['the secret has no value', {}],
     ['the secret has an empty list', { keys: [] }],
-  ])('are not needed where %s: sent unsigned, with a warning at start', async (_, options) => {
+    ['the only key is too short', { keys: [`whsec_${Buffer.alloc(8, 1).toString('base64')}`] }],
+  ];
+  test.each(withoutKey)('hold the events back if %s', async (_, options) => {
     const receiver = await answers(200);
     const relay = await relayTo(receiver, options);
     await relay.send(event('r-1'));
-    expect((await relay.run()).response).toEqual({ batchItemFailures: [] });
-    expect(receiver.tries[0]?.headers).not.toHaveProperty('webhook-signature');
-    expect(receiver.tries[0]?.headers['webhook-id']).toBe('evt_r-1');
-    expect(relay.log[0]).toMatchObject({
-      level: 'warn',
-      message: expect.stringContaining('sent unsigned'),
+    const { response, hiddenForSeconds } = await relay.run();
+    expect(response.batchItemFailures).toHaveLength(1);
+    expect(hiddenForSeconds).toEqual([30]);
+    expect(receiver.tries).toEqual([]);
+    expect(relay.metrics).toContainEqual({
+      name: 'EventsWaitingForKey',
+      unit: 'Count',
+      value: 1,
     });
+    expect(relay.records.get('r-1')?.delivery).toMatchObject({ status: 'PENDING', attempts: 0 });
+  });
+
+  test.each(withoutKey.slice(0, 3))(
+    'are not needed if %s and unsigned delivery is allowed',
+    async (_, options) => {
+      const receiver = await answers(200);
+      const relay = await relayTo(receiver, { ...options, allowUnsigned: true });
+      await relay.send(event('r-1'));
+      expect((await relay.run()).response).toEqual({ batchItemFailures: [] });
+      expect(receiver.tries[0]?.headers).not.toHaveProperty('webhook-signature');
+      expect(receiver.tries[0]?.headers['webhook-id']).toBe('evt_r-1');
+    },
+  );
+});
+
+describe('an event that no record vouches for', () => {
+  test.each([
+    ['its request has no record', async (relay: RelayUnderTest) => relay.forge(event('r-1'))],
+    [
+      'one byte was changed',
+      async (relay: RelayUnderTest) => {
+        await relay.send(event('r-2'));
+        await relay.run();
+        await relay.forge(event('r-2').replace('SUCCESS', 'PARTIAL'));
+      },
+    ],
+    [
+      'it has another event id',
+      async (relay: RelayUnderTest) => {
+        await relay.send(event('r-3'));
+        await relay.run();
+        await relay.forge(event('r-3'), { event_id: 'evt_r-4' });
+      },
+    ],
+  ])('is neither signed nor posted because %s', async (_, send) => {
+    const receiver = await answers(200);
+    const relay = await relayTo(receiver);
+    await send(relay);
+    const before = receiver.tries.length;
+    expect((await relay.run()).response).toEqual({ batchItemFailures: [] });
+    expect(receiver.tries).toHaveLength(before);
+    expect(await relay.deadLetters()).toMatchObject([{ attributes: { reason: 'FORGED_EVENT' } }]);
+    expect(relay.metrics).toContainEqual({ name: 'ForgedEvents', unit: 'Count', value: 1 });
+  });
+
+  test('waits while the table cannot be read', async () => {
+    const receiver = await answers(200);
+    const relay = await relayTo(receiver, {
+      keys: [KEY],
+      deps: {
+        records: {
+          get: async () => {
+            throw new Error('ProvisionedThroughputExceeded');
+          },
+          replace: async () => false,
+        },
+      },
+    });
+    await relay.send(event('r-1'));
+    const { response, hiddenForSeconds } = await relay.run();
+    expect(response.batchItemFailures).toHaveLength(1);
+    expect(hiddenForSeconds).toEqual([30]);
+    expect(receiver.tries).toEqual([]);
+    expect(await relay.deadLetters()).toEqual([]);
+  });
+});
+
+describe('the record', () => {
+  test('shows each try and the delivery', async () => {
+    const receiver = await receiverThat((response, _, index) =>
+      response.writeHead(index < 1 ? 503 : 200).end(),
+    );
+    const relay = await relayTo(receiver);
+    await relay.send(event('r-1'));
+    await relay.run();
+    expect(relay.records.get('r-1')?.delivery).toEqual({
+      status: 'PENDING',
+      attempts: 1,
+      lastStatus: 503,
+      lastError: 'the receiver answered 503',
+      nextAttemptAtMs: expect.any(Number),
+    });
+    await relay.run();
+    expect(relay.records.get('r-1')?.delivery).toEqual({
+      status: 'DELIVERED',
+      attempts: 2,
+      lastStatus: 200,
+      deliveredAtMs: expect.any(Number),
+    });
+  });
+
+  test('that says delivered spares the receiver a second copy of the message', async () => {
+    const receiver = await answers(200);
+    const relay = await relayTo(receiver);
+    await relay.send(event('r-1'));
+    await relay.run();
+    await relay.forge(event('r-1'));
+    expect((await relay.run()).response).toEqual({ batchItemFailures: [] });
+    expect(receiver.tries).toHaveLength(1);
+  });
+
+  test('shows that the event was given up', async () => {
+    const relay = await relayTo(await answers(410));
+    await relay.send(event('r-1'));
+    await relay.run();
+    expect(relay.records.get('r-1')?.delivery).toMatchObject({
+      status: 'GIVEN_UP',
+      attempts: 1,
+      lastStatus: 410,
+    });
+  });
+
+  test('shows that there is no webhook', async () => {
+    const relay = await relayTo(undefined);
+    await relay.send(event('r-1'));
+    await relay.run();
+    expect(relay.records.get('r-1')?.delivery).toEqual({ status: 'NONE', attempts: 0 });
   });
 });
 
@@ -619,6 +736,7 @@ describe('the sample events', () => {
     const relay = await relayTo(receiver);
     const batch = sample('sqs.audit-batch.json');
     for (const { body } of batch.Records) auditEvent.parse(JSON.parse(body));
+    relay.vouchFor(batch);
     expect((await relay.run(() => batch)).response).toEqual({ batchItemFailures: [] });
     expect(receiver.tries.map(({ body }) => body).sort()).toEqual(
       batch.Records.map(({ body }) => body).sort(),
@@ -633,6 +751,7 @@ describe('the sample events', () => {
       deps: { clock: { now, sleep: async () => {} } },
     });
     const batch = sample('sqs.audit-last-try.json');
+    relay.vouchFor(batch);
     expect((await relay.run(() => batch)).response).toEqual({ batchItemFailures: [] });
     const [letter] = await relay.deadLetters();
     expect(letter).toMatchObject({
@@ -645,10 +764,29 @@ describe('the sample events', () => {
     const receiver = await answers(204);
     const relay = await relayTo(receiver);
     const batch = sample('sqs.audit-not-an-event.json');
+    relay.vouchFor(batch);
     expect((await relay.run(() => batch)).response).toEqual({ batchItemFailures: [] });
     expect(receiver.tries.map(({ headers }) => headers['webhook-id'])).toEqual([
       expect.stringMatching(/^evt_.*_r1$/),
     ]);
     expect((await relay.deadLetters()).map(({ body }) => body)).toEqual([batch.Records[0]?.body]);
+  });
+});
+
+describe('a 204 with chunked framing', () => {
+  test('counts as delivered, and the next event is delivered as well', async () => {
+    const receiver = await receiverThat((response) => {
+      response.socket?.write(
+        'HTTP/1.1 204 No Content\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+      );
+    });
+    const relay = await relayTo(receiver);
+    for (const id of ['r-1', 'r-2']) {
+      await relay.send(event(id));
+      expect((await relay.run()).response).toEqual({ batchItemFailures: [] });
+    }
+    expect(new Set(receiver.tries.map(({ headers }) => headers['webhook-id']))).toEqual(
+      new Set(['evt_r-1', 'evt_r-2']),
+    );
   });
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import {
   DeleteMessageCommand,
@@ -13,7 +14,13 @@ import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readRelayConfig } from '../../lib/config.ts';
+import { readAuditEnvelope } from '../../lib/domain/audit-envelope.ts';
 import type { AuditEvent } from '../../lib/domain/audit-event.ts';
+import { eventId } from '../../lib/domain/event-id.ts';
+import { parseJson } from '../../lib/domain/json.ts';
+import { newRecord } from '../../lib/domain/record-transitions.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import { digestOf } from '../../lib/domain/vouch-for-event.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import type { Metric } from '../../lib/metrics.ts';
 import { systemClock } from '../../lib/system-clock.ts';
@@ -51,6 +58,7 @@ export interface StartRelayOptions {
   keys?: string[];
   /** `undefined`: the variable is not set. */
   secretId?: string | undefined;
+  allowUnsigned?: boolean;
   deps?: Partial<RelayDeps>;
 }
 
@@ -62,8 +70,14 @@ export interface RelayUnderTest {
   log: LogLine[];
   metrics: Metric[];
   setKeys(...keys: string[]): void;
-  /** Puts a message on the audit queue. */
+  /** The records that the relay reads, by request id. */
+  records: Map<string, RequestRecord>;
+  /** Puts a message on the audit queue, for which the record of its request vouches. */
   send(body: string, attributes?: Record<string, string>): Promise<void>;
+  /** Puts a message on the audit queue as another sender would. */
+  forge(body: string, attributes?: Record<string, string>): Promise<void>;
+  /** Lets records vouch for all messages of a batch. */
+  vouchFor(event: SQSEvent): void;
   /**
    * What Lambda does with one batch: receives it, runs the function, deletes what succeeded.
    * Messages that the function hides are given back at once instead of after that time.
@@ -98,12 +112,49 @@ export async function startRelay(options: StartRelayOptions): Promise<RelayUnder
     AUDIT_DLQ_URL: deadLetterQueue.url,
     EXTERNAL_WEBHOOK_URL: options.url,
     WEBHOOK_SIGNING_SECRET_ID: 'secretId' in options ? options.secretId : SECRET_ID,
+    WEBHOOK_ALLOW_UNSIGNED: options.allowUnsigned ? 'true' : undefined,
   });
   const changeVisibility = createChangeVisibility(client);
   let hiddenForSeconds: number[] = [];
+  const records = new Map<string, RequestRecord>();
+  const vouch = (body: string, eventIdAttribute?: string) => {
+    const requestId = readAuditEnvelope(parseJson(body))?.requestId;
+    if (requestId === undefined) return;
+    const result = {
+      eventId: eventIdAttribute ?? eventId(requestId),
+      body,
+      digest: digestOf(body),
+      finishedAtMs: 0,
+      sentAtMs: 0,
+    };
+    records.set(requestId, { ...recordOf(requestId), result });
+  };
+  const put = async (body: string, attributes: Record<string, string> = {}) => {
+    await client.send(
+      new SendMessageCommand({
+        QueueUrl: queue.url,
+        MessageBody: body,
+        MessageAttributes: Object.fromEntries(
+          Object.entries(attributes).map(([name, StringValue]) => [
+            name,
+            { DataType: 'String', StringValue },
+          ]),
+        ),
+      }),
+    );
+  };
   const create = () =>
     createRelay({
       config,
+      records: {
+        get: async (requestId) => records.get(requestId),
+        replace: async (previous, next) => {
+          if (records.get(next.requestId)?.version !== previous.version) return false;
+          records.set(next.requestId, next);
+          return true;
+        },
+      },
+      newWriteId: () => randomUUID(),
       sendHttp: createSendHttp(),
       lookup: createCheckedLookup({ allowPrivate: false }),
       changeVisibility: async (change) => {
@@ -150,19 +201,16 @@ export async function startRelay(options: StartRelayOptions): Promise<RelayUnder
     coldStart() {
       handler = create();
     },
+    records,
     async send(body, attributes = {}) {
-      await client.send(
-        new SendMessageCommand({
-          QueueUrl: queue.url,
-          MessageBody: body,
-          MessageAttributes: Object.fromEntries(
-            Object.entries(attributes).map(([name, StringValue]) => [
-              name,
-              { DataType: 'String', StringValue },
-            ]),
-          ),
-        }),
-      );
+      vouch(body, attributes.event_id);
+      await put(body, attributes);
+    },
+    forge: put,
+    vouchFor({ Records }) {
+      for (const { body, messageAttributes } of Records) {
+        vouch(body, messageAttributes.event_id?.stringValue);
+      }
     },
     async run(change = (event) => event, context = {}) {
       hiddenForSeconds = [];
@@ -190,6 +238,30 @@ export async function startRelay(options: StartRelayOptions): Promise<RelayUnder
       await sqs.stop();
       await secretsManager.stop();
     },
+  };
+}
+
+/** The record of a finished request. */
+function recordOf(requestId: string): RequestRecord {
+  const request = {
+    requestId,
+    origin: 'api' as const,
+    conversationId: '2e8c2d0b-5a1f-4f3e-9a53-6f0f5c1e7a01',
+    participants: [],
+    requestedBy: 'arn:aws:iam::123456789012:user/caller',
+    callerId: 'caller',
+    correlationId: `correlation of ${requestId}`,
+    digest: '',
+    dryRun: false,
+    onlyIfReachable: false,
+    requestedAtMs: 0,
+    deadlineMs: 600_000,
+  };
+  const context = { nowMs: 0, writeId: 'first', retentionMs: 30 * 86_400_000 };
+  return {
+    ...newRecord(request, context),
+    status: 'SUCCESS',
+    delivery: { status: 'PENDING', attempts: 0 },
   };
 }
 

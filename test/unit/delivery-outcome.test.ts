@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HttpError } from '../../lib/http/send-http.ts';
-import { judgeResponse, judgeError } from '../../lib/webhook/delivery-outcome.ts';
+import { judgeError, judgeResponse } from '../../lib/webhook/delivery-outcome.ts';
 
 const NOW = Date.parse('2026-11-22T15:29:40Z');
 const answer = (status: number, headers: Record<string, string> = {}) =>

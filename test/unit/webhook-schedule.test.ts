@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type FailedTry, deferredDelayMs, nextTryDelayMs } from '../../lib/webhook/schedule.ts';
+import { deferredDelayMs, type FailedTry, nextTryDelayMs } from '../../lib/webhook/schedule.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -8,6 +8,7 @@ const HOUR = 60 * MINUTE;
 const NOW = Date.parse('2026-11-22T15:29:40Z');
 
 const failedTry = (changes: Partial<FailedTry> = {}): FailedTry => ({
+  tries: 1,
   receiveCount: 1,
   sentAtMs: NOW,
   receivedAtMs: NOW,
@@ -27,32 +28,30 @@ describe('the wait before the next try', () => {
     [6, 10 * HOUR],
     [7, 10 * HOUR],
     [12, 10 * HOUR],
-  ])('after try %i is the schedule’s', (receiveCount, expected) => {
-    expect(nextTryDelayMs(failedTry({ receiveCount }))).toBe(expected);
+  ])('after try %i is the schedule’s', (tries, expected) => {
+    expect(nextTryDelayMs(failedTry({ tries }))).toBe(expected);
   });
 
   test('is spread by a fifth to either side', () => {
-    expect(nextTryDelayMs(failedTry({ receiveCount: 3, random: () => 0 }))).toBe(24 * MINUTE);
-    expect(nextTryDelayMs(failedTry({ receiveCount: 3, random: () => 1 }))).toBe(36 * MINUTE);
+    expect(nextTryDelayMs(failedTry({ tries: 3, random: () => 0 }))).toBe(24 * MINUTE);
+    expect(nextTryDelayMs(failedTry({ tries: 3, random: () => 1 }))).toBe(36 * MINUTE);
   });
 
   test('is longer where the receiver asks for longer, and never shorter', () => {
     expect(nextTryDelayMs(failedTry({ retryAfterMs: HOUR }))).toBe(HOUR);
-    expect(nextTryDelayMs(failedTry({ receiveCount: 4, retryAfterMs: HOUR }))).toBe(2 * HOUR);
+    expect(nextTryDelayMs(failedTry({ tries: 4, retryAfterMs: HOUR }))).toBe(2 * HOUR);
   });
 
   test('ends after three days', () => {
     const sentAtMs = NOW - 72 * HOUR;
-    expect(nextTryDelayMs(failedTry({ receiveCount: 12, sentAtMs }))).toBeUndefined();
-    expect(
-      nextTryDelayMs(failedTry({ receiveCount: 12, sentAtMs, retryAfterMs: HOUR })),
-    ).toBeUndefined();
+    expect(nextTryDelayMs(failedTry({ tries: 12, sentAtMs }))).toBeUndefined();
+    expect(nextTryDelayMs(failedTry({ tries: 12, sentAtMs, retryAfterMs: HOUR }))).toBeUndefined();
   });
 
   test('is cut so that the last try falls on the end of the three days', () => {
     const sentAtMs = NOW - 70 * HOUR;
-    expect(nextTryDelayMs(failedTry({ receiveCount: 12, sentAtMs }))).toBe(2 * HOUR);
-    expect(nextTryDelayMs(failedTry({ receiveCount: 12, sentAtMs, retryAfterMs: 3 * HOUR }))).toBe(
+    expect(nextTryDelayMs(failedTry({ tries: 12, sentAtMs }))).toBe(2 * HOUR);
+    expect(nextTryDelayMs(failedTry({ tries: 12, sentAtMs, retryAfterMs: 3 * HOUR }))).toBe(
       3 * HOUR,
     );
   });
@@ -65,9 +64,9 @@ describe('the wait before the next try', () => {
         fc.integer({ min: 0, max: 10 * MINUTE }),
         fc.option(fc.integer({ min: 0, max: 100 * HOUR }), { nil: undefined }),
         fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
-        (receiveCount, ageMs, usedMs, retryAfterMs, random) => {
+        (tries, ageMs, usedMs, retryAfterMs, random) => {
           const state = failedTry({
-            receiveCount,
+            tries,
             sentAtMs: NOW - ageMs,
             receivedAtMs: NOW - usedMs,
             retryAfterMs,
@@ -87,9 +86,7 @@ describe('the wait before the next try', () => {
       let tries = 1;
       let nowMs = NOW;
       for (;;) {
-        const delayMs = nextTryDelayMs(
-          failedTry({ receiveCount: tries, nowMs, receivedAtMs: nowMs, random }),
-        );
+        const delayMs = nextTryDelayMs(failedTry({ tries, nowMs, receivedAtMs: nowMs, random }));
         if (delayMs === undefined) break;
         nowMs += delayMs;
         tries += 1;

@@ -7,7 +7,13 @@ const MINUTE = 60_000;
 
 type Secret = { value: string } | undefined;
 
-function setUp(secret: Secret | Error, secretId: string | undefined = 'signing') {
+function setUp(
+  secret: Secret | Error,
+  {
+    secretId = 'signing',
+    allowUnsigned = false,
+  }: { secretId?: string; allowUnsigned?: boolean } = {},
+) {
   const lines: { level: string; message: string; error?: unknown }[] = [];
   const write = (level: string) => (message: string, fields?: Record<string, unknown>) => {
     lines.push({ level, message, ...fields });
@@ -15,6 +21,7 @@ function setUp(secret: Secret | Error, secretId: string | undefined = 'signing')
   const state = { secret, nowMs: 0, reads: 0 };
   const source = createSigningKeySource({
     secretId,
+    allowUnsigned,
     getSecret: async () => {
       state.reads += 1;
       if (state.secret instanceof Error) throw state.secret;
@@ -70,30 +77,6 @@ describe('the source of signing keys', () => {
     await expect(secrets()).rejects.toThrow('access denied');
   });
 
-  test('has no keys, and warns once, where the secret has no value or an empty list', async () => {
-    for (const secret of [undefined, secretOf()]) {
-      const { state, secrets, lines } = setUp(secret);
-      expect(await secrets()).toEqual([]);
-      state.nowMs = 3 * MINUTE;
-      expect(await secrets()).toEqual([]);
-      expect(lines).toEqual([{ level: 'warn', message: expect.stringContaining('sent unsigned') }]);
-    }
-  });
-
-  test('has no keys, and warns at once, where no secret is configured', async () => {
-    const lines: string[] = [];
-    const source = createSigningKeySource({
-      secretId: undefined,
-      getSecret: async () => {
-        throw new Error('must not be asked');
-      },
-      clock: { now: () => 0, sleep: async () => {} },
-      log: { info: () => {}, error: () => {}, warn: (message) => lines.push(message) },
-    });
-    expect(lines).toEqual([expect.stringContaining('WEBHOOK_SIGNING_SECRET_ID is not set')]);
-    expect(await source()).toEqual([]);
-  });
-
   test('signs with the good keys where one is malformed, and names that one without its value', async () => {
     const { secrets, lines } = setUp(secretOf('whsec_%%%', KEY_B));
     expect(await secrets()).toEqual([2]);
@@ -120,9 +103,35 @@ describe('the source of signing keys', () => {
     await expect(secrets()).rejects.toThrow('the secret has gone');
   });
 
-  test('warns of a weak key', async () => {
-    const { secrets, lines } = setUp(secretOf(`whsec_${Buffer.alloc(4, 9).toString('base64')}`));
-    expect(await secrets()).toEqual([9]);
-    expect(lines[0]).toMatchObject({ level: 'warn', message: 'signing key weak' });
+  test('does not use a weak key', async () => {
+    const { secrets } = setUp(secretOf(`whsec_${Buffer.alloc(4, 9).toString('base64')}`));
+    await expect(secrets()).rejects.toThrow('the signing secret has no usable key');
+  });
+
+  test.each([
+    ['the secret has no value', undefined],
+    ['the secret has an empty list', secretOf()],
+  ])('has no key to sign with if %s, unless unsigned delivery is allowed', async (_, secret) => {
+    await expect(setUp(secret).secrets()).rejects.toThrow('no signing key is configured');
+    const { secrets, lines } = setUp(secret, { allowUnsigned: true });
+    expect(await secrets()).toEqual([]);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: 'warn', message: 'webhooks are delivered unsigned' }),
+    );
+  });
+
+  test('reads no secret if none is configured', async () => {
+    const sourceWith = (allowUnsigned: boolean) =>
+      createSigningKeySource({
+        secretId: undefined,
+        allowUnsigned,
+        getSecret: async () => {
+          throw new Error('must not be called');
+        },
+        clock: { now: () => 0, sleep: async () => {} },
+        log: { info: () => {}, error: () => {}, warn: () => {} },
+      });
+    await expect(sourceWith(false)()).rejects.toThrow('WEBHOOK_SIGNING_SECRET_ID is not set');
+    expect(await sourceWith(true)()).toEqual([]);
   });
 });
