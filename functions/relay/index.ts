@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
@@ -8,6 +10,7 @@ import { readRelayConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
+import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
 import { startFunction } from '../../lib/start-function.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { createCheckedLookup } from '../../lib/webhook/checked-lookup.ts';
@@ -15,12 +18,12 @@ import { createRelay } from './create-relay.ts';
 
 const sendHttp = createSendHttp();
 
-// Two tries end within 6.5 s. For a secret that is in good time before a batch's own tries; for SQS
-// it is what is left after them.
+// Two tries end within 6.5 s, which leaves time for a try to deliver.
 const clientOptions = { ...AWS_CLIENT_SETTINGS, maxAttempts: 2 };
 const sqs = new SQSClient(clientOptions);
+const dynamo = new DynamoDBClient(clientOptions);
 
-/** Made when there is a secret to read: without signing there is none. */
+/** Created with the first read: without signing there is no secret to read. */
 let readSecret: GetSecret | undefined;
 const getSecret: GetSecret = (...secret) => {
   readSecret ??= createGetSecret(new SecretsManagerClient(clientOptions));
@@ -41,6 +44,11 @@ export const handler = startFunction({
     return createRelay({
       ...ports,
       config,
+      records: createDynamoRecordStore(dynamo, {
+        tableName: config.REQUESTS_TABLE_NAME,
+        clock: systemClock,
+      }),
+      newWriteId: randomUUID,
       sendHttp,
       lookup: createCheckedLookup({ allowPrivate: config.WEBHOOK_ALLOW_PRIVATE }),
       sendMessage: createSendMessage(sqs),
