@@ -97,7 +97,7 @@ function read<Value>(reader: (value: string) => Value) {
 
 /** Of every function that works with request records. */
 const records = () => ({
-  REQUESTS_TABLE_NAME: optionalText(),
+  REQUESTS_TABLE_NAME: text(),
   RECORD_RETENTION_DAYS: wholeNumber({ default: 30, min: 21, max: 3_650 }),
 });
 

@@ -129,7 +129,7 @@ export function createHandler(deps: RelayDeps): RelayHandler {
       return giveUp(message, batch, { reason: 'FORGED_EVENT', detail });
     }
     if (url === undefined) {
-      const audit = maskAddresses(message.event.audit);
+      const { audit } = maskAddresses(message.record.body);
       log.info('webhook not configured', { ...message.fields, result: audit });
       await recordDelivery(vouched.record, vouched.event, (before) => ({
         ...before,

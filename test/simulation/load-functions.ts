@@ -83,17 +83,22 @@ export function loadAdder(
 
 /** Loads the relay in a process. */
 export function loadRelay(
+  world: World,
   { clock, log, random }: SimulatedProcess,
   aws: AwsPorts,
   sendHttp: SendHttp,
 ): BatchFunction {
   return createRelay({
     config: readRelayConfig({
+      REQUESTS_TABLE_NAME: 'requests',
       AUDIT_QUEUE_URL: QUEUE_URLS.audit,
       AUDIT_DLQ_URL: QUEUE_URLS.auditDead,
       EXTERNAL_WEBHOOK_URL: WEBHOOK_URL,
       WEBHOOK_SIGNING_SECRET_ID: SECRET_IDS.signing,
     }),
+    records: tableOf(world).portsOf({ call: async (_, effect) => effect(), now: clock.now })
+      .records,
+    newWriteId: world.newId,
     sendHttp,
     changeVisibility: aws.changeVisibility,
     sendMessage: aws.sendMessage,

@@ -126,6 +126,7 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<S
     ...Array.from({ length: RELAYS }, (_, index) =>
       startFunction(`relay-${index + 1}`, queues.audit, TIMEOUT_MS.relay, (process) =>
         loadRelay(
+          world,
           process,
           aws.portsOf(process),
           (sabotage.relayHttp ?? same)(process.sendHttp(webhook.serve)),

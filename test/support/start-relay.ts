@@ -108,6 +108,7 @@ export async function startRelay(options: StartRelayOptions): Promise<RelayUnder
   if (options.keys) setKeys(...options.keys);
 
   const config = readRelayConfig({
+    REQUESTS_TABLE_NAME: 'requests',
     AUDIT_QUEUE_URL: queue.url,
     AUDIT_DLQ_URL: deadLetterQueue.url,
     EXTERNAL_WEBHOOK_URL: options.url,
@@ -120,14 +121,7 @@ export async function startRelay(options: StartRelayOptions): Promise<RelayUnder
   const vouch = (body: string, eventIdAttribute?: string) => {
     const requestId = readAuditEnvelope(parseJson(body))?.requestId;
     if (requestId === undefined) return;
-    const result = {
-      eventId: eventIdAttribute ?? eventId(requestId),
-      body,
-      digest: digestOf(body),
-      finishedAtMs: 0,
-      sentAtMs: 0,
-    };
-    records.set(requestId, { ...recordOf(requestId), result });
+    records.set(requestId, finishedRecordOf(requestId, body, eventIdAttribute));
   };
   const put = async (body: string, attributes: Record<string, string> = {}) => {
     await client.send(
@@ -241,8 +235,12 @@ export async function startRelay(options: StartRelayOptions): Promise<RelayUnder
   };
 }
 
-/** The record of a finished request. */
-function recordOf(requestId: string): RequestRecord {
+/** The record of a finished request, whose result is `body`. */
+export function finishedRecordOf(
+  requestId: string,
+  body: string,
+  id = eventId(requestId),
+): RequestRecord {
   const request = {
     requestId,
     origin: 'api' as const,
@@ -255,12 +253,13 @@ function recordOf(requestId: string): RequestRecord {
     dryRun: false,
     onlyIfReachable: false,
     requestedAtMs: 0,
-    deadlineMs: 600_000,
+    deadlineMs: Date.now(),
   };
   const context = { nowMs: 0, writeId: 'first', retentionMs: 30 * 86_400_000 };
   return {
     ...newRecord(request, context),
     status: 'SUCCESS',
+    result: { eventId: id, body, digest: digestOf(body), finishedAtMs: 0, sentAtMs: 0 },
     delivery: { status: 'PENDING', attempts: 0 },
   };
 }

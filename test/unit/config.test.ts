@@ -19,7 +19,7 @@ const adder = {
   REQUEST_DLQ_URL: QUEUE,
   AUDIT_QUEUE_URL: QUEUE,
 };
-const relay = { AUDIT_QUEUE_URL: QUEUE, AUDIT_DLQ_URL: QUEUE };
+const relay = { REQUESTS_TABLE_NAME: 'requests', AUDIT_QUEUE_URL: QUEUE, AUDIT_DLQ_URL: QUEUE };
 
 function refusal(read: () => unknown): ConfigError {
   try {

@@ -45,7 +45,8 @@ describe('what is set is used', () => {
         GENESYS_PORT: '4568',
         WEBHOOK_PORT: '4569',
         EXTERNAL_WEBHOOK_URL: 'https://example.com/hook',
-        WEBHOOK_SIGNING_KEY: 'whsec_b25l, whsec_dHdv',
+        WEBHOOK_SIGNING_KEY:
+          'whsec_b25lIG9uZSBvbmUgb25lIG9uZSBvbmUg, whsec_dHdvIHR3byB0d28gdHdvIHR3byB0d28g',
         LOCAL_FOLDER: '.local/two',
       }),
     ).toEqual({
@@ -59,7 +60,10 @@ describe('what is set is used', () => {
       },
       genesys: { environment: 'us-east-1', clientId: 'id', clientSecret: 'secret' },
       webhookUrl: 'https://example.com/hook',
-      signingKeys: ['whsec_b25l', 'whsec_dHdv'],
+      signingKeys: [
+        'whsec_b25lIG9uZSBvbmUgb25lIG9uZSBvbmUg',
+        'whsec_dHdvIHR3byB0d28gdHdvIHR3byB0d28g',
+      ],
       isSigningKeyGenerated: false,
       folder: '.local/two',
     });

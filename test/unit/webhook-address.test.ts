@@ -65,6 +65,7 @@ describe('EXTERNAL_WEBHOOK_URL', () => {
   });
 
   const queues = {
+    REQUESTS_TABLE_NAME: 'requests',
     AUDIT_QUEUE_URL: 'http://127.0.0.1:1/000000000000/audit',
     AUDIT_DLQ_URL: 'http://127.0.0.1:1/000000000000/audit-dlq',
   };
