@@ -10,8 +10,8 @@ const python = join(environment, 'bin/python');
 
 /**
  * `npm run check:deploy`: lints the packaged template with cfn-lint and deploys it to a moto server.
- * Both are Python; they go into a virtual environment of their own, in a git-ignored folder. Where
- * that cannot be made, it says so in large letters and ends well: nothing was found wrong.
+ * Both are Python programs, installed in a virtual environment in a git-ignored folder. If that is not
+ * possible, it prints a clear warning and succeeds.
  */
 export async function main(): Promise<number> {
   const missing = await install();
@@ -30,7 +30,7 @@ export async function main(): Promise<number> {
   return code;
 }
 
-/** Makes the environment, once for the same requirements. @returns why it cannot be made */
+/** Creates the environment once per version of the requirements. @returns why it is not possible */
 async function install(): Promise<string | undefined> {
   const wanted = await readFile(requirements, 'utf8');
   const marker = join(environment, 'installed.txt');
@@ -66,7 +66,7 @@ async function install(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Runs a program to its end. A program that cannot be started has the code 127, as in a shell. */
+/** Runs a program. The code of one that cannot be started is 127, as in a shell. */
 function run(
   command: string,
   args: string[],

@@ -1,4 +1,4 @@
-// Ends the process with one line where Node is too old. Plain JavaScript, so that an old Node can run it.
+// Ends the process with one line if Node is too old. Plain JavaScript, so that an old Node can run it.
 import process from 'node:process';
 
 const NEEDED_MAJOR = 24;

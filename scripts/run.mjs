@@ -1,6 +1,6 @@
-// The entry of every npm script that runs code of this repository: `node scripts/run.mjs PATH …`
-// imports PATH.ts (from the repository root) and calls its `main(args)`, if it exports one. Plain JavaScript, so that a Node that is too old to
-// read TypeScript can still say so.
+// Entry of every npm script that runs code of this repository: `node scripts/run.mjs PATH …` imports
+// PATH.ts (from the repository root) and calls its `main(args)`, if it exports one. Plain JavaScript, so
+// that a Node without support for TypeScript can print an error.
 import process from 'node:process';
 import './require-node.mjs';
 
@@ -13,7 +13,7 @@ function fail(line) {
 
 if (!/^[a-z-]+\/[a-z-]+$/.test(path)) fail('Usage: node scripts/run.mjs FOLDER/NAME [arguments]');
 
-// node:sqlite, which fauxqs imports and nothing here uses, announces itself as experimental.
+// Hides the warning about node:sqlite, which fauxqs imports and nothing here uses.
 const emitWarning = process.emitWarning;
 process.emitWarning = (warning, ...rest) => {
   if (!/SQLite is an experimental feature/.test(String(warning))) {
@@ -21,8 +21,8 @@ process.emitWarning = (warning, ...rest) => {
   }
 };
 
-// Whoever ends npm the hard way wants this to end as well. (The signals of every day come through:
-// npm passes them on to the shell, which is this process because the scripts say `exec`.)
+// End when npm is killed. Other signals arrive anyway: npm forwards them to the shell, which is this
+// process because the scripts use `exec`.
 if (process.env.npm_lifecycle_event) {
   const parent = process.ppid;
   setInterval(() => {
@@ -30,7 +30,7 @@ if (process.env.npm_lifecycle_event) {
   }, 200).unref();
 }
 
-// The reader of a pipe may end first, as `| head -1` does. What it did not read is not missing.
+// The reader of a pipe may end first, as with `| head -1`.
 process.stdout.on('error', (error) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
@@ -41,6 +41,6 @@ try {
   const exitCode = await main?.(args);
   if (typeof exitCode === 'number') process.exitCode = exitCode;
 } catch (error) {
-  // What a person can mend is one line; anything else is a defect, and its stack is wanted.
+  // One line for an error that the user can fix. Anything else is a bug and needs its stack.
   fail(['UserError', 'ConfigError'].includes(error?.name) ? error.message : error?.stack);
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { SCHEMA_DOCUMENTS } from './schemas/schema-documents.ts';
 
-/** `npm run schemas`: writes the documents that other people's programs read. */
+/** `npm run schemas`: writes the documents that other programs read. */
 export async function main(): Promise<void> {
   const folder = new URL('../schemas/', import.meta.url);
   await mkdir(folder, { recursive: true });
@@ -11,7 +11,7 @@ export async function main(): Promise<void> {
   }
 }
 
-/** A document as it stands in its file. */
+/** The text of a document's file. */
 export function toFile(document: object): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }

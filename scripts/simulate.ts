@@ -8,7 +8,7 @@ npm run simulate -- --runs 500 --from 7000 another part of them
 npm run simulate -- --seed 42              replays one seed, a line an event`;
 
 /**
- * Runs the whole system over virtual time with faults that a seed decides (test/simulation).
+ * Runs the whole system in virtual time with faults chosen by a seed (test/simulation).
  * @returns the exit code
  */
 export async function main(args: string[]): Promise<number> {
@@ -29,7 +29,7 @@ export async function main(args: string[]): Promise<number> {
   return 0;
 }
 
-/** Prints what happens under a seed, and what is wrong with it. @returns whether all is right */
+/** Prints the run of a seed and its violations. @returns true without violations */
 async function replay(seed: number): Promise<boolean> {
   const run = await simulate(seed);
   const { kind, clearsUpAtMs, weather, faults, adders } = run.plan;

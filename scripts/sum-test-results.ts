@@ -5,7 +5,7 @@ export interface JestResults {
   success: boolean;
   testResults: {
     name: string;
-    /** Empty where the file could not be loaded. */
+    /** Empty if the file could not be loaded. */
     assertionResults: { fullName: string; status: string }[];
     status: string;
   }[];
@@ -51,7 +51,7 @@ function toStatus(status: string): Status {
 
 /**
  * `node scripts/run.mjs scripts/sum-test-results FILE…`: prints `N passed, N failed, N skipped`.
- * @returns the exit code: 1 where a test failed or a file of results is missing
+ * @returns the exit code: 1 if a test failed or a file of results is missing
  */
 export function main(files: string[]): number {
   const runs: JestResults[] = [];

@@ -1,5 +1,5 @@
-// Runs after `npm install`: removes the C++ headers from the packages that bring Node along. They are
-// a third of their size, and nothing here compiles against them.
+// Runs after `npm install`: removes the C++ headers from the packages that contain Node. They are a third
+// of the size, and nothing here compiles against them.
 import { readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -26,10 +26,10 @@ from moto.server import ThreadedMotoServer
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = "check"
 STACK = f"genesys-automated-adder-{STAGE}"
-# Outside dev a stack is protected, and this one is removed in the end.
+# A stage outside dev is protected, and this check removes its stack at the end.
 UNPROTECTED = "--param=deletionProtection=false"
 REGION = "us-east-1"
-# Settings of a developer's, from the shell or from .env, are not what is checked here.
+# Settings from a developer's shell or .env must not affect the check.
 SETTINGS = {
     "GENESYS_ENV": "us-east-1",
     "GENESYS_REQUESTS_PER_SECOND": "5",
@@ -250,7 +250,7 @@ def compare_with_template(service, aws):
         check(f"{name}: code", found["CodeSha256"], service.zip_hash(name))
         check(f"{name}: role", found["Role"].rsplit("/", 1)[1], deployed[f"{name.capitalize()}Role"])
         variables = {
-            # A reference to what the emulator left out is left out as well.
+            # Leave out references to resources that the emulator does not support.
             key: deployed[value["Ref"]] if isinstance(value, dict) else value
             for key, value in wanted["Environment"]["Variables"].items()
             if not (isinstance(value, dict) and value["Ref"] in left_out)
@@ -320,7 +320,7 @@ def compare_with_template(service, aws):
     return left_out, template
 
 
-# Services whose requests name no action: method and path do.
+# Services whose requests are identified by method and path instead of an action.
 REST_ACTIONS = (
     ("lambda", "GET", r"/functions/[^/]+/configuration$", "lambda:GetFunctionConfiguration"),
     ("lambda", "GET", r"/functions/[^/]+$", "lambda:GetFunction"),
@@ -376,7 +376,7 @@ def tell_what_was_not_checked(left_out, template):
 
 
 def main():
-    # A line for each request, and one for each resource that moto leaves out: told in the end.
+    # One line for each request and for each unsupported resource, printed at the end.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     logging.getLogger("moto").setLevel(logging.ERROR)
     warnings.simplefilter("ignore")
@@ -385,7 +385,7 @@ def main():
     _, port = server.get_host_and_port()
     endpoint = f"http://127.0.0.1:{port}"
     folder = Path(tempfile.mkdtemp(prefix="check-deploy-"))
-    # moto writes what it records into the working directory.
+    # moto writes its recordings into the working directory.
     os.chdir(folder)
     urllib.request.urlopen(f"{endpoint}/moto-api/recorder/start-recording", data=b"").close()
     try:

@@ -1,6 +1,6 @@
 import type { JsonObject } from './json-schema.ts';
 
-/** Who sends a document: callers to us (`request`), we to receivers (`result`), or either (`both`). */
+/** Sender of a document: callers (`request`), the service (`result`), or either (`both`). */
 export type Direction = 'request' | 'result' | 'both';
 
 interface Comparison {
@@ -9,7 +9,7 @@ interface Comparison {
   after: JsonObject;
   direction: Direction;
   changes: string[];
-  /** References that are being compared, so that a recursive schema comes to an end. */
+  /** References being compared, so that recursive schemas end. */
   seen: Set<string>;
 }
 
@@ -17,7 +17,7 @@ const FIXED_KEYWORDS = ['type', 'format', 'pattern', 'const'];
 const UPPER_LIMITS = ['maximum', 'maxLength', 'maxItems'];
 const LOWER_LIMITS = ['minimum', 'minLength', 'minItems'];
 const COMBINATIONS = ['oneOf', 'anyOf', 'allOf'];
-/** Maps from a name to a part whose disappearance breaks whoever uses it. */
+/** Maps whose entries must not be removed, because clients use them. */
 const NAMED_PARTS = ['properties', 'paths', 'responses', 'content', '$defs', 'schemas'];
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 const SINGLE_PARTS = ['items', 'additionalProperties', 'schema', 'requestBody', 'components'];

@@ -4,14 +4,14 @@ import * as z from 'zod/mini';
 export type JsonObject = { [key: string]: unknown };
 
 /**
- * JSON Schema (2020-12) of a zod schema as its input, which allows fields that are not named: ones
- * that a later version adds must not fail a check against this one.
+ * JSON Schema (2020-12) of a zod schema's input. It allows unknown fields, because fields of a later
+ * version must not fail a check against this one.
  */
 export function toJsonSchema(schema: z.core.$ZodType): JsonObject {
   return z.toJSONSchema(schema, {
     io: 'input',
     override({ jsonSchema }) {
-      // A calendar as a pattern and the largest number of JavaScript say nothing to a reader.
+      // Drop the date pattern and the largest safe integer, which do not help a reader.
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },

@@ -7,8 +7,8 @@ import { describeApi } from './openapi-document.ts';
 import { splitParticipant } from './split-participant.ts';
 
 /**
- * What `npm run schemas` writes into `schemas/`, by file name: everything about the service that a
- * program of somebody else's can read. To add a document, add a line.
+ * Documents that `npm run schemas` writes into `schemas/`, by file name: the machine-readable description
+ * of the service. To add a document, add a line.
  */
 export const SCHEMA_DOCUMENTS: Record<string, () => JsonObject> = {
   'asyncapi.json': describeAsyncapiDocument,

@@ -1,8 +1,8 @@
 import type { JsonObject } from './json-schema.ts';
 
 /**
- * Makes two schemas of the participant's one, because generators of clients understand an alternative
- * of two named objects, and lose the properties of an object that has an alternative inside.
+ * Splits the participant's schema into two, because client generators support a choice between two named
+ * objects, but lose the properties of an object that contains a choice.
  */
 export function splitParticipant(participant: JsonObject): {
   user: JsonObject;

@@ -1,8 +1,8 @@
 import type { Template } from '../../local/package-service.ts';
 
 /**
- * A host name of one's own for the API. The DNS record that leads to it is the deployer's: its target is
- * an output of the stack.
+ * Adds a custom domain to the API. The deployer creates its DNS record; the target is an output of the
+ * stack.
  */
 export function addCustomDomain(template: Template, domain: string, certificateArn: string): void {
   template.Resources.HttpApiDomain = {

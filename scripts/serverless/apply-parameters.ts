@@ -11,9 +11,8 @@ import {
 } from './serverless.ts';
 
 /**
- * Puts the optional parameters into the compiled template. Done here and not by conditions in the
- * template, so that what is deployed, read and linted says plainly what it is, and so that a parameter
- * reaches every resource of a kind, the ones that osls makes included.
+ * Applies the optional parameters to the compiled template. Conditions in the template would be harder to
+ * read and lint, and would not reach the resources that osls generates.
  */
 export async function applyParameters(serverless: Serverless, options: Options): Promise<void> {
   const template = serverless.service.provider.compiledCloudFormationTemplate;
@@ -22,7 +21,7 @@ export async function applyParameters(serverless: Serverless, options: Options):
   });
 }
 
-/** The same for a template and parameters that are given. Changes the template. */
+/** The same for a given template and parameters. Changes the template. */
 export function applyToTemplate(
   template: Template,
   parameter: ParameterReader,
@@ -52,7 +51,7 @@ function ofType(template: Template, type: string): Resource[] {
   return Object.values(template.Resources).filter(({ Type }) => Type === type);
 }
 
-/** The stack's own topic, and who hears of it. */
+/** The stack's own topic and its subscription. */
 const TOPIC_RESOURCES = ['AlarmTopic', 'AlarmTopicPolicy', 'AlarmEmailSubscription'];
 
 function setAlarmTopics(template: Template, topics: string[]): void {
@@ -69,7 +68,7 @@ function removeTopic(template: Template): void {
   delete template.Outputs.AlarmTopicArn;
   delete template.Parameters?.AlarmEmail;
   delete template.Conditions?.HasAlarmEmail;
-  // CloudFormation refuses sections that are empty.
+  // CloudFormation refuses empty sections.
   if (Object.keys(template.Parameters ?? {}).length === 0) delete template.Parameters;
   if (Object.keys(template.Conditions ?? {}).length === 0) delete template.Conditions;
 }

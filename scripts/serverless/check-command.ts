@@ -14,9 +14,8 @@ import { checkConfiguration, checkStageSettings, plainSettings } from './setting
 import { checkStageName } from './stage-name.ts';
 
 /**
- * Refuses what would deploy and then not work, before anything is packaged. Prints what a deploy is
- * about to set.
- * @param command as it was typed: `deploy`, `deploy function`
+ * Refuses a deploy that would not work, before anything is packaged. Prints the settings of a deploy.
+ * @param command as typed: `deploy`, `deploy function`
  * @throws UserError with one line for each problem
  */
 export async function checkCommand(
@@ -26,7 +25,7 @@ export async function checkCommand(
 ): Promise<void> {
   const stage = serverless.getProvider('aws').getStage();
   const problems = checkParameters(givenParameters(options), defaultParameters(serverless, stage));
-  // What is in a package was checked when it was made, and deploy function leaves the settings alone.
+  // A package was checked when it was built, and deploy function does not change settings.
   const makesPackage = command === 'package' || (command === 'deploy' && !options.package);
   if (makesPackage) {
     const parameter = readParameters(serverless, options);

@@ -6,8 +6,8 @@ interface QueueContent {
 }
 
 /**
- * Says what `serverless remove` destroys, and refuses while queues hold messages: each is a request
- * without a result, or a result that nobody has got.
+ * Prints what `serverless remove` destroys, and refuses while queues hold messages: each is a request
+ * without a result or an undelivered result.
  * @throws UserError
  */
 export async function checkRemoval(serverless: Serverless, options: Options): Promise<void> {
@@ -56,7 +56,7 @@ export async function checkRemoval(serverless: Serverless, options: Options): Pr
 
 const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
 
-/** @returns undefined where there is no such queue */
+/** @returns undefined if the queue does not exist */
 async function countMessages(
   sqs: Awaited<ReturnType<typeof awsClient>>,
   name: string,

@@ -1,6 +1,6 @@
 import type { Resource, Template } from '../../local/package-service.ts';
 
-/** How each kind of resource is told of a key. */
+/** Sets the key of each kind of resource. */
 const encrypt: Record<string, (properties: Resource['Properties'], keyArn: string) => void> = {
   'AWS::SQS::Queue': (properties, keyArn) => {
     delete properties.SqsManagedSseEnabled;
@@ -62,7 +62,7 @@ const SERVICES = ['sqs', 'secretsmanager', 'dynamodb', 'lambda', 'firehose', 's3
 export function encryptWithKey(template: Template, keyArn: string): void {
   for (const [logicalId, { Type, Properties }] of Object.entries(template.Resources)) {
     encrypt[Type]?.(Properties, keyArn);
-    // The role of the data actions invokes functions and touches nothing that is encrypted.
+    // The role of the data actions only invokes functions and reads nothing encrypted.
     if (Type !== 'AWS::IAM::Role' || logicalId === 'DataActionRole') continue;
     for (const { PolicyDocument } of Properties.Policies ?? []) {
       PolicyDocument.Statement.push({

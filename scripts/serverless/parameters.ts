@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One of the retention times that CloudWatch Logs has. */
+/** A retention time of CloudWatch Logs. */
 const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
   3653,
@@ -108,7 +108,7 @@ export function splitList(text: string): string[] {
     .filter(Boolean);
 }
 
-/** Parameters that make sense together only. */
+/** Parameters that must be set together. */
 const combinations: [(values: Record<string, string>) => boolean, string][] = [
   [
     ({ jwtIssuer, jwtAudience }) => Boolean(jwtIssuer) !== Boolean(jwtAudience),
@@ -130,9 +130,9 @@ const combinations: [(values: Record<string, string>) => boolean, string][] = [
 ];
 
 /**
- * What is wrong with the parameters of a deploy, one line each.
- * @param given by name, as `--param` gave them
- * @param defaults by name, as serverless.yml has them for the stage
+ * Problems with the parameters of a deploy, one line each.
+ * @param given by name, from `--param`
+ * @param defaults by name, from serverless.yml for the stage
  */
 export function checkParameters(
   given: Record<string, string>,
@@ -157,13 +157,13 @@ export function checkParameters(
   return [...unknown, ...invalid, ...contradictions];
 }
 
-/** A union reports its branches: the last one says what the value must be. */
+/** The last branch of a union describes the expected value. */
 function problemText(issue: z.core.$ZodIssue): string {
   if (issue.code !== 'invalid_union') return issue.message;
   return issue.errors.at(-1)?.[0]?.message ?? issue.message;
 }
 
-/** The name that was probably meant. */
+/** The most similar name. */
 function nearest(name: string, names: string[]): string | undefined {
   const wanted = name.toLowerCase();
   const prefix = names.find((one) => {

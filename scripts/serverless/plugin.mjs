@@ -1,8 +1,8 @@
-// What `npx serverless` does beside what osls does. Loaded with every command, so this file only says
-// when; the modules beside it, which are loaded when their time comes, say what.
+// Extends `npx serverless`. Every command loads this file, so it only defines the hooks; the modules
+// beside it are loaded when a hook runs.
 import process from 'node:process';
 
-/** Commands that run on this machine alone. */
+/** Commands that run on this machine only. */
 const LOCAL_COMMANDS = ['offline', 'offline start', 'invoke local'];
 
 export default class DeployPlugin {
@@ -18,7 +18,7 @@ export default class DeployPlugin {
         const { checkCommand } = await import('./check-command.ts');
         await checkCommand(serverless, command(), options);
       },
-      // osls looks for the role's name in serverless.yml, where it has none: CloudFormation names it.
+      // osls looks for the role's name in serverless.yml, but CloudFormation names the role.
       'after:deploy:function:initialize': () => {
         const { Configuration } = serverless.service.provider.remoteFunctionData;
         options.functionObj.role = Configuration.Role;

@@ -7,12 +7,12 @@ interface Statement {
 }
 
 /**
- * Who may send to the queues beside what IAM says. A queue has one policy, so the request queue and the
- * audit queue get policies of their own, which repeat what the policy of all queues says.
+ * Restricts who may send to the queues, in addition to IAM. A queue has one policy, so the policies of the
+ * request queue and the audit queue repeat the statements for all queues.
  *
  * - Audit queue: only the functions that send results, and the operators who redrive them. The relay
  *   signs what is on it.
- * - Request queue: the accounts that may send requests themselves.
+ * - Request queue: the accounts that may send requests.
  */
 export function protectQueues(
   template: Template,
@@ -40,7 +40,7 @@ export function protectQueues(
     Action: 'sqs:SendMessage',
     Resource: '*',
     Condition: {
-      // The role, whatever the session is called. Without a principal the Deny holds, too.
+      // The role with any session name. The Deny also applies without a principal.
       ArnNotLike: {
         'aws:PrincipalArn': [
           ...rolesThatSendTo(template, 'AuditQueue').map((role) => ({

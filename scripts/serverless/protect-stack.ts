@@ -1,9 +1,9 @@
 import { awsClient, type Options, readParameters, type Serverless } from './serverless.ts';
 
 /**
- * Turns the termination protection of the stack on or off, as the parameter deletionProtection says.
- * osls can do it, too, but ends a deploy that succeeded as a failure where the call is not possible:
- * a deployer may lack the right, and some emulators do not know the call.
+ * Turns the termination protection of the stack on or off, by the parameter deletionProtection. osls can
+ * do this too, but then fails a successful deploy if the call fails: a deployer may lack the permission,
+ * and some emulators do not support it.
  */
 export async function protectStack(serverless: Serverless, options: Options): Promise<void> {
   const StackName = serverless.getProvider('aws').naming.getStackName();

@@ -1,6 +1,6 @@
 /**
- * The region that a stage is deployed to, found as the operators' commands find it. CommonJS, as osls
- * asks of a file that it takes a value from.
+ * The region of a stage, found as the operators' commands find it. CommonJS, because osls requires it for
+ * variables from files.
  */
 module.exports = async ({ options }) => {
   const { findRegion } = await import('../../cli/find-region.ts');

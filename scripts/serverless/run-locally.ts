@@ -16,9 +16,8 @@ interface LocalOptions {
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /**
- * `serverless offline` and `serverless invoke local` on the local system: the same as `npm start` and
- * `npm run invoke`. What osls and serverless-offline would run instead has no queues, no secrets and no
- * Genesys Cloud.
+ * Runs `serverless offline` and `serverless invoke local` as `npm start` and `npm run invoke`. The commands
+ * of osls and serverless-offline would have no queues, secrets or Genesys Cloud.
  * @returns the exit code
  */
 export async function runLocally(command: string, options: LocalOptions): Promise<number> {

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { UserError } from '../../lib/user-error.ts';
 import type { Template } from '../../local/package-service.ts';
 
-/** What the plugin uses of osls. It has no types of its own for plugins. */
+/** The part of osls that the plugin uses. osls has no types for plugins. */
 export interface Serverless {
   service: {
     provider: {
@@ -33,7 +33,7 @@ export interface Options {
 /** A parameter's value: given by `--param`, of the stage, or the default. */
 export type ParameterReader = (name: string) => string;
 
-/** The parameters that `--param` gave. @throws UserError for one that is not NAME=VALUE */
+/** The parameters from `--param`. @throws UserError for one that is not NAME=VALUE */
 export function givenParameters({ param = [] }: Options): Record<string, string> {
   return Object.fromEntries(
     param.map((text) => {
@@ -46,7 +46,7 @@ export function givenParameters({ param = [] }: Options): Record<string, string>
   );
 }
 
-/** The parameters as serverless.yml has them for a stage. */
+/** The parameters of a stage in serverless.yml. */
 export function defaultParameters(serverless: Serverless, stage: string): Record<string, unknown> {
   const params = serverless.configurationInput.params ?? {};
   return { ...params.default, ...params[stage] };
@@ -59,7 +59,7 @@ export function readParameters(serverless: Serverless, options: Options): Parame
   return (name) => String(values[name] ?? '');
 }
 
-/** The environment of each function as serverless.yml has it, by the function's name there. */
+/** Environment of each function in serverless.yml, by name. */
 export function functionEnvironments({
   service,
 }: Serverless): Record<string, Record<string, unknown>> {
@@ -87,7 +87,7 @@ export async function awsClient(
   };
 }
 
-/** Ends the command. osls prints the stack where there is one; the lines say it all. */
+/** Ends the command. Without a stack, osls prints only the message. */
 export function refuse(lines: string[]): never {
   const error = new UserError(lines.join('\n'));
   error.stack = error.message;

@@ -1,10 +1,10 @@
 type Settings = Record<string, string>;
 
 /**
- * What a deploy sets in each function, one line a variable; lines that begin with `*` change what is
- * deployed.
+ * Variables that a deploy sets in each function, one per line. Lines that begin with `*` change the
+ * deployed value.
  * @param wanted by function, then by variable
- * @param deployed the same of the deployed stage; a function that is absent is not deployed or cannot be read
+ * @param deployed the same for the deployed stage; an absent function is not deployed or not readable
  */
 export function formatSettingChanges(
   wanted: Record<string, Settings>,

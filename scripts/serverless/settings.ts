@@ -3,7 +3,7 @@ import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
 
 type Environment = Record<string, unknown>;
 
-/** What a reference of CloudFormation stands for while there is no stack. */
+/** Value for a CloudFormation reference while there is no stack. */
 const REFERENCE = 'https://sqs.us-east-1.amazonaws.com/111111111111/reference';
 
 /** The settings of one function that are plain values: references to resources are left out. */
@@ -16,7 +16,7 @@ export function plainSettings(environment: Environment): Record<string, string> 
 }
 
 /**
- * What the functions would say of their configuration at their start.
+ * Configuration errors that the functions would report at start.
  * @param environments the environment of each function, by its name in serverless.yml
  */
 export function checkConfiguration(environments: Record<string, Environment>): string[] {
@@ -49,8 +49,8 @@ function readerOf(name: string): ((environment: Record<string, string>) => unkno
 }
 
 /**
- * What a stage other than dev must be told explicitly, and may not have: a forgotten variable must not
- * reset it to a default, and nothing of a developer's machine must reach it.
+ * Checks a stage other than dev: required variables must be set, so that no default replaces them, and
+ * developers' settings are refused.
  * @param environment of the deploy
  */
 export function checkStageSettings(options: {
@@ -88,7 +88,7 @@ function genesysUrl(value: string | undefined): string | undefined {
   try {
     return value ? resolveGenesysHost(value).tokenUrl : undefined;
   } catch {
-    // checkConfiguration says what is wrong with it.
+    // checkConfiguration reports the error.
     return undefined;
   }
 }

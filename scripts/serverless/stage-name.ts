@@ -1,9 +1,9 @@
-/** The longest names that AWS accepts, by what they name. */
+/** Maximum length of names in AWS, by kind. */
 const LIMITS = { function: 64, queue: 80, alarm: 255 };
 
 /**
- * What is wrong with the length of a stage's name: it is part of every name in the account.
- * @param names the names that the stage would have
+ * Checks the length of a stage's name, which is part of every name in the account.
+ * @param names the names of the stage
  */
 export function checkStageName(
   stage: string,

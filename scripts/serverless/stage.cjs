@@ -1,7 +1,6 @@
 /**
- * The value of `provider.stage`, which osls resolves before everything else. So this is the place to
- * load the settings of the stage, and to say in one line that the wrong program or an old Node runs.
- * Plain CommonJS, so that an old Node can read it.
+ * The value of `provider.stage`, which osls resolves first. So this file also loads the settings of the
+ * stage and refuses another program or an old Node with one line. Plain CommonJS for an old Node.
  */
 const { existsSync, realpathSync } = require('node:fs');
 const { join, sep } = require('node:path');
@@ -29,7 +28,7 @@ function refuseOldNode() {
   );
 }
 
-/** Serverless Framework 4 reads this file, too. It asks for a licence, and packages differently. */
+/** Serverless Framework 4 would read this file too. It requires a licence and packages differently. */
 function refuseOtherProgram() {
   const installed = join(ROOT, 'node_modules/serverless');
   if (existsSync(installed)) {
@@ -42,6 +41,6 @@ function refuseOtherProgram() {
 }
 
 function refuse(message) {
-  // osls prints the stack where there is one; the sentence says it all.
+  // Without a stack, osls prints only the message.
   throw Object.assign(new Error(message), { stack: message });
 }

@@ -18,7 +18,7 @@ const access = {
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 };
 
-/** Where nobody listens: the port was free a moment ago. */
+/** An address on which no server listens. */
 async function deadEndpoint(): Promise<string> {
   const { url, stop } = await listen(createServer());
   await stop();
@@ -81,7 +81,7 @@ describe('sending a message', () => {
     expect((await receive(url))?.Body).toBe('hello');
   });
 
-  test('fails as a matter of configuration where there is no such queue', async () => {
+  test('fails with a configuration error if the queue does not exist', async () => {
     const error = await createSendMessage(sqsClient)({
       queueUrl: `${sqs.endpoint}/000000000000/missing`,
       body: 'hello',
@@ -90,7 +90,7 @@ describe('sending a message', () => {
     expect(isConfigurationFault(error)).toBe(true);
   });
 
-  test('fails as a matter of time where nobody answers', async () => {
+  test('fails with a temporary error if no server listens', async () => {
     const endpoint = await deadEndpoint();
     const gone = new SQSClient({ ...access, endpoint, maxAttempts: 1 });
     const error = await createSendMessage(gone)({
@@ -109,14 +109,14 @@ describe('changing the visibility of a message', () => {
     return { queueUrl: url, receiptHandle: (await receive(url))?.ReceiptHandle ?? '' };
   };
 
-  test('gives it back at once with 0', async () => {
+  test('makes it visible immediately with 0', async () => {
     const message = await received('back');
     expect(await receive(message.queueUrl)).toBeUndefined();
     await createChangeVisibility(sqsClient)({ ...message, seconds: 0 });
     expect((await receive(message.queueUrl))?.Body).toBe('hello');
   });
 
-  test('hides it for the wait', async () => {
+  test('hides it for the delay', async () => {
     const message = await received('wait');
     await createChangeVisibility(sqsClient)({ ...message, seconds: 0.2 });
     expect(sqs.inspect('wait')).toEqual({ ready: [], inFlight: ['hello'] });
@@ -154,7 +154,7 @@ describe('reading a secret', () => {
     expect((await getSecret('ours', 'AWSPREVIOUS'))?.value).toBe('first');
   });
 
-  test('gives nothing where a secret has no value yet, no such version, or is not there', async () => {
+  test('returns undefined for a secret without a value, an unknown version or an unknown secret', async () => {
     secrets.putSecret('empty');
     secrets.putSecret('ours', 'first');
     const getSecret = createGetSecret(secretsClient);
@@ -163,7 +163,7 @@ describe('reading a secret', () => {
     expect(await getSecret('missing')).toBeUndefined();
   });
 
-  test('fails where Secrets Manager cannot be reached', async () => {
+  test('fails if Secrets Manager is unreachable', async () => {
     const gone = new SecretsManagerClient({
       ...access,
       endpoint: await deadEndpoint(),

@@ -51,7 +51,7 @@ afterEach(async () => {
 });
 
 const environment = (env: Record<string, string>) => ({
-  // An empty variable is one that .env does not set, either.
+  // An empty variable is not overwritten by .env.
   GENESYS_CLIENT_ID: '',
   GENESYS_CLIENT_SECRET: '',
   WEBHOOK_SIGNING_KEY: '',
@@ -67,7 +67,7 @@ const environment = (env: Record<string, string>) => ({
 const credentials = (args: string[], env: Record<string, string> = {}) =>
   runCommand(main, args, { env: environment(env) });
 
-/** The command as an operator runs it, in a process of its own. */
+/** Runs the command in its own process, as an operator does. */
 async function spawnCredentials(args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, ['scripts/run.mjs', 'cli/credentials', ...args], {
     cwd: root,
@@ -88,7 +88,7 @@ const prod = ['--stage', 'prod', '--region', 'eu-west-1'];
 const client = { GENESYS_CLIENT_ID: 'the-id', GENESYS_CLIENT_SECRET: 'the-client-secret' };
 
 describe('npm run credentials', () => {
-  test('puts the OAuth client into the secret of the stage, and prints no secret', async () => {
+  test('stores the OAuth client in the secret of the stage and prints no secret', async () => {
     const { code, output } = await spawnCredentials(prod, client);
     expect(output).toContain('The OAuth client the-id is in the secret arn-of-GenesysCredentials');
     expect(output).not.toContain('the-client-secret');
@@ -99,7 +99,7 @@ describe('npm run credentials', () => {
     });
   }, 30_000);
 
-  test('writes no new version of what is there already', async () => {
+  test('writes no new version of an unchanged value', async () => {
     await credentials(prod, client);
     const { code, output } = await credentials(prod, client);
     expect({ code, output }).toMatchObject({
@@ -109,7 +109,7 @@ describe('npm run credentials', () => {
     expect(secrets.countVersions('arn-of-GenesysCredentialsSecret')).toBe(1);
   }, 30_000);
 
-  test('takes no secret from the command line, and does not repeat it', async () => {
+  test('refuses a secret on the command line and does not repeat it', async () => {
     const { code, output } = await credentials(
       [...prod, '--client-secret', 'typed-secret'],
       client,
@@ -120,7 +120,7 @@ describe('npm run credentials', () => {
     expect(secrets.operations).toEqual([]);
   }, 30_000);
 
-  test('says what is not set where there is no terminal to ask in', async () => {
+  test('names the missing variables if there is no terminal', async () => {
     const { code, output } = await credentials(prod, { GENESYS_CLIENT_ID: 'the-id' });
     expect(code).toBe(1);
     expect(output.trim()).toBe(
@@ -128,19 +128,19 @@ describe('npm run credentials', () => {
     );
   }, 30_000);
 
-  test('says where it has looked for a stage that is not deployed', async () => {
+  test('names the stack and region of a stage that is not deployed', async () => {
     const { code, output } = await credentials(['--stage', 'nowhere'], client);
     expect(code).toBe(1);
     expect(output).toContain('in the stack genesys-automated-adder-nowhere in us-east-1');
   }, 30_000);
 
-  test('asks which stage it is', async () => {
+  test('asks for the stage', async () => {
     const { code, output } = await credentials([], client);
     expect(code).toBe(1);
     expect(output).toContain('--stage NAME is needed');
   }, 30_000);
 
-  test('adds a signing key, and takes the oldest away afterwards', async () => {
+  test('adds a signing key and later removes the oldest', async () => {
     const args = ['--signing-key', 'add'];
     const env = { WEBHOOK_SIGNING_SECRET_ID: 'arn-of-WebhookSigningSecret' };
     const first = await credentials(args, { ...env, WEBHOOK_SIGNING_KEY: key('a') });
@@ -159,7 +159,7 @@ describe('npm run credentials', () => {
 });
 
 describe('the ring of signing keys', () => {
-  test('refuses a key that is too weak or none, without repeating it', () => {
+  test('refuses a weak or invalid key without repeating it', () => {
     const weak = `whsec_${Buffer.from('short').toString('base64')}`;
     expect(() => addKey(undefined, weak)).toThrow(/The new signing key: it has 5 bytes/);
     expect(() => addKey(undefined, 'swordfish')).toThrow(/begins with neither whsec_ nor whsk_/);
@@ -168,24 +168,24 @@ describe('the ring of signing keys', () => {
     }
   });
 
-  test('does not take away the only key', () => {
+  test('does not remove the only key', () => {
     expect(() => removeOldestKey(JSON.stringify({ keys: [key('a')] }))).toThrow(/Add the new one/);
     expect(() => removeOldestKey(undefined)).toThrow(/There are no keys/);
   });
 
-  test('does not write over a secret that it does not understand', () => {
+  test('does not overwrite a secret that it cannot read', () => {
     for (const odd of ['', 'whsec_abc', '[]', '{"key": "x"}', 'null']) {
       expect(() => addKey(odd, key('a'))).toThrow(/is not {"keys"/);
     }
   });
 
-  test('has each key once', () => {
+  test('stores each key once', () => {
     expect(() => addKey(JSON.stringify({ keys: [key('a')] }), key('a'))).toThrow(/already/);
   });
 });
 
 describe('asking in a terminal', () => {
-  test('shows nothing of a hidden answer', async () => {
+  test('does not echo hidden input', async () => {
     const input = new PassThrough();
     const output = new PassThrough();
     let shown = '';
@@ -199,7 +199,7 @@ describe('asking in a terminal', () => {
     expect(shown).not.toContain('s3cret');
   });
 
-  test('has no answer where the input ends', async () => {
+  test('fails if the input ends', async () => {
     const input = new PassThrough();
     const answer = ask('Client id: ', { input, output: new PassThrough() });
     input.end();

@@ -38,7 +38,7 @@ function response(status: number, body: unknown, correlationId?: string) {
 const everythingSent = ({ headers, body = '' }: HttpRequest) =>
   `${Object.values(headers).join(' ')} ${body}`;
 
-/** Both secrets, in every encoding, as somebody would search for them. */
+/** Both secrets, in every encoding, as a reader of the logs could search for them. */
 function leaks(text: string, secrets: string[]): string[] {
   return secrets.flatMap((secret) =>
     Object.entries(ENCODINGS)

@@ -14,7 +14,7 @@ import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-
 import { readEvent, startIntake } from '../support/start-intake.ts';
 import { type RequestsTable, startRequestsTable } from '../support/start-requests-table.ts';
 
-/** What becomes of a request on its way to SQS, and of the answer on its way back. */
+/** Faults of a request to SQS and of its response. */
 type Line = (deliver: () => void, incoming: IncomingMessage, outgoing: ServerResponse) => void;
 
 const LINE = {
@@ -38,11 +38,11 @@ let wire: Listening;
 let client: SQSClient;
 let handler: HttpOrDataAction;
 let line: Line;
-/** How many answers of SQS are lost on their way back. */
+/** Number of responses of SQS that are lost. */
 let answersToLose: number;
 let tries: number;
 
-/** The wire between intake and SQS, which a test can cut. */
+/** A proxy between intake and SQS, which a test can break. */
 function createWire() {
   return createServer((incoming, outgoing) => {
     tries += 1;
@@ -160,7 +160,7 @@ describe('intake in front of SQS', () => {
     });
   });
 
-  test('leaves nothing on the queue of a request that it refuses', async () => {
+  test('sends no message for a refused request', async () => {
     const { event, conversationId } = newEvent();
     event.body = '{"participants": []}';
     expect((await send(event)).status).toBe(422);
@@ -168,7 +168,7 @@ describe('intake in front of SQS', () => {
     expect(messagesOf(conversationId)).toEqual([]);
   });
 
-  test('queues a request once whose answer the caller lost and who sent it again', async () => {
+  test('queues a request once if the caller lost the response and retries', async () => {
     const { event, conversationId } = newEvent();
     const first = await send(event);
     const second = await send(event);
@@ -196,7 +196,7 @@ describe('intake in front of SQS', () => {
     expect(messagesOf(conversationId)).toHaveLength(1);
   });
 
-  test('repeats a send whose answer was lost without queueing it twice', async () => {
+  test('repeats a send whose response was lost without queueing it twice', async () => {
     const { event, conversationId } = newEvent('http-api-v2.three-users');
     answersToLose = 1;
     expect((await send(event)).status).toBe(202);
@@ -204,7 +204,7 @@ describe('intake in front of SQS', () => {
     expect(messagesOf(conversationId)).toHaveLength(1);
   });
 
-  test('queues a request once that got 503 though SQS had taken it, and was sent again', async () => {
+  test('queues a request once if it got 503 although SQS accepted it, and is retried', async () => {
     const { event, conversationId } = newEvent();
     answersToLose = Number.POSITIVE_INFINITY;
     const refused = await send(event);
@@ -222,7 +222,7 @@ describe('intake in front of SQS', () => {
   test.each<[string, Line]>([
     ['breaks the connection', LINE.cut],
     ['denies access', LINE.accessDenied],
-  ])('answers 503 where SQS %s', async (_, broken) => {
+  ])('returns 503 if SQS %s', async (_, broken) => {
     line = broken;
     const { event, conversationId } = newEvent();
     const answer = await send(event);
@@ -231,7 +231,7 @@ describe('intake in front of SQS', () => {
     expect(messagesOf(conversationId)).toEqual([]);
   });
 
-  test('answers 503 where SQS never answers', async () => {
+  test('returns 503 if SQS does not respond', async () => {
     line = LINE.silent;
     // The client gives up two tries after 2 s each; the function would have 10 s.
     expect((await send(newEvent().event)).status).toBe(503);
@@ -241,7 +241,7 @@ describe('intake in front of SQS', () => {
   test.each<[string, Line, string]>([
     ['there is no such queue', LINE.good, 'missing.fifo'],
     ['access is denied', LINE.accessDenied, 'requests.fifo'],
-  ])('says in its log that the configuration is wrong where %s', async (_, broken, name) => {
+  ])('logs a configuration error if %s', async (_, broken, name) => {
     line = broken;
     const url = queueUrl(name);
     const { send, lines } = startIntake({

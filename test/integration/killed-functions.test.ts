@@ -10,14 +10,14 @@ const SEED = Number(process.env.SEED ?? 20_261_122);
 const REQUESTS = 200;
 const CONVERSATIONS = 80;
 const KILLS = 30;
-/** A message that a killed function had comes back after this; far longer than a request takes. */
+/** Seconds until the message of a killed function returns. Far longer than a request takes. */
 const VISIBILITY_SECONDS = '10';
 
 let system: PackagedSystem;
 
 beforeAll(async () => {
   system = await startPackagedSystem({
-    // The rate limit is not what this is about.
+    // The rate limit is not under test.
     env: { GENESYS_REQUESTS_PER_SECOND: '1000' },
     queueAttributes: () => ({ VisibilityTimeout: VISIBILITY_SECONDS }),
   });
@@ -41,7 +41,7 @@ afterAll(() => system?.stop());
 const conversationId = (number: number) =>
   `c0de0000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-/** Asks until it is told that the request is queued, always under the same key, as callers do. */
+/** Retries with the same key until the request is accepted, as callers do. */
 async function ask(conversation: string, users: string[]): Promise<string> {
   const key = randomUUID();
   for (;;) {
@@ -54,7 +54,7 @@ async function ask(conversation: string, users: string[]): Promise<string> {
       })) as { statusCode: number; body: string };
       if (answer.statusCode === 202) return JSON.parse(answer.body).requestId;
     } catch {
-      // Killed in the middle of it: API Gateway says 502, and the caller sends again.
+      // Killed during the request: API Gateway returns 502, and the caller retries.
     }
   }
 }
@@ -66,16 +66,16 @@ function queuesAreEmpty(): boolean {
   });
 }
 
-/** Kills that hit a running process. Each function starts a new one at its next call. */
+/** Kills of running processes. A function starts a new one at its next invocation. */
 interface Kills {
   count: number;
   stop(): Promise<void>;
 }
 
-/** Kills one running function after another, at random moments, until it is stopped. */
+/** Kills running functions one by one, at random times, until it is stopped. */
 function startKilling(functions: LambdaProcess[], random: () => number): Kills {
   const startedAtLastKill = new Map<LambdaProcess, number>();
-  // A process that has not started again since its last kill cannot be killed.
+  // A function that has not started again since its last kill cannot be killed.
   const isRunning = (one: LambdaProcess) => startedAtLastKill.get(one) !== one.processesStarted();
   let isStopped = false;
   const kills = { count: 0, stop: async () => {} };
@@ -117,7 +117,7 @@ test(`every request ends in one result while the functions are killed at random 
   const { deliveries } = system.receiver;
   const delivered = () =>
     new Set(deliveries.filter(({ verified }) => verified).map(({ id }) => id));
-  // A request that is lost leaves the queues empty and is named by the next assertion.
+  // If a request is lost, the queues become empty and the next assertion names it.
   while (delivered().size < asked.size && !queuesAreEmpty()) await delay(100);
   expect([...delivered()].sort()).toEqual([...asked.keys()].map((id) => `evt_${id}`).sort());
 

@@ -38,7 +38,7 @@ async function start(
   return started;
 }
 
-/** Waits until the function has written a line that ends the wait. */
+/** Collects the lines of the log and waits for one of them. */
 function lineReader() {
   const waiting: { text: string; resolve: () => void }[] = [];
   const lines: string[] = [];
@@ -57,18 +57,18 @@ function lineReader() {
 }
 
 describe('the local Lambda runtime', () => {
-  test('gives the event to the handler and its answer to the caller', async () => {
+  test('passes the event to the handler and its response to the caller', async () => {
     const lambda = await start('export const handler = async (event) => ({ got: event });');
     expect(await lambda.invoke({ a: 1 })).toEqual({ got: { a: 1 } });
   });
 
-  test('keeps the process between calls, as a warm function', async () => {
+  test('keeps the process between invocations', async () => {
     const lambda = await start('let n = 0; export const handler = async () => ++n;');
     expect([await lambda.invoke({}), await lambda.invoke({})]).toEqual([1, 2]);
     expect(lambda.processesStarted()).toBe(1);
   });
 
-  test('has one call at a time, in the order of asking', async () => {
+  test('runs one invocation at a time, in the order of the calls', async () => {
     const lambda = await start(`
       let busy = 0;
       export const handler = async (n) => {
@@ -81,7 +81,7 @@ describe('the local Lambda runtime', () => {
     ]);
   });
 
-  test('gives the function the environment it was told, Lambda’s own variables, and nothing else', async () => {
+  test('gives the function its environment, the variables of Lambda, and nothing else', async () => {
     const lambda = await start('export const handler = async () => process.env;', {
       env: { REQUEST_QUEUE_URL: 'http://127.0.0.1:1/q' },
       name: 'intake',
@@ -110,7 +110,7 @@ describe('the local Lambda runtime', () => {
     expect(await lambda.invoke({})).toBe(arn);
   });
 
-  test('tells the function how much of its time is left', async () => {
+  test('tells the function its remaining time', async () => {
     const lambda = await start(
       'export const handler = async (_, context) => [context.getRemainingTimeInMillis(), context.awsRequestId, context.functionName];',
       { timeoutMs: 60_000, name: 'f' },
@@ -122,7 +122,7 @@ describe('the local Lambda runtime', () => {
     expect(name).toBe('f');
   });
 
-  test('reports what the handler throws, and goes on with the same process', async () => {
+  test('reports an error of the handler and keeps the process', async () => {
     const lambda = await start(`
       export const handler = async (event) => { if (event.bad) throw new TypeError('no'); return 'ok'; };`);
     await expect(lambda.invoke({ bad: true })).rejects.toMatchObject({
@@ -134,7 +134,7 @@ describe('the local Lambda runtime', () => {
     expect(lambda.processesStarted()).toBe(1);
   });
 
-  test('ends a call that takes longer than its time limit, with its process', async () => {
+  test('ends an invocation that exceeds its timeout, and its process', async () => {
     const lambda = await start(
       'export const handler = (event) => event.hang ? new Promise(() => setInterval(() => {}, 1000)) : 1;',
       { timeoutMs: 3_000 },
@@ -147,7 +147,7 @@ describe('the local Lambda runtime', () => {
     expect(lambda.processesStarted()).toBe(2);
   });
 
-  test('fails the call whose process is killed, and starts another one for the next', async () => {
+  test('fails the invocation whose process is killed, and starts another process for the next', async () => {
     const log = lineReader();
     const lambda = await start(
       `export const handler = (event) => {
@@ -193,7 +193,7 @@ describe('the local Lambda runtime', () => {
     expect(await lambda.invoke({ a: 7 })).toBe(7);
   });
 
-  test('fails the call in which the process exits of itself', async () => {
+  test('fails the invocation in which the process exits', async () => {
     const lambda = await start('export const handler = () => process.exit(3);');
     await expect(lambda.invoke({})).rejects.toMatchObject({
       kind: 'crash',
@@ -201,7 +201,7 @@ describe('the local Lambda runtime', () => {
     });
   });
 
-  test('names the fault of a module that cannot be loaded, at the call', async () => {
+  test('reports at the invocation why a module cannot be loaded', async () => {
     const log = lineReader();
     const lambda = await start("throw new RangeError('REQUEST_QUEUE_URL is missing');", {
       onLine: log.onLine,
@@ -214,7 +214,7 @@ describe('the local Lambda runtime', () => {
     expect(log.lines.join('\n')).toContain('REQUEST_QUEUE_URL is missing');
   });
 
-  test('finds no package outside of the bundle', async () => {
+  test('finds no package outside the bundle', async () => {
     const lambda = await start(
       "import '@middy/core'; export const handler = async () => 'found it';",
     );

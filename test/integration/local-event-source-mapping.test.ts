@@ -57,7 +57,7 @@ async function send(queue: LocalQueue, body: string, groupId?: string) {
   );
 }
 
-/** Resolves as soon as `isSo` is; the test's own time limit ends a wait for what never comes. */
+/** Resolves when `isSo` returns true. The test's timeout ends the wait otherwise. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
@@ -71,7 +71,7 @@ const bodies = (event: SQSEvent) => event.Records.map(({ body }) => body);
 const idOf = (event: SQSEvent, body: string) =>
   event.Records.find((record) => record.body === body)?.messageId ?? 'none';
 
-test('the function gets the event that Lambda makes of a message, and the message is deleted', async () => {
+test('the function gets Lambda's event for a message, and the message is deleted', async () => {
   const queue = sqs.createQueue('requests.fifo');
   await send(queue, 'a1', 'a');
   const events: SQSEvent[] = [];
@@ -114,7 +114,7 @@ test('the function gets the event that Lambda makes of a message, and the messag
   ]);
 });
 
-test('messages of one group come in one batch and in their order', async () => {
+test('messages of one group arrive in one batch, in order', async () => {
   const queue = sqs.createQueue('requests.fifo');
   for (const body of ['a1', 'a2', 'a3']) await send(queue, body, 'a');
   const batches: string[][] = [];
@@ -125,7 +125,7 @@ test('messages of one group come in one batch and in their order', async () => {
   expect(batches).toEqual([['a1', 'a2'], ['a3']]);
 });
 
-test('of a partial answer, the failed messages come back at the time the function set, and no others', async () => {
+test('after a partial failure only the failed messages return, at the time that the function set', async () => {
   const queue = sqs.createQueue('requests.fifo', { VisibilityTimeout: '900' });
   for (const body of ['a1', 'b1']) await send(queue, body, body.slice(0, 1));
   const batches: string[][] = [];
@@ -151,16 +151,16 @@ test('of a partial answer, the failed messages come back at the time the functio
   expect(problems).toEqual([]);
 });
 
-describe('nothing is deleted and the whole batch comes back', () => {
+describe('no message is deleted and the whole batch returns', () => {
   test.each<[string, (event: SQSEvent) => Promise<unknown>]>([
     ['when the function throws', () => Promise.reject(new Error('out of order'))],
     [
       'when it names a message that is not in the batch',
       async () => ({ batchItemFailures: [{ itemIdentifier: 'unknown' }] }),
     ],
-    ['when its answer is malformed', async () => ({ batchItemFailures: 'all' })],
+    ['when its response is malformed', async () => ({ batchItemFailures: 'all' })],
   ])('%s', async (_name, failing) => {
-    // Of one group, so that they can only come back together.
+    // Of one group, so that they can only return together.
     const queue = sqs.createQueue('requests.fifo', { VisibilityTimeout: '1' });
     await send(queue, 'm1', 'm');
     await send(queue, 'm2', 'm');
@@ -183,7 +183,7 @@ describe('nothing is deleted and the whole batch comes back', () => {
   });
 });
 
-test('without ReportBatchItemFailures the answer does not matter', async () => {
+test('without ReportBatchItemFailures the response is ignored', async () => {
   const queue = sqs.createQueue('audit');
   await send(queue, 'm1');
 
@@ -195,7 +195,7 @@ test('without ReportBatchItemFailures the answer does not matter', async () => {
   expect(problems).toEqual([]);
 });
 
-test('as many invocations run at once as the maximum concurrency says, and no more', async () => {
+test('the maximum concurrency limits the concurrent invocations', async () => {
   const queue = sqs.createQueue('requests.fifo');
   for (let group = 0; group < 6; group++) await send(queue, `m${group}`, `g${group}`);
   let running = 0;
@@ -232,7 +232,7 @@ test('a batch that is not full waits for the batching window', async () => {
   expect(batches[0]).toHaveLength(20);
 });
 
-test('stopping waits for the running invocation and deletes what it carried out', async () => {
+test('stopping waits for the running invocation and deletes its messages', async () => {
   const queue = sqs.createQueue('audit');
   await send(queue, 'm1');
   let started = false;

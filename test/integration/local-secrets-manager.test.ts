@@ -34,7 +34,7 @@ afterEach(async () => {
   await secrets.stop();
 });
 
-/** A version id of the length that the service asks for. */
+/** A version id of the required length. */
 const token = (name: string) => name.padEnd(32, '-');
 
 const put = (value: string, versionId?: string, stages?: string[]) =>
@@ -83,7 +83,7 @@ describe('reading', () => {
     expect(byArn).toMatchObject({ SecretString: 'v1', Name: 'token' });
   });
 
-  test('a version and a label that do not belong together are refused', async () => {
+  test('a version without the requested label is refused', async () => {
     secrets.putSecret('token');
     await put('v1', token('one'));
     await put('v2', token('two'));
@@ -111,7 +111,7 @@ describe('creating', () => {
 describe('putting a value', () => {
   beforeEach(() => secrets.putSecret('token'));
 
-  test('makes it current and what was current previous', async () => {
+  test('makes it current and the former current version previous', async () => {
     await put('v1', token('one'));
     await put('v2', token('two'));
 
@@ -121,7 +121,7 @@ describe('putting a value', () => {
     });
   });
 
-  test('the same token with the same content is a success that changes nothing', async () => {
+  test('the same token with the same content succeeds without a change', async () => {
     await put('v1', token('one'));
     await put('v2', token('two'));
 
@@ -139,7 +139,7 @@ describe('putting a value', () => {
     expect((await get()).SecretString).toBe('v1');
   });
 
-  test('of many that race for one token, one content gets it', async () => {
+  test('of concurrent puts with one token, one succeeds', async () => {
     const racing = await Promise.allSettled(
       Array.from({ length: 20 }, (_, index) => put(`v${index}`, token('race'))),
     );
@@ -148,13 +148,13 @@ describe('putting a value', () => {
     expect(secrets.countVersions('token')).toBe(1);
   });
 
-  test('the first version becomes current whatever labels it is put with', async () => {
+  test('the first version becomes current, whatever its labels', async () => {
     await put('v1', token('one'), ['LOCK']);
 
     expect(await stagesById()).toEqual({ [token('one')]: ['LOCK', 'AWSCURRENT'] });
   });
 
-  test('a label of our own moves from the version that had it, and current stays where it is', async () => {
+  test('a custom label moves to the new version without moving AWSCURRENT', async () => {
     await put('v1', token('one'));
     await put('lock 1', token('two'), ['LOCK']);
     await put('lock 2', token('three'), ['LOCK']);
@@ -201,7 +201,7 @@ describe('moving a label', () => {
     });
   });
 
-  test('from where it is not any more is refused', async () => {
+  test('from a version that no longer has it is refused', async () => {
     await put('v3', token('three'), ['PENDING']);
 
     await expect(move('PENDING', token('two'), token('one'))).rejects.toEqual(
@@ -210,13 +210,13 @@ describe('moving a label', () => {
     expect((await get('PENDING')).SecretString).toBe('v3');
   });
 
-  test('that some version has, without saying from which, is refused', async () => {
+  test('without naming the version that has it is refused', async () => {
     await expect(move('AWSCURRENT', undefined, token('two'))).rejects.toEqual(
       named('InvalidParameterException'),
     );
   });
 
-  test('that nobody has yet succeeds, once', async () => {
+  test('that no version has yet succeeds once', async () => {
     const racing = await Promise.allSettled([
       move('LOCK', undefined, token('one')),
       move('LOCK', undefined, token('two')),
@@ -225,7 +225,7 @@ describe('moving a label', () => {
     expect(racing.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
-  test('off a version deprecates it, and the current label cannot be taken off', async () => {
+  test('off a version deprecates it, and AWSCURRENT cannot be removed', async () => {
     await move('PENDING', token('two'));
 
     expect(await stagesById()).toEqual({ [token('one')]: ['AWSCURRENT'] });
@@ -252,7 +252,7 @@ test('versions are listed, deprecated ones on request', async () => {
   expect(await list(true)).toBe(3);
 });
 
-test('the operations asked for are remembered by name', async () => {
+test('the requested operations are recorded by name', async () => {
   secrets.putSecret('token', 'v1');
   await get();
   await put('v2');
@@ -261,7 +261,7 @@ test('the operations asked for are remembered by name', async () => {
   expect(secrets.readSecret('token')).toBe('v2');
 });
 
-test('an operation that is not served here is refused by name', async () => {
+test('an unsupported operation is refused by name', async () => {
   const answer = await fetch(secrets.endpoint, {
     method: 'POST',
     headers: { 'x-amz-target': 'secretsmanager.RotateSecret' },
@@ -272,7 +272,7 @@ test('an operation that is not served here is refused by name', async () => {
   expect(await answer.json()).toMatchObject({ __type: 'UnknownOperationException' });
 });
 
-describe('a Secrets Manager with credentials of its own', () => {
+describe('a Secrets Manager that requires its own credentials', () => {
   let guarded: LocalSecretsManager;
 
   beforeEach(async () => {
@@ -300,7 +300,7 @@ describe('a Secrets Manager with credentials of its own', () => {
   const authorization = (accessKeyId: string) =>
     `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20261126/us-east-1/secretsmanager/aws4_request, …`;
 
-  test('answers a client that has them', async () => {
+  test('accepts a client that has them', async () => {
     const answer = await ask({ authorization: authorization('LOCAL1').replace('…', 'x') });
 
     expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('the secret') });

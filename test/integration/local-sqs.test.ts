@@ -76,23 +76,23 @@ async function remove(queue: LocalQueue, message: Message | undefined) {
   );
 }
 
-test('the installed fauxqs is the one whose internals the queue was written against', () => {
+test('the installed version of fauxqs is the one whose internals the queue uses', () => {
   const installed = JSON.parse(readFileSync('node_modules/fauxqs/package.json', 'utf8'));
 
-  // Where this fails: read dist/sqs/sqsStore.js of the new version against
-  // local/sqs/group-batch-queue.ts, see the other tests of this file pass, then move the constant.
+  // If this fails: compare dist/sqs/sqsStore.js of the new version with local/sqs/group-batch-queue.ts,
+  // run the other tests of this file, then update the constant.
   expect(installed.version).toBe(FAUXQS_VERSION);
 });
 
 describe('a FIFO queue', () => {
-  test('fills a batch with the messages of one group, in their order, before it takes another group', async () => {
+  test('fills a batch with messages of one group, in order, before it takes another group', async () => {
     const queue = sqs.createQueue('requests.fifo');
     for (const body of ['a1', 'b1', 'a2', 'b2', 'a3']) await send(queue, body, body.slice(0, 1));
 
     expect(bodies(await receive(queue, { max: 4 }))).toEqual(['a1', 'a2', 'a3', 'b1']);
   });
 
-  test('hands out nothing more of a group until all that was received of it is gone', async () => {
+  test('returns no more messages of a group while some of it are in flight', async () => {
     const queue = sqs.createQueue('requests.fifo');
     for (const body of ['a1', 'a2', 'a3']) await send(queue, body, 'a');
     const [first, second] = await receive(queue, { max: 2 });
@@ -103,7 +103,7 @@ describe('a FIFO queue', () => {
     expect(bodies(await receive(queue))).toEqual(['a3']);
   });
 
-  test('puts messages that are given back into the order they were sent in', async () => {
+  test('keeps the send order of messages that are made visible again', async () => {
     const queue = sqs.createQueue('requests.fifo');
     for (const body of ['a1', 'a2', 'a3']) await send(queue, body, 'a');
     const [first, second] = await receive(queue, { max: 2 });
@@ -114,7 +114,7 @@ describe('a FIFO queue', () => {
     expect(bodies(await receive(queue))).toEqual(['a1', 'a2', 'a3']);
   });
 
-  test('puts messages whose visibility timeout has passed into the order they were sent in', async () => {
+  test('keeps the send order of messages whose visibility timeout has passed', async () => {
     const queue = sqs.createQueue('requests.fifo', { VisibilityTimeout: '1' });
     for (const body of ['a1', 'a2', 'a3']) await send(queue, body, 'a');
     await receive(queue, { max: 2 });
@@ -140,7 +140,7 @@ describe('a FIFO queue', () => {
     expect(bodies(await receive(queue))).toEqual(['a1']);
   });
 
-  test('swallows a second send with a known deduplication id and answers with the first message', async () => {
+  test('drops a second send with the same deduplication id and returns the first message id', async () => {
     const queue = sqs.createQueue('requests.fifo');
 
     const first = await send(queue, 'a1', 'a', 'same');
@@ -150,7 +150,7 @@ describe('a FIFO queue', () => {
     expect(bodies(await receive(queue))).toEqual(['a1']);
   });
 
-  test('lets groups use the same deduplication id where its scope is the group', async () => {
+  test('lets groups use the same deduplication id if its scope is the group', async () => {
     const queue = sqs.createQueue('requests.fifo', { DeduplicationScope: 'messageGroup' });
 
     await send(queue, 'a1', 'a', 'same');
@@ -160,7 +160,7 @@ describe('a FIFO queue', () => {
     expect(bodies(await receive(queue))).toEqual(['a1', 'b1']);
   });
 
-  test('moves a message to the dead-letter queue on the receive after its last one, and goes on with its group', async () => {
+  test('moves a message to the dead-letter queue at the receive after its last one, and continues with its group', async () => {
     const dead = sqs.createQueue('dead.fifo');
     const queue = sqs.createQueue('requests.fifo', {
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 }),
@@ -176,7 +176,7 @@ describe('a FIFO queue', () => {
 });
 
 describe('a standard queue', () => {
-  test('moves a message to the dead-letter queue on the receive after its last one', async () => {
+  test('moves a message to the dead-letter queue at the receive after its last one', async () => {
     const dead = sqs.createQueue('dead');
     const queue = sqs.createQueue('audit', {
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn, maxReceiveCount: 1 }),
@@ -189,9 +189,9 @@ describe('a standard queue', () => {
     expect(bodies(await receive(dead))).toEqual(['a1']);
   });
 
-  test('gives no message to a long poll whose caller has hung up', async () => {
-    // Bug: fauxqs hid a message from everybody for a visibility timeout when the reader that was
-    // waiting for it had gone. Fix: such a reader takes nothing.
+  test('gives no message to a long poll whose caller has disconnected', async () => {
+    // Bug: fauxqs hid a message for a visibility timeout if the waiting reader had disconnected.
+    // Fix: such a reader takes no message.
     const queue = sqs.createQueue('audit');
     const hangingUp = new AbortController();
     const abandoned = client.send(
@@ -233,7 +233,7 @@ describe('a standard queue', () => {
   );
 });
 
-test('a queue says what is in it without handing it out', async () => {
+test('a queue shows its messages without a receive', async () => {
   const queue = sqs.createQueue('audit');
   await send(queue, 'a1');
   await send(queue, 'a2');
@@ -263,7 +263,7 @@ describe('the query protocol', () => {
     ]);
   });
 
-  test('answers what SQS refuses with its error', async () => {
+  test('returns the error of SQS for a refused request', async () => {
     const { url } = sqs.createQueue('refusing.fifo');
 
     const answer = await send(url, { Action: 'SendMessage', MessageBody: 'no group' });
@@ -273,7 +273,7 @@ describe('the query protocol', () => {
     expect(sqs.listMessages('refusing.fifo')).toEqual([]);
   });
 
-  test('is for programs, and not for pages of a browser', async () => {
+  test('accepts programs and refuses web pages', async () => {
     const { url } = sqs.createQueue('guarded');
 
     const answer = await send(

@@ -24,7 +24,7 @@ async function deliver(key: string, body: string, signedBody = body) {
   });
 }
 
-test('a delivery that one of the keys has signed is taken and verified', async () => {
+test('a delivery signed with one of the keys is accepted and verified', async () => {
   receiver = await startWebhookReceiver({ keys: [NEW_KEY, OLD_KEY] });
 
   const answer = await deliver(OLD_KEY, '{"a":1}');
@@ -35,7 +35,7 @@ test('a delivery that one of the keys has signed is taken and verified', async (
   ]);
 });
 
-test('a delivery with another body than was signed, or of another key, is refused', async () => {
+test('a delivery with a changed body or another key is refused', async () => {
   receiver = await startWebhookReceiver({ keys: [OLD_KEY] });
 
   expect((await deliver(OLD_KEY, '{"a":2}', '{"a":1}')).status).toBe(401);
@@ -44,7 +44,7 @@ test('a delivery with another body than was signed, or of another key, is refuse
   expect(receiver.deliveries[0]?.problem).toEqual(expect.any(String));
 });
 
-test('keys that change count from the next delivery on', async () => {
+test('changed keys apply from the next delivery', async () => {
   const keys = [OLD_KEY];
   receiver = await startWebhookReceiver({ keys });
   keys[0] = NEW_KEY;
@@ -52,7 +52,7 @@ test('keys that change count from the next delivery on', async () => {
   expect((await deliver(NEW_KEY, '{}')).status).toBe(204);
 });
 
-test('a test can wait for a delivery and decide its answer', async () => {
+test('a test can wait for a delivery and choose the response', async () => {
   receiver = await startWebhookReceiver({
     keys: [OLD_KEY],
     respond: () => ({ status: 429, headers: { 'retry-after': '7' } }),

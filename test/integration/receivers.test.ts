@@ -36,7 +36,7 @@ afterEach(async () => {
   relay = undefined;
 });
 
-/** The receiver of the documentation, as a process of its own. */
+/** The receiver of the documentation, in its own process. */
 async function start([command, file]: readonly [string, string], key: string): Promise<string> {
   const child = spawn(command, [file], {
     env: { PATH: process.env.PATH, WEBHOOK_KEY: key, PORT: '0' },
@@ -76,7 +76,7 @@ const statusOfLastFailure = () =>
   relay?.log.findLast(({ message }) => message === 'relay failed')?.status_code;
 
 describe.each(receivers)('the receiver in %s that the documentation has', (language, command) => {
-  test('takes a signed event once, and says yes to its second delivery', async () => {
+  test('handles a signed event once and accepts its second delivery', async () => {
     const url = await start(command, KEY);
     expect(await deliver(url, [KEY], 'r-1', 'r-1', 'r-2')).toEqual([0, 0, 0]);
     expect(receiver?.lines.slice(1)).toEqual([
@@ -86,12 +86,12 @@ describe.each(receivers)('the receiver in %s that the documentation has', (langu
     ]);
   });
 
-  test('takes events while a key is rotated, whoever changes first', async () => {
+  test('accepts events during a key rotation, whichever side changes first', async () => {
     const url = await start(command, OTHER_KEY);
     expect(await deliver(url, [KEY, OTHER_KEY], 'r-1')).toEqual([0]);
   });
 
-  test('refuses what another key signed, and what nobody did', async () => {
+  test('refuses events that are signed with another key or unsigned', async () => {
     const url = await start(command, KEY);
     expect(await deliver(url, [OTHER_KEY], 'r-1')).toEqual([1]);
     expect(statusOfLastFailure()).toBe(401);
@@ -101,7 +101,7 @@ describe.each(receivers)('the receiver in %s that the documentation has', (langu
     expect(receiver?.lines).toHaveLength(1);
   });
 
-  test('refuses an old delivery that is sent again, and one without a time', async () => {
+  test('refuses a replayed old delivery and one without a timestamp', async () => {
     const url = await start(command, KEY);
     const post = async (timestamp: string) => {
       const signature = createHmac('sha256', Buffer.alloc(24, 1))
@@ -156,7 +156,7 @@ describe.each(receivers)('the receiver in %s that the documentation has', (langu
   );
 
   if (language === 'TypeScript') {
-    test('takes ed25519 signatures by the public key', async () => {
+    test('verifies ed25519 signatures with the public key', async () => {
       const { privateKey } = generateKeyPairSync('ed25519');
       const { d = '', x = '' } = privateKey.export({ format: 'jwk' });
       const standard = (text: string) => Buffer.from(text, 'base64url').toString('base64');

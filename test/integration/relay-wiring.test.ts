@@ -22,7 +22,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
 });
 
-test('the function as Lambda loads it relays from the queue to the webhook by its environment alone', async () => {
+test('the function that Lambda loads relays from the queue to the webhook, configured by its environment', async () => {
   const written = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   const sqs = await startSqs();
   const secrets = await startSecretsManager();

@@ -53,8 +53,8 @@ async function faultOf(sending: Promise<unknown>): Promise<HttpError> {
 }
 
 describe('the HTTP client', () => {
-  // Bug: a body that came packed, or with a byte order mark, could not be read.
-  test('reads a packed body, and leaves a byte order mark out', async () => {
+  // Bug: a compressed body, or one with a byte order mark, could not be read.
+  test('reads a compressed body and removes a byte order mark', async () => {
     respond = (_, outgoing) => {
       outgoing.writeHead(200, { 'content-encoding': 'gzip' });
       outgoing.end(gzipSync('\uFEFF{"a":1}'));
@@ -67,7 +67,7 @@ describe('the HTTP client', () => {
     expect(await send({ maxResponseBytes: 999 })).toMatchObject({ truncated: true });
   });
 
-  test('sends method, path, headers and body, and reads the whole answer', async () => {
+  test('sends method, path, headers and body, and reads the whole response', async () => {
     respond = (_, outgoing) => {
       outgoing.writeHead(201, { 'X-Thing': 'a', 'Set-Cookie': ['b=1', 'c=2'] });
       outgoing.write('grü');
@@ -93,7 +93,7 @@ describe('the HTTP client', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('asks the given lookup for the address', async () => {
+  test('resolves the host with the given lookup', async () => {
     const url = server.url.replace('127.0.0.1', 'host.invalid');
     const answer = await send({
       url,
@@ -106,12 +106,12 @@ describe('the HTTP client', () => {
     [10, '0123456789', false],
     [9, '012345678', true],
     [0, '', true],
-  ])('reads %d bytes of a longer answer and leaves the rest', async (max, body, truncated) => {
+  ])('reads %d bytes of a longer response and ignores the rest', async (max, body, truncated) => {
     respond = (_, outgoing) => outgoing.end('0123456789');
     expect(await send({ maxResponseBytes: max })).toMatchObject({ body, truncated });
   });
 
-  test('reads no more of an answer without end than it was told to', async () => {
+  test('reads no more than its limit of an endless response', async () => {
     respond = (_, outgoing) => {
       const pour = () => {
         while (outgoing.write('x'.repeat(10_000)));
@@ -125,14 +125,14 @@ describe('the HTTP client', () => {
 });
 
 describe('a fault', () => {
-  test('is a time-out where no answer begins', async () => {
+  test('is a timeout if no response begins', async () => {
     respond = () => {};
     const fault = await faultOf(send({ timeoutMs: 50 }));
     expect(fault).toMatchObject({ kind: 'timeout', reusedConnection: false, answer: undefined });
     expect(fault.message).toBe(`GET ${server.url}/path: no complete answer within 50 ms`);
   });
 
-  test('is a time-out where an answer never ends, and tells how it began', async () => {
+  test('is a timeout if a response does not end, and contains its status and headers', async () => {
     respond = (_, outgoing) => {
       outgoing.writeHead(200, { 'x-thing': 'a' });
       outgoing.write('half');
@@ -144,7 +144,7 @@ describe('a fault', () => {
     });
   });
 
-  test('is a broken connection where nobody listens', async () => {
+  test('is a broken connection if no server listens', async () => {
     const { url } = server;
     await server.stop();
     const fault = await faultOf(send({ url }));
@@ -152,7 +152,7 @@ describe('a fault', () => {
     expect(fault.cause).toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  test('is a broken connection where the answer stops half way', async () => {
+  test('is a broken connection if the response stops halfway', async () => {
     respond = (incoming, outgoing) => {
       outgoing.writeHead(200, { 'content-length': '100' });
       outgoing.write('half', () => incoming.socket.destroy());
@@ -161,16 +161,15 @@ describe('a fault', () => {
     expect(fault).toMatchObject({ kind: 'connection', answer: { status: 200 } });
   });
 
-  test('says where a connection broke that had been kept', async () => {
+  test('tells that a reused connection broke', async () => {
     await send();
     respond = (incoming) => incoming.socket.destroy();
     expect(await faultOf(send())).toMatchObject({ kind: 'connection', reusedConnection: true });
   });
 
-  test('does not blame a kept connection once the answer had begun', async () => {
-    // Bug: an answer cut short on a kept connection looked like one that the server had closed
-    // while it lay idle, as if the request had never arrived.
-    // Fix: with the head of an answer there, the connection was alive.
+  test('does not count as a stale connection once the response has begun', async () => {
+    // Bug: a response cut off on a reused connection was taken for a connection closed while idle, as if
+    // the request had not arrived. Fix: a connection that has sent response headers was alive.
     await send();
     respond = (incoming, outgoing) => {
       outgoing.writeHead(200, { 'content-length': '100' });
@@ -183,7 +182,7 @@ describe('a fault', () => {
     });
   });
 
-  test('does not keep the query, where secrets may be', async () => {
+  test('leaves out the query, which may contain secrets', async () => {
     respond = (incoming) => incoming.socket.destroy();
     expect((await faultOf(send())).message).not.toContain('q=1');
   });
@@ -212,7 +211,7 @@ describe('a server that does not speak HTTP', () => {
   });
 
   test.each([
-    ['greets as another protocol does', '220 mail.example.com ESMTP\r\n'],
+    ['greets in another protocol', '220 mail.example.com ESMTP\r\n'],
     [
       'switches protocols',
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',

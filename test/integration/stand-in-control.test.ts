@@ -31,7 +31,7 @@ const change = async (body: object, headers = {}) =>
   (await client.post(CONTROL_PATH, body, headers)).status;
 const look = async () => viewConversation((await client.get(CONVERSATION)).json, 20).roster;
 
-describe('the control of the stand-in', () => {
+describe('the control endpoint of the stand-in', () => {
   test.each([
     ['answers', 'CONNECTED'],
     ['no-answer', 'NO_ANSWER'],
@@ -40,21 +40,18 @@ describe('the control of the stand-in', () => {
     ['not-available', 'UNAVAILABLE'],
     ['forwards', 'FORWARDED'],
     ['fails', 'FAILED'],
-  ])(
-    'has a person who is rung become %s, which the product reads as %s',
-    async (outcome, connection) => {
-      expect(await change({ ringOutcomes: { [GUEST]: outcome } })).toBe(200);
-      const before = (await look()).participations.map((one) => one.participationId);
-      await client.post(ADD, { participants: [{ userId: GUEST }] });
-      const rung = newParticipationsOf(before, await look(), asGuest);
-      expect(judgeConnection(rung, { callEnded: false }).connection).toBe('STILL_RINGING');
-      clock.advance(15_000);
-      const since = newParticipationsOf(before, await look(), asGuest);
-      expect(judgeConnection(since, { callEnded: false })).toEqual({ connection, decided: true });
-    },
-  );
+  ])('makes ringing end as %s, which the product reads as %s', async (outcome, connection) => {
+    expect(await change({ ringOutcomes: { [GUEST]: outcome } })).toBe(200);
+    const before = (await look()).participations.map((one) => one.participationId);
+    await client.post(ADD, { participants: [{ userId: GUEST }] });
+    const rung = newParticipationsOf(before, await look(), asGuest);
+    expect(judgeConnection(rung, { callEnded: false }).connection).toBe('STILL_RINGING');
+    clock.advance(15_000);
+    const since = newParticipationsOf(before, await look(), asGuest);
+    expect(judgeConnection(since, { callEnded: false })).toEqual({ connection, decided: true });
+  });
 
-  test.each(['monitor', 'coach', 'consult'])('lets a %s listen who is not in', async (as) => {
+  test.each(['monitor', 'coach', 'consult'])('adds a %s, who is not a participant', async (as) => {
     const people = countPeople(await look());
     const join = { conversationId: PLATFORM_CONVERSATION, userId: SUPERVISOR, as };
     expect(await change({ join })).toBe(200);
@@ -64,7 +61,7 @@ describe('the control of the stand-in', () => {
     expect(countPeople(roster)).toBe(people);
   });
 
-  test('loses answers to adds that it carried out', async () => {
+  test('loses the responses of adds that it carried out', async () => {
     await change({ behaviour: { lostAnswers: 1 } });
     const add = () => client.post(ADD, { participants: [{ userId: GUEST }] });
     await expect(add()).rejects.toThrow();
@@ -72,7 +69,7 @@ describe('the control of the stand-in', () => {
     expect((await add()).status).toBe(200);
   });
 
-  test('has a queue find an agent, or none', async () => {
+  test('lets a queue find an agent, or none', async () => {
     const add = () => client.post(ADD, { participants: [{ queueId: 'a-queue' }] });
     await add();
     clock.advance(20_000);
@@ -83,7 +80,7 @@ describe('the control of the stand-in', () => {
     expect(isIn(await look(), asGuest)).toBe(true);
   });
 
-  test('reads slowly, and changes what is known about users', async () => {
+  test('slows reads down and changes users', async () => {
     await change({
       behaviour: { slowReadsMs: 5_000 },
       users: { [GUEST]: { presence: 'Busy', outOfOffice: true, hasStation: false } },
@@ -95,7 +92,7 @@ describe('the control of the stand-in', () => {
     expect(json).toMatchObject({ outOfOffice: { active: true }, station: {} });
   });
 
-  test('refuses what it does not know, and pages of other hosts', async () => {
+  test('refuses unknown settings and web pages of other hosts', async () => {
     expect(await change({ behaviour: { unheardOf: 1 } })).toBe(400);
     expect(await change({ ringOutcomes: { [GUEST]: 'explodes' } })).toBe(400);
     expect(await change({}, { 'content-type': 'text/plain' })).toBe(403);

@@ -7,7 +7,7 @@ import {
 import { type RunningGenesys, startGenesys } from '../../local/genesys/start-genesys.ts';
 import { type GenesysClient, logIn } from '../contract/genesys-client.ts';
 
-/** What only sockets can show: the rules themselves are tested in test/unit. */
+/** Behaviour of its sockets. The rules are tested in test/unit. */
 
 const CONVERSATION = `/api/v2/conversations/${PLATFORM_CONVERSATION}`;
 const ADD = `/api/v2/conversations/calls/${PLATFORM_CONVERSATION}/participants/user/${SAMPLE_USERS.ada}`;
@@ -30,12 +30,12 @@ const causeOf = async (call: Promise<unknown>): Promise<string | undefined> => {
   }
 };
 
-test('a reset reaches the caller as a broken connection', async () => {
+test('a reset breaks the caller's connection', async () => {
   genesys.state.faults.push({ fault: { answer: 'reset' } });
   expect(await causeOf(client.get(CONVERSATION))).toBe('ECONNRESET');
 });
 
-test('an answer that is cut off breaks while its body is read', async () => {
+test('a response that is cut off fails while its body is read', async () => {
   genesys.state.faults.push({ fault: { answer: 'cut' } });
   expect(await causeOf(client.get(CONVERSATION))).toBe('UND_ERR_SOCKET');
 });
@@ -53,7 +53,7 @@ test('a request that hangs ends when the stand-in stops', async () => {
   expect(await pending).toBe('UND_ERR_SOCKET');
 });
 
-test('a request that waits is carried out even where the caller has given up', async () => {
+test('a delayed request is carried out even if the caller has disconnected', async () => {
   const waiting = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
   const rung = Promise.withResolvers<void>();
@@ -80,7 +80,7 @@ test('a request that waits is carried out even where the caller has given up', a
   await slow.stop();
 });
 
-test('two of them run side by side, each with its own state', async () => {
+test('two stand-ins run side by side with separate state', async () => {
   const other = await startGenesys();
   genesys.state.revokeToken();
   expect((await client.get(CONVERSATION)).status).toBe(401);
@@ -88,6 +88,6 @@ test('two of them run side by side, each with its own state', async () => {
   await other.stop();
 });
 
-test('a taken port is said plainly', async () => {
+test('a port in use is reported', async () => {
   await expect(startGenesys({ port: genesys.port })).rejects.toThrow('EADDRINUSE');
 });

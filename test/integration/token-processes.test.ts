@@ -20,7 +20,7 @@ let genesys: RunningGenesys;
 let processes: TokenProcesses;
 let fifty: TokenProcess[];
 
-/** A secret of its own for each test; instances of other tests do not look there. */
+/** Each test uses its own secret, which instances of other tests do not read. */
 let tokenSecret = '';
 let tests = 0;
 
@@ -43,7 +43,7 @@ const expiredToken = () =>
     expiresAt: new Date(Date.now() - 1_000).toISOString(),
   });
 
-/** Tells all of them at once, and waits for the token of each. */
+/** Sends a command to all processes and waits for the token of each. */
 async function allGet(some: TokenProcess[], command: 'get' | 'replace'): Promise<string[]> {
   const waits = some.map((one) => one.next('token', one.reports.length));
   for (const one of some) one.tell(command);
@@ -75,7 +75,7 @@ afterAll(async () => {
 });
 
 describe('fifty processes with one secret', () => {
-  test('that meet an expired token together ask for a new one once', async () => {
+  test('that find an expired token together request one new token', async () => {
     fifty = await processes.start(50, environment());
     const fingerprints = await allGet(fifty, 'get');
     expect(new Set(fingerprints).size).toBe(1);
@@ -84,7 +84,7 @@ describe('fifty processes with one secret', () => {
     expect(secrets.countVersions(tokenSecret)).toBe(2);
   }, 60_000);
 
-  test('of which twenty are refused their token at once ask for a new one once', async () => {
+  test('of which twenty get a 401 together request one new token', async () => {
     const versionsBefore = secrets.countVersions('token-1');
     const [old] = await allGet(fifty.slice(0, 1), 'get');
     // The token is new, so it is tried once more before it is replaced.
@@ -94,7 +94,7 @@ describe('fifty processes with one secret', () => {
     expect(fingerprints[0]).not.toBe(old);
     expect(genesys.state.tokenRequests()).toBe(1);
     expect(secrets.countVersions('token-1')).toBe(versionsBefore + 1);
-    // One of the others is refused the old token later: it finds the new one.
+    // Another process gets a 401 for the old token later and finds the new one.
     await allGet(fifty.slice(20, 21), 'replace');
     expect(await allGet(fifty.slice(20, 21), 'replace')).toEqual(fingerprints.slice(0, 1));
     expect(genesys.state.tokenRequests()).toBe(1);
@@ -102,8 +102,8 @@ describe('fifty processes with one secret', () => {
   }, 60_000);
 });
 
-describe('a process that is killed in the middle of its token request', () => {
-  test('costs one request more, and the others have a token all the same', async () => {
+describe('a process killed during its token request', () => {
+  test('costs one more request, and the others still get a token', async () => {
     genesys.state.faults.push({ path: '/oauth/token', calls: [1], fault: { answer: 'hang' } });
     const ten = await processes.start(10, environment());
     const asking = Promise.race(ten.map((one) => one.next('asking').then(() => one)));
@@ -121,7 +121,7 @@ describe('a process that is killed in the middle of its token request', () => {
 });
 
 describe('wrong credentials', () => {
-  test('cost all processes together one request in 30 s, then one in 60 s', async () => {
+  test('cause one request of all processes in 30 s, then one in 60 s', async () => {
     secrets.putSecret(
       'wrong-credentials',
       JSON.stringify({ ...SAMPLE_CLIENT, clientSecret: 'of another client' }),

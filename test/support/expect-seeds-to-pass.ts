@@ -2,12 +2,12 @@ import { expect } from '@jest/globals';
 import { judgeRun } from '../simulation/judge-run.ts';
 import { simulate } from '../simulation/simulate.ts';
 
-/** Runs the simulation with the seeds `from` to `to`; the first that breaks an invariant fails the test. */
+/** Runs the simulation with the seeds `from` to `to`. The first that breaks an invariant fails the test. */
 export async function expectSeedsToPass(from: number, to: number): Promise<void> {
   for (let seed = from; seed <= to; seed += 1) {
     const run = await simulate(seed);
     const replay = `npm run simulate -- --seed ${seed}`;
-    // The command is part of what is compared, so that the failure shows it.
+    // Compares the command too, so that the failure shows it.
     expect({ replay, wrongs: judgeRun(run) }).toEqual({ replay, wrongs: [] });
     expect(run.results.length).toBeGreaterThan(0);
   }

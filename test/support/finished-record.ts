@@ -4,7 +4,7 @@ import { finished } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import { NOW_MS } from './start-intake.ts';
 
-/** A record with its result, in which everybody was added unless told otherwise. */
+/** A record with a result. By default all participants were added. */
 export function finishedRecord(
   record: RequestRecord,
   audit: { status?: Status; code?: string; error?: string } = {},

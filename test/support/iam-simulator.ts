@@ -1,11 +1,11 @@
 import type { Template } from '../../local/package-service.ts';
 
-/** One call as IAM sees it. */
+/** A call as IAM sees it. */
 export interface AwsCall {
   action: string;
   /** A logical id of the template, or an ARN. */
   resource: string;
-  /** Condition keys that the call carries; those with several values as a list. */
+  /** Condition keys of the call. Keys with several values are a list. */
   context?: Record<string, string | string[]>;
 }
 
@@ -17,9 +17,9 @@ interface Statement {
 }
 
 /**
- * What IAM would answer to a call by a role of the template. Knows what the roles use: identity
- * policies, wildcards, and the operators below; anything else is an error, so that a statement that
- * is not understood is not taken for harmless.
+ * IAM's decision on a call by a role of the template. Supports what the roles use: identity policies,
+ * wildcards and the operators below. Anything else is an error, so that no unsupported statement is
+ * ignored.
  */
 export function isAllowed(template: Template, role: string, call: AwsCall): boolean {
   const statements = statementsOf(template, role);
@@ -58,7 +58,7 @@ function matches(statement: Statement, call: AwsCall): boolean {
   );
 }
 
-/** @param given values of the call's key, `undefined` where the call does not carry it */
+/** @param given values of the call's key, `undefined` if the call does not have it */
 type Operator = (given: string[] | undefined, wanted: string[]) => boolean;
 
 const operators: Record<string, Operator> = {
@@ -71,7 +71,7 @@ const operators: Record<string, Operator> = {
   Null: (given, [isMissing]) => String(given === undefined) === isMissing,
 };
 
-/** Every reference to a resource comes to the same name here, whether by Ref or by GetAtt Arn. */
+/** A Ref and a GetAtt Arn of a resource give the same name here. */
 function arnOf(reference: unknown): string {
   if (typeof reference === 'string') return reference;
   const {

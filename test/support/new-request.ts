@@ -2,7 +2,7 @@ import type { NewRequest } from '../../lib/domain/record-transitions.ts';
 
 export const REQUESTED_AT_MS = Date.parse('2026-11-22T15:00:00Z');
 
-/** A request for a record: two users to be added within ten minutes. */
+/** A request for two users within ten minutes. */
 export function newRequest(fields: Partial<NewRequest> = {}): NewRequest {
   return {
     requestId: '5e8f0d6b-55a7-4c1f-9d27-7c0d1f1f0a01',

@@ -6,18 +6,18 @@ import { createSimulatedTable } from '../simulation/simulated-records.ts';
 import { startRequestsTable } from './start-requests-table.ts';
 
 /**
- * What goes wrong with one attempt of the AWS client, which makes three:
+ * Fault of one of the three attempts of the AWS client:
  * - `throttled`, `unavailable`: the request is not carried out
- * - `response-lost`: it is carried out, and the client does not learn it
+ * - `response-lost`: it is carried out, but the response is lost
  */
 export type Fault = 'throttled' | 'unavailable' | 'response-lost';
 
 export interface RecordTable {
   records: RecordStore;
   leases: ConversationLeases;
-  /** What the stores take for the time, in milliseconds since the epoch. */
+  /** Time of the stores, in milliseconds since the epoch. */
   clock: { nowMs: number };
-  /** Faults of the next attempts, first come, first served. */
+  /** Faults of the next attempts, in order. */
   faults: Fault[];
   stop(): Promise<void>;
 }
@@ -41,7 +41,7 @@ export async function startDynamoTable(nowMs: number): Promise<RecordTable> {
       if (fault === 'response-lost') await next(args).catch(() => {});
       throw toError(fault);
     },
-    // Inside of the step that repeats a request.
+    // Inside the step that repeats a request.
     { step: 'deserialize', priority: 'high' },
   );
   return {
@@ -53,7 +53,7 @@ export async function startDynamoTable(nowMs: number): Promise<RecordTable> {
   };
 }
 
-/** The stores of the simulation, reached with as many attempts as the AWS client makes. */
+/** The stores of the simulation, with as many attempts as the AWS client. */
 export async function startMemoryTable(nowMs: number): Promise<RecordTable> {
   const clock = { nowMs };
   const faults: Fault[] = [];

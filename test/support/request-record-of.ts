@@ -1,10 +1,10 @@
 import { newRecord } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
 
-/** A time of day at which tests begin, in milliseconds since the epoch. */
+/** Start time of tests, in milliseconds since the epoch. */
 export const START_MS = Date.UTC(2026, 10, 26, 12);
 
-/** A record of a request that was accepted a moment ago, for two users unless told otherwise. */
+/** A record of a request that was just accepted, by default for two users. */
 export function requestRecordOf(fields: Partial<RequestRecord> = {}): RequestRecord {
   const record = newRecord(
     {

@@ -7,8 +7,8 @@ export interface CommandResult {
 }
 
 /**
- * Runs the `main` of a command in this process as scripts/run.mjs runs it in one of its own: with only
- * the given environment, and with one line for an error that an operator can fix.
+ * Runs the `main` of a command in this process, as scripts/run.mjs does in its own: with only the given
+ * environment, and with one line for an error that an operator can fix.
  */
 export async function runCommand(
   main: (args: string[]) => Promise<number>,

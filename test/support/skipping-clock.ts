@@ -1,15 +1,15 @@
 import type { Clock } from '../../lib/domain/clock.ts';
 
 export interface SkippingClock extends Clock {
-  /** Moves the time on, in milliseconds. */
+  /** Advances the time, in milliseconds. */
   advance(ms: number): void;
-  /** How long the code under test has slept, in milliseconds: one entry a sleep. */
+  /** Milliseconds of each sleep of the code under test. */
   readonly slept: number[];
 }
 
 /**
- * The machine's clock, but sleeping is skipping: the time is later afterwards, and nobody waited.
- * For tests in which real servers answer in real time and only the waits are long.
+ * The system clock, but a sleep advances the time instead of waiting. For tests with real servers in real
+ * time, in which only the sleeps are long.
  */
 export function createSkippingClock(): SkippingClock {
   let skippedMs = 0;
@@ -23,7 +23,7 @@ export function createSkippingClock(): SkippingClock {
     sleep: async (delayMs) => {
       slept.push(delayMs);
       const wakeAtMs = Date.now() + skippedMs + delayMs;
-      // Others that are about to do something do it first.
+      // Let other pending work run first.
       await new Promise((resolve) => setImmediate(resolve));
       skippedMs = Math.max(skippedMs, wakeAtMs - Date.now());
     },

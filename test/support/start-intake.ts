@@ -22,14 +22,14 @@ export interface LogLine {
   fields: Record<string, unknown>;
 }
 
-/** An HTTP response of intake, read: the fields of a 202 or those of a problem. */
+/** A parsed HTTP response of intake: the fields of a 202 or of a problem. */
 export interface Answer {
   status: number;
   headers: Record<string, string>;
   body: Omit<Accepted, 'status'> & Omit<ProblemDocument, 'status'>;
 }
 
-/** A clock that only sleeping moves on. */
+/** A clock that only a sleep advances. */
 export function createTestClock(nowMs = NOW_MS) {
   let now = nowMs;
   return {
@@ -40,7 +40,7 @@ export function createTestClock(nowMs = NOW_MS) {
   };
 }
 
-/** Composes intake over an in-memory table, with everything around it recorded; uuids count up. */
+/** Composes intake with an in-memory table and sequential UUIDs; records all effects. */
 export function startIntake(overrides: Partial<IntakePorts> = {}) {
   const sent: OutgoingMessage[] = [];
   const lines: LogLine[] = [];
@@ -81,7 +81,7 @@ export function startIntake(overrides: Partial<IntakePorts> = {}) {
   };
   const act = (input: unknown): Promise<DataActionResult> =>
     handler(input, { invokedFunctionArn: ALIAS_ARN }) as Promise<DataActionResult>;
-  /** Puts a later state of a record into the table. */
+  /** Replaces a record in the table by a later state. */
   const store = async (previous: RequestRecord, next: RequestRecord) => {
     if (!(await records.replace(previous, next))) throw new Error('the record has changed');
   };
@@ -91,8 +91,8 @@ export function startIntake(overrides: Partial<IntakePorts> = {}) {
 export const uuidNumber = (number: number) =>
   `00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 
-/** A fresh copy of a sample event, to be altered at will. */
-// biome-ignore lint/suspicious/noExplicitAny: a test alters whatever part of it it is about
+/** A new copy of a sample event, to be modified. */
+// biome-ignore lint/suspicious/noExplicitAny: a test modifies any part of it
 export function readEvent(name: string): any {
   return JSON.parse(readFileSync(new URL(`../../events/${name}.json`, import.meta.url), 'utf8'));
 }
@@ -102,7 +102,7 @@ export function eventWithBody(body: unknown, name = 'http-api-v2.three-users') {
   return { ...readEvent(name), body: typeof body === 'string' ? body : JSON.stringify(body) };
 }
 
-/** The sample request with more headers; `undefined` takes one away. */
+/** The sample request with more headers; `undefined` removes one. */
 export function eventWithHeaders(headers: Record<string, string | undefined>) {
   const event = readEvent('http-api-v2.three-users');
   return { ...event, headers: { ...event.headers, ...headers } };

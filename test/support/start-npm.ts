@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Endpoints } from '../../local/system/endpoints-file.ts';
 
-/** Nothing of the machine that the tests run on may reach the system under test. */
+/** Settings of this machine must not affect the system under test. */
 const UNSET = Object.fromEntries(
   [
     'GENESYS_ENV',
@@ -28,7 +28,7 @@ export interface NpmRun {
   ended: Promise<number | NodeJS.Signals | null>;
 }
 
-/** Runs `npm …args` in a process group of its own, as a terminal does. */
+/** Runs `npm …args` in its own process group, as a terminal does. */
 export function runNpm(args: string[], environment: Record<string, string>): NpmRun {
   const child = spawn('npm', args, {
     env: { ...process.env, ...UNSET, ...environment },
@@ -49,7 +49,7 @@ export interface StartedSystem {
   run: NpmRun;
   endpoints: Endpoints;
   folder: string;
-  /** Resolves with the first line of the output, past or coming, that has all of these in it. */
+  /** Resolves with the first line of the output, past or future, that contains all parts. */
   line(...parts: string[]): Promise<string>;
   stop(): Promise<void>;
 }
@@ -90,7 +90,7 @@ export async function startWithNpm(
   };
 }
 
-/** Resolves once no process is left of all that a run has started. */
+/** Resolves when all processes of a run have ended. */
 export async function groupIsEmpty(run: NpmRun): Promise<void> {
   while (isRunning(run)) await new Promise((resolve) => setTimeout(resolve, 20));
 }

@@ -10,13 +10,13 @@ export interface ReceivedTry {
 }
 
 export interface Receiver extends Listening {
-  /** In the order of their arrival. */
+  /** In order of arrival. */
   tries: ReceivedTry[];
 }
 
 /**
- * A webhook receiver of any behaviour.
- * @param behave answers try `index` (from 0), or does not
+ * A webhook receiver with a given behaviour.
+ * @param behave responds to attempt `index` (from 0), or does not respond
  */
 export async function startReceiver(
   behave: (response: ServerResponse, received: ReceivedTry, index: number) => void,

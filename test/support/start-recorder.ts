@@ -3,11 +3,11 @@ import { type Listening, listen } from '../../local/listen.ts';
 import type { SignedRequest } from './verify-sigv4.ts';
 
 export interface Recorder extends Listening {
-  /** What it was sent, byte for byte. */
+  /** The request, byte for byte. */
   requests: SignedRequest[];
 }
 
-/** A service that keeps what it is sent. @param answer each request, once it is there in full */
+/** A service that keeps its requests. @param answer responds to each complete request */
 export async function startRecorder(answer: (response: ServerResponse) => void): Promise<Recorder> {
   const requests: SignedRequest[] = [];
   const server = createServer((request, response) => {

@@ -1,7 +1,7 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { startDynamoDb } from '../../local/dynamodb/start-dynamodb.ts';
 
-/** Keys and indexes of resources/table.yml; test/deploy/template.test.ts holds the two together. */
+/** Keys and indexes of resources/table.yml; test/deploy/template.test.ts compares the two. */
 export const REQUESTS_TABLE = {
   BillingMode: 'PAY_PER_REQUEST',
   AttributeDefinitions: [
@@ -41,7 +41,7 @@ export interface RequestsTable {
 
 /**
  * A local DynamoDB with the table of the service.
- * @param settings of the client, beside the endpoint and the credentials
+ * @param settings of the client, besides the endpoint and the credentials
  */
 export async function startRequestsTable(
   settings: DynamoDBClientConfig = {},

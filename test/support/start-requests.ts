@@ -26,7 +26,7 @@ export function httpEvent(
   };
 }
 
-/** `requests` over an in-memory table, with everything around it recorded. */
+/** `requests` with an in-memory table; records all effects. */
 export function startRequests(overrides: Partial<RequestsPorts> = {}) {
   const sent: OutgoingMessage[] = [];
   const lines: LogLine[] = [];
@@ -70,7 +70,7 @@ export function startRequests(overrides: Partial<RequestsPorts> = {}) {
   };
   const act = (input: unknown) =>
     handler(input, { invokedFunctionArn: ALIAS_ARN }) as Promise<DataActionResult>;
-  /** Creates a record; of the caller that `httpEvent` names, unless told otherwise. */
+  /** Creates a record, by default of the caller in `httpEvent`. */
   const create = async (fields: Parameters<typeof newRequest>[0] = {}): Promise<RequestRecord> => {
     const request = newRequest({ requestedAtMs: NOW_MS, deadlineMs: NOW_MS + 600_000, ...fields });
     const context = { nowMs: NOW_MS, writeId: `create-${++writes}`, retentionMs: RETENTION_MS };

@@ -10,9 +10,9 @@ import type { TokenCommand, TokenReport } from './token-process.ts';
 
 export interface TokenProcess {
   tell(command: TokenCommand): void;
-  /** All it has told so far. */
+  /** All reports so far. */
   reports: TokenReport[];
-  /** Resolves with the first report, past or coming, from the given place on, that matches. */
+  /** Resolves with the first matching report, past or future, from the given position. */
   next<Kind extends TokenReport['kind']>(
     kind: Kind,
     from?: number,
@@ -22,13 +22,13 @@ export interface TokenProcess {
 
 export interface TokenProcesses {
   start(count: number, env?: Record<string, string>): Promise<TokenProcess[]>;
-  /** Ends all of them. */
+  /** Ends all processes. */
   stop(): Promise<void>;
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Bundles the process's script, so that fifty of them start in seconds, and starts as many as wanted. */
+/** Bundles the script, so that fifty processes start in seconds, and starts the processes. */
 export async function prepareTokenProcesses(): Promise<TokenProcesses> {
   const directory = await mkdtemp(join(tmpdir(), 'token-processes-'));
   const script = join(directory, 'token-process.mjs');
@@ -55,7 +55,7 @@ export async function prepareTokenProcesses(): Promise<TokenProcesses> {
     });
     children.add(child);
     child.once('exit', () => children.delete(child));
-    // It may be dead when it is told something.
+    // The process may have ended.
     child.stdin.on('error', () => {});
     const reports: TokenReport[] = [];
     const waiting = new Set<() => void>();

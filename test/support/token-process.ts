@@ -1,7 +1,7 @@
 /**
- * One instance of the adder as far as its token goes: the real token source with the AWS SDK and an
- * HTTP client, in a process of its own. Takes commands as lines, answers with lines of JSON, and
- * tells tokens by their fingerprint.
+ * The token part of one instance of the adder: the real token source with the AWS SDK and an HTTP client,
+ * in its own process. Reads commands as lines, reports lines of JSON, and identifies tokens by
+ * fingerprint.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
@@ -24,28 +24,28 @@ import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createDynamoItem } from '../../lib/records/dynamo-item.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 
-/** What a process is told to do. */
+/** Command to a process. */
 export type TokenCommand =
-  /** Get a token, from wherever there is one. */
+  /** Get a token. */
   | 'get'
-  /** The token that it got last was refused: get another. */
+  /** The last token was refused: get another. */
   | 'replace'
-  /** Get a token again and again, every so many milliseconds of its clock. */
+  /** Get a token periodically; milliseconds of the process's clock. */
   | `insist ${number}`;
 
-/** What a process tells. */
+/** Report of a process. */
 export type TokenReport =
   | { kind: 'ready' }
-  /** A token request is about to leave. The time is that of the process's own clock. */
+  /** A token request is about to be sent. The time is the process's own. */
   | { kind: 'asking'; atMs: number }
   | { kind: 'token'; fingerprint: string }
   | { kind: 'error'; code: string };
 
 const env = process.env;
 const speed = Number(env.CLOCK_SPEED ?? 1);
-/** The same for all processes whose clocks are to agree. */
+/** The same for all processes whose clocks must agree. */
 const startedAtMs = Number(env.CLOCK_STARTED_AT_MS ?? Date.now());
-/** The machine's clock, or one that runs faster. */
+/** The system clock, or a faster one. */
 const clock: Clock = {
   now: () => startedAtMs + (Date.now() - startedAtMs) * speed,
   sleep: (delayMs, signal) => systemClock.sleep(delayMs / speed, signal),

@@ -9,8 +9,8 @@ export interface SignedRequest {
 }
 
 /**
- * Whether a request carries the signature that AWS would compute for it (Signature Version 4, header
- * form, no query string). Written from the specification, not with the SDK that signs.
+ * True if a request has the signature that AWS would compute (Signature Version 4, headers, no query
+ * string). Written from the specification, independent of the SDK that signs.
  */
 export function isSigned(request: SignedRequest, secretAccessKey: string): boolean {
   const [, credential = '', signedHeaders = '', signature] =
