@@ -71,7 +71,7 @@ const bodies = (event: SQSEvent) => event.Records.map(({ body }) => body);
 const idOf = (event: SQSEvent, body: string) =>
   event.Records.find((record) => record.body === body)?.messageId ?? 'none';
 
-test('the function gets Lambda's event for a message, and the message is deleted', async () => {
+test('the function gets the Lambda event of a message, and the message is deleted', async () => {
   const queue = sqs.createQueue('requests.fifo');
   await send(queue, 'a1', 'a');
   const events: SQSEvent[] = [];

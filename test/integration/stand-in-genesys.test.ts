@@ -30,7 +30,7 @@ const causeOf = async (call: Promise<unknown>): Promise<string | undefined> => {
   }
 };
 
-test('a reset breaks the caller's connection', async () => {
+test('a reset breaks the connection of the caller', async () => {
   genesys.state.faults.push({ fault: { answer: 'reset' } });
   expect(await causeOf(client.get(CONVERSATION))).toBe('ECONNRESET');
 });
