@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { LocalSystem } from '../system/start-system.ts';
 
 const PASSED_ON = ['content-type', 'idempotency-key', 'x-correlation-id', 'prefer'];
 const PASSED_BACK = [
@@ -12,7 +13,7 @@ const PASSED_BACK = [
 
 /** Sends a request of the page to the public API, which is on another port and has no CORS. */
 export async function forwardToApi(
-  apiUrl: string,
+  { endpoints, headersFor }: Pick<LocalSystem, 'endpoints' | 'headersFor'>,
   path: string,
   request: IncomingMessage,
   body: string,
@@ -23,9 +24,18 @@ export async function forwardToApi(
     const value = request.headers[name];
     if (typeof value === 'string') headers[name] = value;
   }
-  const answer = await fetch(apiUrl + path, {
-    method: request.method ?? 'GET',
-    headers,
+  const url = new URL(endpoints.apiUrl + path);
+  const method = request.method ?? 'GET';
+  const signed = headersFor({
+    method,
+    path: url.pathname,
+    query: url.search.slice(1),
+    headers: { host: url.host },
+    body,
+  });
+  const answer = await fetch(url, {
+    method,
+    headers: { ...headers, ...signed },
     redirect: 'manual',
     ...(body === '' ? {} : { body }),
   });

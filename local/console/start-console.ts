@@ -123,7 +123,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     const path = url.replace(/\?.*$/s, '');
     if (path.startsWith('/api/')) {
       const body = await readBody(request);
-      return forwardToApi(endpoints.apiUrl, url.slice('/api'.length), request, body, response);
+      return forwardToApi(system, url.slice('/api'.length), request, body, response);
     }
     if (method === 'GET') return serveGet(path, response);
     const action = method === 'POST' ? actions[path] : undefined;

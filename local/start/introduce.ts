@@ -24,6 +24,7 @@ export async function introduce(
     ...tellOutside(endpoints, settings),
     ...(await tellSigningKey(settings)),
     `More           ${join(settings.folder, 'endpoints.json')}`,
+    ...tellAuth(settings),
     ...(settings.genesys ? tellLiveUse(endpoints) : tellSamples(endpoints)),
     '',
     'Ctrl-C stops it. What happens: time (UTC), request id, event',
@@ -35,6 +36,12 @@ function tellOutside({ webhookUrl }: Endpoints, settings: Settings): string[] {
     ...(settings.genesys ? [`Genesys Cloud  ${settings.genesys.environment}`] : []),
     `Webhooks to    ${settings.webhookUrl ? new URL(settings.webhookUrl).origin : `${webhookUrl} (verifies each signature)`}`,
   ];
+}
+
+function tellAuth({ auth }: Settings): string[] {
+  if (auth === 'none') return [];
+  const how = auth === 'iam' ? 'signed with its credentials' : 'with its token';
+  return [`The API asks   for requests ${how} (LOCAL_AUTH=${auth})`];
 }
 
 function tellSamples(endpoints: Endpoints): string[] {

@@ -16,6 +16,8 @@ export interface Endpoints {
   region: string;
   /** Required by the local Secrets Manager; the other servers accept any. */
   credentials: Credentials;
+  /** With `LOCAL_AUTH=jwt`: a bearer token for the API. */
+  token?: string;
   /** The stand-in's; absent if a real Genesys Cloud is used. */
   genesysUrl?: string;
   /** Our receiver's; absent if another one is used. */

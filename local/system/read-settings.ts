@@ -3,6 +3,7 @@ import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
 import { UserError } from '../../lib/user-error.ts';
 import { parseSigningKeys } from '../../lib/webhook/signing-keys.ts';
 import { parseWebhookUrl } from '../../lib/webhook/webhook-url.ts';
+import { LOCAL_AUTHS, type LocalAuth } from '../api-gateway/local-authorizer.ts';
 
 export type Environment = Record<string, string | undefined>;
 
@@ -27,6 +28,8 @@ export interface Settings {
   signingKeys: string[];
   /** The signing key was generated, so the user must be told where it is. */
   isSigningKeyGenerated: boolean;
+  /** Who may call the API. */
+  auth: LocalAuth;
   /** Folder of the endpoints file, relative to the repository root. */
   folder: string;
 }
@@ -78,8 +81,15 @@ export function readSettings(environment: Environment): Settings {
     ...(webhookUrl ? { webhookUrl } : {}),
     signingKeys: givenKeys ?? [`whsec_${randomBytes(32).toString('base64')}`],
     isSigningKeyGenerated: givenKeys === undefined,
+    auth: readAuth(get('LOCAL_AUTH')),
     folder: get('LOCAL_FOLDER') ?? DEFAULT_FOLDER,
   };
+}
+
+function readAuth(text = 'none'): LocalAuth {
+  const auth = LOCAL_AUTHS.find((known) => known === text);
+  if (auth) return auth;
+  throw new UserError(`LOCAL_AUTH must be ${LOCAL_AUTHS.join(', ')}, not "${text}".`);
 }
 
 function readGenesys(get: (name: string) => string | undefined): Settings['genesys'] {

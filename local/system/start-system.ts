@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { createLocalAuthorizer, type LocalAuthorizer } from '../api-gateway/local-authorizer.ts';
 import { type Service, startApiGateway } from '../api-gateway/start-api-gateway.ts';
 import { startDynamoDb } from '../dynamodb/start-dynamodb.ts';
 import { startEventSourceMapping } from '../event-source-mapping/start-event-source-mapping.ts';
@@ -51,6 +52,8 @@ export interface LocalSystem {
   genesys?: RunningGenesys;
   /** Our receiver, if it is used. */
   receiver?: WebhookReceiver;
+  /** Headers that authorize a request to the API. */
+  headersFor: LocalAuthorizer['headersFor'];
   /** Messages of a queue, without receiving them. */
   listMessages(queueName: string): QueuedMessage[];
   /** True if the queues that functions read are empty. */
@@ -90,6 +93,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
   };
 
   const credentials = generateCredentials();
+  const authorizer = createLocalAuthorizer(settings.auth, credentials, LOCAL_REGION, Date.now);
   const onProgress = options.onProgress ?? (() => {});
   const folder = resolve(ROOT, settings.folder);
   started.push(await lockFolder(folder));
@@ -173,7 +177,11 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
           WEBHOOK_SIGNING_KEY: '',
         },
         onService: setUp,
-        invoke: async (functionName, event) => lambdas.get(functionName)?.invoke(event),
+        invoke: async (functionName, event) => {
+          const verdict = authorizer.authorize(event);
+          if ('response' in verdict) return verdict.response;
+          return lambdas.get(functionName)?.invoke(verdict.event);
+        },
         onEnd: options.onEnd ?? (() => {}),
       }),
     );
@@ -214,6 +222,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       dynamoDbEndpoint: dynamoDb.endpoint,
       region: service.provider.region,
       credentials,
+      ...(authorizer.token === undefined ? {} : { token: authorizer.token }),
       ...(genesys ? { genesysUrl: genesys.url } : {}),
       ...(receiver ? { webhookUrl: receiver.url } : {}),
       queues,
@@ -229,6 +238,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       endpoints,
       ...(genesys ? { genesys } : {}),
       ...(receiver ? { receiver } : {}),
+      headersFor: authorizer.headersFor,
       listMessages: (queueName) => sqs.listMessages(queueName),
       isIdle: () =>
         sources.every(({ queueName }) => {

@@ -11,6 +11,7 @@ describe('with nothing set', () => {
       ports: { api: 3000, sqs: 0, secretsManager: 0, dynamoDb: 0, genesys: 0, webhook: 0 },
       signingKeys: [expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)],
       isSigningKeyGenerated: true,
+      auth: 'none',
       folder: '.local',
     });
     expect(readSettings({}).signingKeys).not.toEqual(settings.signingKeys);
@@ -27,6 +28,7 @@ describe('with nothing set', () => {
     expect(readSettings(empty)).toMatchObject({
       ports: { api: 3000 },
       isSigningKeyGenerated: true,
+      auth: 'none',
     });
     expect(readSettings(empty)).not.toHaveProperty('genesys');
     expect(readSettings(empty)).not.toHaveProperty('webhookUrl');
@@ -65,6 +67,7 @@ describe('what is set is used', () => {
         'whsec_dHdvIHR3byB0d28gdHdvIHR3byB0d28g',
       ],
       isSigningKeyGenerated: false,
+      auth: 'none',
       folder: '.local/two',
     });
   });
@@ -84,6 +87,7 @@ describe('what cannot be used is refused in one line that names the variable', (
     ['GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET', { GENESYS_ENV: 'us-east-1' }],
     ['GENESYS_CLIENT_SECRET', { ...LIVE, GENESYS_CLIENT_SECRET: '' }],
     ['EXTERNAL_WEBHOOK_URL', { EXTERNAL_WEBHOOK_URL: 'http://example.com/hook' }],
+    ['LOCAL_AUTH', { LOCAL_AUTH: 'basic' }],
     ['EXTERNAL_WEBHOOK_URL', { EXTERNAL_WEBHOOK_URL: 'https://10.0.0.1/hook' }],
   ])('%s', (name, environment) => {
     const read = () => readSettings(environment);

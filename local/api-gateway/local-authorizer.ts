@@ -1,0 +1,130 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Credentials } from '../system/local-aws.ts';
+import { hasValidSignature, type SignedRequest, signRequest } from './sign-request.ts';
+
+/** `LOCAL_AUTH`: who may call the local API. */
+export const LOCAL_AUTHS = ['none', 'iam', 'jwt'] as const;
+export type LocalAuth = (typeof LOCAL_AUTHS)[number];
+
+/** What of an HTTP API's event (format 2.0) an authorizer looks at. */
+interface HttpEvent {
+  rawPath?: string;
+  rawQueryString?: string;
+  headers?: Record<string, string>;
+  body?: string | null;
+  isBase64Encoded?: boolean;
+  requestContext?: { http?: { method?: string }; [field: string]: unknown };
+}
+
+export type Verdict = { event: unknown } | { response: object };
+
+export interface LocalAuthorizer {
+  /** The event with its caller in it, or API Gateway's own answer to one that is refused. */
+  authorize(event: unknown): Verdict;
+  /** Headers by which a request is let in, for the console page. */
+  headersFor(request: SignedRequest): Record<string, string>;
+  /** A token that is let in (`jwt` only). */
+  token?: string;
+}
+
+const TOKEN_LIFETIME_SECONDS = 86_400;
+const ISSUER = 'https://issuer.local/';
+const USER_ARN = 'arn:aws:sts::000000000000:assumed-role/local/console';
+
+/**
+ * API Gateway's authorizer on this machine, so that a client's handling of 401 and 403 can be tried:
+ * signatures by the credentials of this start, or tokens that were signed with their secret.
+ */
+export function createLocalAuthorizer(
+  mode: LocalAuth,
+  credentials: Credentials,
+  region: string,
+  now: () => number,
+): LocalAuthorizer {
+  if (mode === 'iam') {
+    return {
+      authorize: (event) =>
+        hasValidSignature(toRequest(event as HttpEvent), credentials, now())
+          ? withAuthorizer(event, {
+              iam: { accessKey: credentials.accessKeyId, userArn: USER_ARN },
+            })
+          : refusal(403, 'Forbidden'),
+      headersFor: (request) => signRequest(request, credentials, region, now()),
+    };
+  }
+  if (mode === 'jwt') {
+    const token = createToken(credentials.secretAccessKey, now());
+    return {
+      authorize(event) {
+        const { headers = {} } = event as HttpEvent;
+        const [, given = ''] = /^(?:Bearer )?(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+        const claims = readToken(given, credentials.secretAccessKey, now());
+        return claims
+          ? withAuthorizer(event, { jwt: { claims, scopes: null } })
+          : refusal(401, 'Unauthorized');
+      },
+      headersFor: () => ({ authorization: `Bearer ${token}` }),
+      token,
+    };
+  }
+  return { authorize: (event) => ({ event }), headersFor: () => ({}) };
+}
+
+function toRequest(event: HttpEvent): SignedRequest {
+  const body = event.body ?? '';
+  return {
+    method: event.requestContext?.http?.method ?? '',
+    path: event.rawPath ?? '',
+    query: event.rawQueryString ?? '',
+    headers: event.headers ?? {},
+    body: event.isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body,
+  };
+}
+
+function withAuthorizer(event: unknown, authorizer: object): Verdict {
+  const { requestContext, ...rest } = event as HttpEvent;
+  return { event: { ...rest, requestContext: { ...requestContext, authorizer } } };
+}
+
+/** As API Gateway words it: not a problem document. */
+function refusal(statusCode: 401 | 403, message: string): Verdict {
+  return {
+    response: {
+      statusCode,
+      headers: {
+        'content-type': 'application/json',
+        ...(statusCode === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+      },
+      body: JSON.stringify({ message }),
+    },
+  };
+}
+
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const signatureOf = (text: string, secret: string) =>
+  createHmac('sha256', secret).update(text).digest();
+
+function createToken(secret: string, nowMs: number): string {
+  const seconds = Math.floor(nowMs / 1000);
+  const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({
+    iss: ISSUER,
+    sub: 'local',
+    iat: seconds,
+    exp: seconds + TOKEN_LIFETIME_SECONDS,
+  })}`;
+  return `${text}.${signatureOf(text, secret).toString('base64url')}`;
+}
+
+/** The claims of a token that is signed with the secret and has not expired. */
+function readToken(token: string, secret: string, nowMs: number) {
+  const [, text = '', payload = '', signature = ''] =
+    /^([\w-]+\.([\w-]+))\.([\w-]+)$/.exec(token) ?? [];
+  const given = Buffer.from(signature, 'base64url');
+  const expected = signatureOf(text, secret);
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as {
+    exp: number;
+    [claim: string]: unknown;
+  };
+  return claims.exp * 1000 > nowMs ? claims : undefined;
+}

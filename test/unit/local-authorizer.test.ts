@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import { createLocalAuthorizer } from '../../local/api-gateway/local-authorizer.ts';
+import { isSigned } from '../support/verify-sigv4.ts';
+
+const credentials = { accessKeyId: 'LOCAL1', secretAccessKey: 'secret' };
+const NOW_MS = Date.parse('2026-11-26T15:00:00Z');
+const request = {
+  method: 'POST',
+  path: '/conversations/c1/participants',
+  query: '',
+  headers: { host: '127.0.0.1:3000' },
+  body: '{"participants":[]}',
+};
+
+const eventOf = (headers: Record<string, string>, body = request.body) => ({
+  rawPath: request.path,
+  rawQueryString: request.query,
+  headers: { ...request.headers, ...headers },
+  body,
+  requestContext: { http: { method: request.method } },
+});
+const at = (mode: 'none' | 'iam' | 'jwt', nowMs = NOW_MS, own = credentials) =>
+  createLocalAuthorizer(mode, own, 'us-east-1', () => nowMs);
+
+test('nobody is asked by default', () => {
+  const event = eventOf({});
+  expect(at('none').authorize(event)).toEqual({ event });
+});
+
+test('iam lets in a request that is signed with the credentials, and names its caller', () => {
+  const headers = at('iam').headersFor(request);
+
+  expect(isSigned({ ...request, headers: { ...request.headers, ...headers } }, 'secret')).toBe(
+    true,
+  );
+  expect(at('iam').authorize(eventOf(headers))).toMatchObject({
+    event: { requestContext: { authorizer: { iam: { userArn: expect.any(String) } } } },
+  });
+});
+
+test.each<[string, () => object]>([
+  ['no signature', () => eventOf({})],
+  ['another body', () => eventOf(at('iam').headersFor(request), '{}')],
+  ['an old signature', () => eventOf(at('iam', NOW_MS - 360_000).headersFor(request))],
+  [
+    'another secret',
+    () => eventOf(at('iam', NOW_MS, { ...credentials, secretAccessKey: 'x' }).headersFor(request)),
+  ],
+])('iam refuses %s with 403, as API Gateway does', (_name, event) => {
+  expect(at('iam').authorize(event())).toMatchObject({
+    response: { statusCode: 403, body: '{"message":"Forbidden"}' },
+  });
+});
+
+test('jwt lets in its token, and names its subject', () => {
+  const authorizer = at('jwt');
+
+  expect(authorizer.authorize(eventOf(authorizer.headersFor(request)))).toMatchObject({
+    event: { requestContext: { authorizer: { jwt: { claims: { sub: 'local' } } } } },
+  });
+});
+
+test.each<[string, string | undefined]>([
+  ['no token', undefined],
+  ['something else', 'Bearer nonsense'],
+  ['an unsigned token', `Bearer ${at('jwt').token?.replace(/[^.]+$/, 'AAAA')}`],
+  ['an expired token', `Bearer ${at('jwt', NOW_MS - 86_400_000).token}`],
+])('jwt refuses %s with 401, as API Gateway does', (_name, authorization) => {
+  expect(at('jwt').authorize(eventOf(authorization ? { authorization } : {}))).toMatchObject({
+    response: { statusCode: 401, body: '{"message":"Unauthorized"}' },
+  });
+});
