@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { createAddressPolicy, DEFAULT_ALLOWED_ADDRESSES } from './domain/allowed-addresses.ts';
 import { resolveGenesysHost } from './genesys/api/region.ts';
 import { parseWebhookUrl } from './webhook/webhook-url.ts';
 
@@ -13,16 +14,11 @@ export class ConfigError extends Error {
 
 type Environment = Record<string, string | undefined>;
 
-/** E.164 prefixes and SIP domains; `!` refuses, the longest match decides. */
-const DEFAULT_ALLOWED_ADDRESSES = '+,!+1900,!+1976,!+870,!+881,!+882,!+883,!+888,!+979';
-
 // Kinds of variables. An error is worded to follow the variable's name.
 
 const text = () => z.string({ error: 'is missing' });
 
 const optionalText = () => z.optional(z.string());
-
-const textOr = (byDefault: string) => z._default(z.string(), byDefault);
 
 const url = () =>
   text().check(
@@ -32,6 +28,19 @@ const url = () =>
   );
 
 const genesysHost = () => z.pipe(text(), read(resolveGenesysHost));
+
+/** A list of rules that can be read (lib/domain/allowed-addresses.ts). */
+const addressRules = () =>
+  z._default(
+    z.pipe(
+      z.string(),
+      read((value: string) => {
+        createAddressPolicy(value);
+        return value;
+      }),
+    ),
+    DEFAULT_ALLOWED_ADDRESSES,
+  );
 
 interface Range {
   default: number;
@@ -109,6 +118,13 @@ const genesys = () => ({
   GENESYS_REQUESTS_PER_SECOND: number({ default: 5, min: 0.1, max: 1_000 }),
 });
 
+/** Of every function that watches connections or schedules their watch. */
+const watching = () => ({
+  WATCH_CONNECTIONS: flag(true),
+  /** Absent: watches are left to the reconciler. */
+  WATCH_QUEUE_URL: z.optional(url()),
+});
+
 /** Of every function that lets callers wait for a result. */
 const waiting = () => ({
   /** How many requests may wait for a result at once (`Prefer: wait`), over all instances. */
@@ -118,9 +134,8 @@ const waiting = () => ({
 const intakeConfig = () =>
   z.object({
     ...records(),
-    REQUESTS_TABLE_NAME: text(),
     REQUEST_QUEUE_URL: url(),
-    ALLOWED_ADDRESSES: textOr(DEFAULT_ALLOWED_ADDRESSES),
+    ALLOWED_ADDRESSES: addressRules(),
     /** 0: no quota. */
     CALLER_REQUESTS_PER_MINUTE: wholeNumber({ default: 0, min: 0, max: 1_000_000 }),
     ...waiting(),
@@ -129,7 +144,6 @@ const intakeConfig = () =>
 const adderConfig = () =>
   z.object({
     ...records(),
-    REQUESTS_TABLE_NAME: text(),
     ...genesys(),
     MAX_PARTICIPANTS: wholeNumber({ default: 20, min: 1, max: 1_000 }),
     REQUEST_QUEUE_URL: url(),
@@ -137,8 +151,8 @@ const adderConfig = () =>
     AUDIT_QUEUE_URL: url(),
     /** The request queue's maxReceiveCount. */
     REQUEST_MAX_RECEIVES: wholeNumber({ default: 1_000, min: 2, max: 1_000 }),
-    ALLOWED_ADDRESSES: textOr(DEFAULT_ALLOWED_ADDRESSES),
-    WATCH_CONNECTIONS: flag(true),
+    ALLOWED_ADDRESSES: addressRules(),
+    ...watching(),
   });
 
 const relayConfig = () =>
@@ -171,7 +185,6 @@ const checkWebhookUrl = () =>
 const requestsConfig = () =>
   z.object({
     ...records(),
-    REQUESTS_TABLE_NAME: text(),
     AUDIT_QUEUE_URL: url(),
     /** Role ARNs or token subjects; `*` is everyone. */
     READ_ALL_CALLERS: list(['*']),
@@ -181,10 +194,9 @@ const requestsConfig = () =>
 const followUpConfig = () =>
   z.object({
     ...records(),
-    REQUESTS_TABLE_NAME: text(),
     ...genesys(),
     AUDIT_QUEUE_URL: url(),
-    WATCH_CONNECTIONS: flag(true),
+    ...watching(),
   });
 
 export type IntakeConfig = z.output<ReturnType<typeof intakeConfig>>;

@@ -1,45 +1,104 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { GetSecret } from '../../lib/aws/get-secret.ts';
+import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendResult } from '../../lib/aws/send-result.ts';
+import { createSendWatch } from '../../lib/aws/send-watch.ts';
+import { finishExpired } from '../../lib/carry-out/carry-out-request.ts';
+import { createGenesysPorts } from '../../lib/carry-out/create-genesys-ports.ts';
+import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
 import { type ReconcileDeps, reconcile } from '../../lib/carry-out/reconcile.ts';
+import { type WatchDeps, watchConnections } from '../../lib/carry-out/watch-connections.ts';
+import type { FollowUpConfig } from '../../lib/config.ts';
+import type { Clock, Random } from '../../lib/domain/clock.ts';
+import { maskAddresses } from '../../lib/domain/mask-addresses.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
+import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
+import type { ConversationLeases } from '../../lib/records/conversation-lease.ts';
+import type { RecordStore } from '../../lib/records/record-store.ts';
 import { type LambdaFunction, wrapHandler } from '../../lib/wrap-handler.ts';
 import { createHandler, type FollowUpContext } from './handler.ts';
 
-export interface FollowUpPorts
-  extends Pick<
-    ReconcileDeps,
-    | 'records'
-    | 'leases'
-    | 'clock'
-    | 'newWriteId'
-    | 'retentionMs'
-    | 'finishUnresolved'
-    | 'resumeWatch'
-    | 'scheduleWatch'
-  > {
+export interface FollowUpPorts {
+  config: FollowUpConfig;
+  sendHttp: SendHttp;
+  records: RecordStore;
+  leases: ConversationLeases;
   sendMessage: SendMessage;
-  auditQueueUrl: string;
+  getSecret: GetSecret;
+  putSecret: PutSecret;
+  /** Opens a versioned item of the requests table. */
+  openItem: (key: string) => VersionedItem;
+  clock: Clock;
+  random: Random;
+  randomUuid: () => string;
   log: Log;
   putMetrics: PutMetrics;
 }
 
 export type FollowUpFunction = LambdaFunction<SQSEvent | object, SQSBatchResponse, FollowUpContext>;
 
+/** People who fit where a conversation does not say: without a meaning where nobody is added. */
+const ANY_LIMIT = 20;
+
 /** Builds `follow-up` from its ports. */
 export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
-  const { log } = ports;
-  const deps: ReconcileDeps = {
-    ...ports,
-    sendResult: createSendResult(ports.sendMessage, ports.auditQueueUrl),
-    onFailure: ({ requestId, correlationId }, error) =>
-      log.warn('not finished yet', { request_id: requestId, correlation_id: correlationId, error }),
+  const { config, records, leases, sendMessage, clock, random } = ports;
+  const genesys = createGenesysPorts(ports);
+  const { log } = genesys;
+  const deps: ReceiveDeps & WatchDeps & Pick<ReconcileDeps, 'records'> = {
+    ...genesys,
+    records,
+    leases,
+    clock,
+    random,
+    newWriteId: ports.randomUuid,
+    retentionMs: config.RECORD_RETENTION_DAYS * 86_400_000,
+    sendResult: createSendResult(sendMessage, config.AUDIT_QUEUE_URL),
+    scheduleWatch: config.WATCH_CONNECTIONS
+      ? createSendWatch({ sendMessage, queueUrl: config.WATCH_QUEUE_URL, clock, log })
+      : undefined,
+    maxParticipants: ANY_LIMIT,
+    // Only a request that is past its deadline is carried on here, and it rings nobody any more.
+    refuseAddress: () => undefined,
+    onConnectionResult: ({ requestId, correlationId, conversationId }, { body }) =>
+      log.info('connection', {
+        request_id: requestId,
+        correlation_id: correlationId,
+        conversation_id: conversationId,
+        event: maskAddresses(body),
+      }),
   };
+  const watch = config.WATCH_CONNECTIONS
+    ? (record: RequestRecord, finishByMs: number) => watchConnections(deps, record, finishByMs)
+    : undefined;
   const handler = createHandler({
-    ...ports,
-    watchConnections: ports.resumeWatch,
-    reconcile: (finishByMs) => reconcile(deps, finishByMs),
+    records,
+    clock,
+    log,
+    putMetrics: ports.putMetrics,
+    watchConnections: watch,
+    reconcile: (finishByMs) =>
+      reconcile(
+        {
+          ...deps,
+          resumeWatch: watch,
+          finishUnresolved: async (record, untilMs) => {
+            const ended = await finishExpired(deps, record, { finishByMs: untilMs });
+            return ended.kind === 'finished';
+          },
+          onFailure: ({ requestId, correlationId }, error) =>
+            log.warn('not finished yet', {
+              request_id: requestId,
+              correlation_id: correlationId,
+              error,
+            }),
+        },
+        finishByMs,
+      ),
   });
   return wrapHandler(handler, { log });
 }

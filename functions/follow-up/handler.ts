@@ -19,7 +19,7 @@ export interface FollowUpHandlerDeps {
   reconcile: (finishByMs: number) => Promise<Reconciled>;
   records: Pick<RecordStore, 'get'>;
   /** A look of the connection watch. Absent: connections are not watched. */
-  watchConnections?: ((record: RequestRecord) => Promise<void>) | undefined;
+  watchConnections?: ((record: RequestRecord, finishByMs: number) => Promise<void>) | undefined;
   clock: Pick<Clock, 'now'>;
   log: Log;
   putMetrics: PutMetrics;
@@ -30,9 +30,10 @@ export function createHandler(
   deps: FollowUpHandlerDeps,
 ): (event: SQSEvent | object, context: FollowUpContext) => Promise<SQSBatchResponse> {
   return async (event, context) => {
-    if ('Records' in event) return watch(event);
     const leftMs = context.getRemainingTimeInMillis?.() ?? 50_000;
-    const done = await deps.reconcile(deps.clock.now() + leftMs - MARGIN_MS);
+    const finishByMs = deps.clock.now() + leftMs - MARGIN_MS;
+    if ('Records' in event) return watch(event, finishByMs);
+    const done = await deps.reconcile(finishByMs);
     deps.log.info('reconciled', { ...done });
     deps.putMetrics(
       { name: 'RequestsExpiredByReconciler', unit: 'Count', value: done.expired },
@@ -41,11 +42,11 @@ export function createHandler(
     return { batchItemFailures: [] };
   };
 
-  async function watch({ Records }: SQSEvent): Promise<SQSBatchResponse> {
+  async function watch({ Records }: SQSEvent, finishByMs: number): Promise<SQSBatchResponse> {
     const failed = await Promise.all(
       Records.map(async ({ messageId, body }) => {
         try {
-          await look(body);
+          await look(body, finishByMs);
           return [];
         } catch (error) {
           deps.log.warn('look failed', { message_id: messageId, error });
@@ -56,10 +57,10 @@ export function createHandler(
     return { batchItemFailures: failed.flat() };
   }
 
-  async function look(body: string): Promise<void> {
+  async function look(body: string, finishByMs: number): Promise<void> {
     const requestId = asString(asObject(parseJson(body))?.requestId);
     const record = requestId === undefined ? undefined : await deps.records.get(requestId);
     // A watch that has ended, or a message that is none of ours: nothing to look at.
-    if (record?.watch) await deps.watchConnections?.(record);
+    if (record?.watch) await deps.watchConnections?.(record, finishByMs);
   }
 }

@@ -1,18 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
+import { createGetSecret } from '../../lib/aws/get-secret.ts';
+import { createPutSecret } from '../../lib/aws/put-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readFollowUpConfig } from '../../lib/config.ts';
+import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
 import { createDynamoConversationLeases } from '../../lib/records/dynamo-conversation-leases.ts';
+import { createDynamoItem } from '../../lib/records/dynamo-item.ts';
 import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
 import { startFunction } from '../../lib/start-function.ts';
 import { systemClock as clock } from '../../lib/system-clock.ts';
 import { createFollowUp } from './create-follow-up.ts';
 
 const sqs = new SQSClient(AWS_CLIENT_SETTINGS);
+const secrets = new SecretsManagerClient(AWS_CLIENT_SETTINGS);
 const dynamoDb = new DynamoDBClient(AWS_CLIENT_SETTINGS);
 const ports = { log: createLogger('follow-up'), putMetrics: createPutMetrics('follow-up') };
 
@@ -23,13 +29,17 @@ export const handler = startFunction({
     const tableName = config.REQUESTS_TABLE_NAME;
     return createFollowUp({
       ...ports,
+      config,
       records: createDynamoRecordStore(dynamoDb, { tableName, clock }),
       leases: createDynamoConversationLeases(dynamoDb, { tableName }),
+      openItem: (key) => createDynamoItem(dynamoDb, { tableName, key, clock }),
+      sendHttp: createSendHttp(),
       sendMessage: createSendMessage(sqs),
-      auditQueueUrl: config.AUDIT_QUEUE_URL,
-      retentionMs: config.RECORD_RETENTION_DAYS * 86_400_000,
+      getSecret: createGetSecret(secrets),
+      putSecret: createPutSecret(secrets),
       clock,
-      newWriteId: randomUUID,
+      random: Math.random,
+      randomUuid: randomUUID,
     });
   },
 });

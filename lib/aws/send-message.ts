@@ -7,6 +7,8 @@ export interface OutgoingMessage {
   groupId?: string;
   /** FIFO queues only: a second send with the same id within five minutes is swallowed. */
   deduplicationId?: string;
+  /** Standard queues only: receivers get it after this. 0 to 900 */
+  delaySeconds?: number;
   /** String attributes that travel beside the body. */
   attributes?: Record<string, string>;
   /** The X-Ray trace header, so that a trace goes on behind the queue. */
@@ -22,6 +24,7 @@ export function createSendMessage(client: SQSClient): SendMessage {
       new SendMessageCommand({
         QueueUrl: message.queueUrl,
         MessageBody: message.body,
+        DelaySeconds: message.delaySeconds,
         MessageGroupId: message.groupId,
         MessageDeduplicationId: message.deduplicationId,
         MessageAttributes: message.attributes && toStringAttributes(message.attributes),

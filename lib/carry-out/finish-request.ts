@@ -21,12 +21,8 @@ import {
   type RequestRecord,
   type Watch,
 } from '../domain/request-record.ts';
+import { startWatch } from '../domain/start-watch.ts';
 import type { RecordStore } from '../records/record-store.ts';
-
-/** The connection watch looks for the first time this long after the result. */
-const FIRST_LOOK_MS = 15_000;
-/** The connection event is sent at the latest this long after the result. */
-const WATCH_ENDS_MS = 90_000;
 
 /**
  * Puts a result on the audit queue, with its event id as attribute `event_id`.
@@ -207,7 +203,7 @@ export function endedRecord(
       status: statusOf(participants, verdict),
       participants,
       event,
-      watch: deps.scheduleWatch && watchOf(concluded, context.nowMs),
+      watch: deps.scheduleWatch && startWatch(concluded, context.nowMs),
     },
     adds,
     progress,
@@ -215,21 +211,8 @@ export function endedRecord(
   );
 }
 
-/** People who ring, or may ring, in a call of the live platform are watched. */
-function watchOf({ participants, adds, run }: RequestRecord, nowMs: number): Watch | undefined {
-  const rung = adds.some(
-    (add) =>
-      add.run === run &&
-      add.contract === 'platform' &&
-      add.positions.some((position) =>
-        ['ADDED', 'UNCERTAIN'].includes(participants[position]?.outcome ?? ''),
-      ),
-  );
-  if (!rung) return undefined;
-  return { looks: 0, nextLookAtMs: nowMs + FIRST_LOOK_MS, untilMs: nowMs + WATCH_ENDS_MS };
-}
-
-function bytesOf(event: AuditEvent): Pick<RecordedEvent, 'body' | 'digest'> {
+/** An event as it is stored and sent. */
+export function bytesOf(event: AuditEvent): Pick<RecordedEvent, 'body' | 'digest'> {
   const body = JSON.stringify(event);
   return { body, digest: createHash('sha256').update(body).digest('hex') };
 }

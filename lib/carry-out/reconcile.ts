@@ -1,17 +1,16 @@
-import { eventSent } from '../domain/record-transitions.ts';
 import { hasUnresolvedAdd, isFinal, type RequestRecord } from '../domain/request-record.ts';
 import type { ConversationLeases } from '../records/conversation-lease.ts';
 import type { RecordStore } from '../records/record-store.ts';
-import {
-  type FinishDeps,
-  finishRequest,
-  sendStoredResult,
-  writeContext,
-} from './finish-request.ts';
+import { type FinishDeps, finishRequest, sendStoredResult } from './finish-request.ts';
+import { sendConnectionResult } from './watch-connections.ts';
 
-/** Records read from the index at a time, and worked on at the same time. */
+/** Records read from the index at a time. */
 const PAGE = 500;
-const CONCURRENCY = 50;
+/** Records that are ended or sent at the same time. */
+const WRITES_AT_ONCE = 50;
+/** Records that are looked at in Genesys Cloud at the same time, and in one run. */
+const LOOKS_AT_ONCE = 20;
+const MOST_LOOKS = 500;
 
 export interface ReconcileDeps extends FinishDeps {
   records: RecordStore;
@@ -19,10 +18,11 @@ export interface ReconcileDeps extends FinishDeps {
   /**
    * Finishes a request of which it is not known whether an add rang: looks and never posts. Absent:
    * such requests are left to their message.
+   * @returns whether the request has its result now
    */
-  finishUnresolved?: ((record: RequestRecord) => Promise<void>) | undefined;
+  finishUnresolved?: ((record: RequestRecord, finishByMs: number) => Promise<boolean>) | undefined;
   /** Makes a look of the connection watch that is overdue. Absent: watches are not resumed. */
-  resumeWatch?: ((record: RequestRecord) => Promise<void>) | undefined;
+  resumeWatch?: ((record: RequestRecord, finishByMs: number) => Promise<void>) | undefined;
   /** Told of a record that could not be finished now; the next run comes back to it. */
   onFailure?: (record: RequestRecord, error: unknown) => void;
 }
@@ -49,32 +49,51 @@ type Work = Exclude<keyof Reconciled, 'failed'>;
  */
 export async function reconcile(deps: ReconcileDeps, finishByMs: number): Promise<Reconciled> {
   const done: Reconciled = { expired: 0, sent: 0, unresolved: 0, watched: 0, left: 0, failed: 0 };
+  const attempt = async (record: RequestRecord) => {
+    if (deps.clock.now() >= finishByMs) return;
+    try {
+      done[await settle(deps, record, finishByMs)] += 1;
+    } catch (error) {
+      done.failed += 1;
+      deps.onFailure?.(record, error);
+    }
+  };
+  const writes = limited(WRITES_AT_ONCE);
+  // Calls to Genesys Cloud wait for the budget; meanwhile everything else goes on.
+  const looks = limited(LOOKS_AT_ONCE);
+  const looking: Promise<void>[] = [];
   const seen = new Set<string>();
-  for (;;) {
-    const due = await deps.records.listDue(deps.clock.now(), PAGE);
-    const fresh = due.filter(({ requestId }) => !seen.has(requestId));
-    for (const { requestId } of fresh) seen.add(requestId);
-    await inParallel(fresh, async (record) => {
-      if (deps.clock.now() >= finishByMs) return;
-      try {
-        done[await settle(deps, record)] += 1;
-      } catch (error) {
-        done.failed += 1;
-        deps.onFailure?.(record, error);
-      }
-    });
-    // Records that stay due, such as failed ones, are at the head of every page.
-    if (fresh.length === 0 || due.length < PAGE || deps.clock.now() >= finishByMs) return done;
+  while (deps.clock.now() < finishByMs) {
+    const due = await deps.records.listDue(deps.clock.now(), PAGE, seen);
+    if (due.length === 0) break;
+    for (const { requestId } of due) seen.add(requestId);
+    const slow = due.filter(needsLook).slice(0, MOST_LOOKS - looking.length);
+    looking.push(...slow.map((record) => looks(() => attempt(record))));
+    const quick = due.filter((record) => !needsLook(record));
+    await Promise.all(quick.map((record) => writes(() => attempt(record))));
   }
+  await Promise.all(looking);
+  return done;
 }
 
-async function settle(deps: ReconcileDeps, record: RequestRecord): Promise<Work> {
-  if (isFinal(record)) return completeFinal(deps, record);
+/** Whether the next step with a record that is due is a call to Genesys Cloud. */
+function needsLook(record: RequestRecord): boolean {
+  if (!isFinal(record)) return hasUnresolvedAdd(record);
+  return [record.result, record.connectionResult].every(
+    (event) => event === undefined || event.sentAtMs !== undefined,
+  );
+}
+
+async function settle(
+  deps: ReconcileDeps,
+  record: RequestRecord,
+  finishByMs: number,
+): Promise<Work> {
+  if (isFinal(record)) return completeFinal(deps, record, finishByMs);
   if (deps.clock.now() < record.deadlineMs) return 'left';
   if (hasUnresolvedAdd(record)) {
     if (!deps.finishUnresolved) return 'left';
-    await deps.finishUnresolved(record);
-    return 'unresolved';
+    return (await deps.finishUnresolved(record, finishByMs)) ? 'unresolved' : 'left';
   }
   // Only a receive that is under way holds a lease; it finishes the request itself.
   if (record.status === 'IN_PROGRESS') {
@@ -85,21 +104,22 @@ async function settle(deps: ReconcileDeps, record: RequestRecord): Promise<Work>
   return (await finishRequest(deps, record, { verdict })) ? 'expired' : 'left';
 }
 
-async function completeFinal(deps: ReconcileDeps, record: RequestRecord): Promise<Work> {
+async function completeFinal(
+  deps: ReconcileDeps,
+  record: RequestRecord,
+  finishByMs: number,
+): Promise<Work> {
   const { result, connectionResult } = record;
   if (result && result.sentAtMs === undefined) {
     await sendStoredResult(deps, record);
     return 'sent';
   }
   if (connectionResult && connectionResult.sentAtMs === undefined) {
-    if ((await deps.sendResult(connectionResult)) === 'refused') {
-      throw new Error('The audit queue refuses the connection event');
-    }
-    await deps.records.replace(record, eventSent(record, 'connectionResult', writeContext(deps)));
+    await sendConnectionResult(deps, record);
     return 'sent';
   }
   if (!record.watch || !deps.resumeWatch) return 'left';
-  await deps.resumeWatch(record);
+  await deps.resumeWatch(record, finishByMs);
   return 'watched';
 }
 
@@ -113,13 +133,19 @@ function whyExpired({ deadlineMs, receives, lastCause }: RequestRecord): string 
   return `Not carried out before the deadline (${deadline}): ${cause}`;
 }
 
-async function inParallel<Item>(
-  items: readonly Item[],
-  work: (item: Item) => Promise<void>,
-): Promise<void> {
-  const queue = items.values();
-  const worker = async () => {
-    for (const item of queue) await work(item);
+/** Runs tasks, so many of them at the same time. */
+function limited(atOnce: number): (task: () => Promise<void>) => Promise<void> {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+  return async (task) => {
+    if (running >= atOnce) await new Promise<void>((start) => waiting.push(start));
+    else running += 1;
+    try {
+      await task();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
   };
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, items.length) }, worker));
 }

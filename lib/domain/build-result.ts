@@ -47,13 +47,13 @@ export interface ResultFacts {
 
 /** The result event of a request whose participants are all concluded (concludeParticipants). */
 export function buildResult({ record, verdict, nowMs }: ResultFacts): AuditEvent {
-  const participants = record.participants.map(toResult);
+  const participants = record.participants.map(toParticipantResult);
   const status = statusOf(participants, verdict);
   const roles = new Set(participants.map(({ role }) => role));
   const { code, error } = status === 'SUCCESS' ? {} : reasonOf(participants, verdict);
   const ids = participants.flatMap(({ id, address }) => id ?? address ?? []);
   const startedAtMs = record.startedAtMs ?? nowMs;
-  return withinLimit({
+  return fitResult({
     event: eventName(status, record.dryRun),
     source: 'genesys-automated-adder',
     audit: {
@@ -104,7 +104,8 @@ function eventName(status: Status, dryRun: boolean): AuditEvent['event'] {
     : 'participant_add_failed';
 }
 
-function toResult(participant: RecordedParticipant): ParticipantResult {
+/** A participant as events show one. Absent outcomes count as `NOT_ATTEMPTED`. */
+export function toParticipantResult(participant: RecordedParticipant): ParticipantResult {
   const { id, address, role, outcome, connection, participantId, warning, code, detail } =
     participant;
   return {
@@ -145,7 +146,8 @@ function reasonOf(
   };
 }
 
-function withinLimit(event: AuditEvent): AuditEvent {
+/** The event, or as much of it as fits into MAX_RESULT_BYTES. */
+export function fitResult(event: AuditEvent): AuditEvent {
   let fitting = event;
   for (const limits of REDUCTIONS) {
     if (Buffer.byteLength(JSON.stringify(fitting)) <= MAX_RESULT_BYTES) return fitting;

@@ -15,3 +15,8 @@ export const EVENT_ID = /^[!-\-/-~]{1,200}$/;
 export function eventId(requestId: string, redrive = 0): string {
   return redrive > 0 ? `evt_${requestId}_r${redrive}` : `evt_${requestId}`;
 }
+
+/** The id of a request's connection event. */
+export function connectionEventId(requestId: string, run = 0): string {
+  return `${eventId(requestId, run)}_c`;
+}

@@ -90,20 +90,27 @@ export function createDynamoRecordStore(
     return found;
   }
 
-  async function query(input: Omit<QueryCommandInput, 'TableName'>, limit: number) {
+  async function query(
+    input: Omit<QueryCommandInput, 'TableName'>,
+    limit: number,
+    isWanted: (key: Item) => boolean = () => true,
+  ) {
     const keys: Item[] = [];
     let ExclusiveStartKey = input.ExclusiveStartKey;
     do {
       const page = await client.send(
-        new QueryCommand({ TableName, ...input, ExclusiveStartKey, Limit: limit - keys.length }),
+        new QueryCommand({ TableName, ...input, ExclusiveStartKey, Limit: limit }),
       );
-      keys.push(...(page.Items ?? []));
+      keys.push(...(page.Items ?? []).filter(isWanted).slice(0, limit - keys.length));
       ExclusiveStartKey = page.LastEvaluatedKey;
     } while (ExclusiveStartKey && keys.length < limit);
     return keys;
   }
 
-  const queryDue = (shard: string, nowMs: number, limit: number) =>
+  const queryDue = (
+    shard: string,
+    { nowMs, limit, isWanted }: { nowMs: number; limit: number; isWanted: (key: Item) => boolean },
+  ) =>
     query(
       {
         IndexName: 'due',
@@ -111,6 +118,7 @@ export function createDynamoRecordStore(
         ExpressionAttributeValues: toItem({ ':shard': shard, ':now': nowMs }),
       },
       limit,
+      isWanted,
     );
 
   return {
@@ -166,8 +174,12 @@ export function createDynamoRecordStore(
       };
     },
 
-    async listDue(nowMs, limit) {
-      const shards = await Promise.all(DUE_SHARDS.map((shard) => queryDue(shard, nowMs, limit)));
+    async listDue(nowMs, limit, except = new Set()) {
+      const passedOver = new Set([...except].map((id) => recordKey(id).pk?.S));
+      const isWanted = ({ pk }: Item) => !passedOver.has(pk?.S);
+      const shards = await Promise.all(
+        DUE_SHARDS.map((shard) => queryDue(shard, { nowMs, limit, isWanted })),
+      );
       const keys = shards
         .flat()
         .sort((a, b) => Number(a.dueAtMs?.N) - Number(b.dueAtMs?.N))

@@ -28,8 +28,11 @@ export interface RecordStore {
     conversationId: string,
     page: { limit: number; cursor?: string | undefined },
   ): Promise<RecordPage>;
-  /** Records that are due (`dueAtMs`), the longest overdue first. */
-  listDue(nowMs: number, limit: number): Promise<RequestRecord[]>;
+  /**
+   * Records that are due (`dueAtMs`), the longest overdue first.
+   * @param except request ids to pass over, so that records which stay due do not hide the others
+   */
+  listDue(nowMs: number, limit: number, except?: ReadonlySet<string>): Promise<RequestRecord[]>;
 }
 
 /** A cursor that does not belong to the list. */

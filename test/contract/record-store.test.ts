@@ -311,6 +311,17 @@ describe.each([
       expect(await table.records.listDue(REQUESTED_AT_MS, 10)).toEqual([]);
     });
 
+    test('passes over the records that it is told to', async () => {
+      const created: RequestRecord[] = [];
+      for (let minutes = 1; minutes <= 30; minutes += 1) {
+        const deadlineMs = REQUESTED_AT_MS + minutes * 60_000;
+        created.push(await createOne({ requestId: randomUUID(), deadlineMs }));
+      }
+      const except = new Set(created.slice(0, 28).map(({ requestId }) => requestId));
+      const due = await table.records.listDue(REQUESTED_AT_MS + 86_400_000, 1, except);
+      expect(due).toEqual([created[28]]);
+    });
+
     test('has a result until it is marked as sent', async () => {
       const created = await createOne();
       const done = finish(created);

@@ -107,10 +107,11 @@ function recordStore(
         };
       }),
 
-    listDue: (nowMs, limit) =>
+    listDue: (nowMs, limit, except = new Set()) =>
       call('lists what is due', () =>
         alive()
           .filter(({ dueAtMs }) => dueAtMs !== undefined && dueAtMs <= nowMs)
+          .filter(({ requestId }) => !except.has(requestId))
           .sort((a, b) => (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0))
           .slice(0, limit)
           .map(copyOf),

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
-import { createAdder } from '../../functions/adder/create-adder.ts';
+import { type AdderPorts, createAdder } from '../../functions/adder/create-adder.ts';
+import { createFollowUp } from '../../functions/follow-up/create-follow-up.ts';
 import type { VisibilityChange } from '../../lib/aws/change-visibility.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
-import { readAdderConfig } from '../../lib/config.ts';
+import { readAdderConfig, readFollowUpConfig } from '../../lib/config.ts';
 import type { AuditEvent, ParticipantResult } from '../../lib/domain/audit-event.ts';
 import { rerun } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createSendHttp, type SendHttp } from '../../lib/http/send-http.ts';
 import type { Metric } from '../../lib/metrics.ts';
@@ -23,6 +25,7 @@ const QUEUES = {
   REQUEST_QUEUE_URL: 'http://127.0.0.1/requests',
   REQUEST_DLQ_URL: 'http://127.0.0.1/requests-dlq',
   AUDIT_QUEUE_URL: 'http://127.0.0.1/audit',
+  WATCH_QUEUE_URL: 'http://127.0.0.1/watch',
 };
 
 const SECRETS = {
@@ -67,6 +70,10 @@ export interface AdderUnderTest {
   ): Promise<AuditEvent['audit']>;
   /** Opens a final record for another run, as an operator's redrive does. */
   startRun(requestId: string, run: number): Promise<void>;
+  /** Runs the reconciler of `follow-up`, on the same table. */
+  reconcile(): Promise<unknown>;
+  /** Lets time pass and delivers watch messages when they are due, as long as there are any. */
+  deliverWatches(): Promise<void>;
   /** The records, by request id. */
   records: ReadonlyMap<string, RequestRecord>;
   stop(): Promise<void>;
@@ -81,6 +88,8 @@ export interface StartAdderOptions {
   maxParticipants?: number;
   maxReceives?: number;
   sendMessage?: (message: OutgoingMessage) => Promise<void>;
+  /** Default false */
+  watchConnections?: boolean;
   /** How the table is reached. */
   callTable?: CallTable;
   /** Something on the way to Genesys Cloud. */
@@ -110,16 +119,23 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     (message: string, fields: Record<string, unknown> = {}) =>
       void log.push({ level, message, fields });
 
-  const adder = createAdder({
-    config: readAdderConfig({
-      ...QUEUES,
-      ...SECRETS,
-      REQUESTS_TABLE_NAME: 'requests',
-      GENESYS_ENV: genesys.url,
-      GENESYS_REQUESTS_PER_SECOND: String(options.requestsPerSecond ?? 1_000),
-      MAX_PARTICIPANTS: String(options.maxParticipants ?? 20),
-      REQUEST_MAX_RECEIVES: String(options.maxReceives ?? 1_000),
-    }),
+  const environment = {
+    ...QUEUES,
+    ...SECRETS,
+    REQUESTS_TABLE_NAME: 'requests',
+    GENESYS_ENV: genesys.url,
+    GENESYS_REQUESTS_PER_SECOND: String(options.requestsPerSecond ?? 1_000),
+    MAX_PARTICIPANTS: String(options.maxParticipants ?? 20),
+    REQUEST_MAX_RECEIVES: String(options.maxReceives ?? 1_000),
+    WATCH_CONNECTIONS: String(options.watchConnections ?? false),
+  };
+  const items = new Map<string, VersionedItem>();
+  const openItem = (key: string) => {
+    const item = items.get(key) ?? createMemoryItem();
+    items.set(key, item);
+    return item;
+  };
+  const ports: Omit<AdderPorts, 'config'> = {
     sendHttp,
     getSecret: async (secretId, stage = 'AWSCURRENT') => {
       if (secretId === SECRETS.GENESYS_TOKEN_SECRET_ID) {
@@ -131,7 +147,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
         : { value: credentials, versionId: '1', stages: [stage] };
     },
     putSecret: async (_, value) => void tokenVersions.push(value),
-    openItem: createMemoryItem,
+    openItem,
     records,
     leases,
     clock,
@@ -150,7 +166,14 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
       error: write('error'),
     },
     putMetrics: (...more) => void metrics.push(...more),
+  };
+  const adder = createAdder({ ...ports, config: readAdderConfig(environment) });
+  const followUp = createFollowUp({
+    ...ports,
+    records,
+    config: readFollowUpConfig(environment),
   });
+  const followUpContext = { getRemainingTimeInMillis: () => 50_000 };
 
   /** A message that is received again has the id of its last receive. */
   const messageIds = new Map<string, string>();
@@ -226,6 +249,16 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
       }
       throw new Error('no result after 100 receives');
     },
+    reconcile: () => followUp({}, followUpContext),
+    async deliverWatches() {
+      for (let next = sent.findIndex(isWatch); next >= 0; next = sent.findIndex(isWatch)) {
+        const [message] = sent.splice(next, 1);
+        clock.advance((message?.delaySeconds ?? 0) * 1_000);
+        const Records = [record(message?.body ?? '')];
+        const { batchItemFailures } = await followUp({ Records }, followUpContext);
+        if (batchItemFailures.length > 0) throw new Error('the look failed');
+      }
+    },
     async startRun(requestId, run) {
       const record = await records.get(requestId);
       if (!record) throw new Error('no such record');
@@ -237,6 +270,10 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     },
     stop: () => genesys.stop(),
   };
+}
+
+function isWatch({ queueUrl }: OutgoingMessage): boolean {
+  return queueUrl === QUEUES.WATCH_QUEUE_URL;
 }
 
 /** The outcome of each participant, `code` behind it where there is one. */

@@ -84,6 +84,21 @@ describe('the configuration', () => {
     }
   });
 
+  test('of every function is refused without the table', () => {
+    const { REQUESTS_TABLE_NAME: _, ...environment } = { ...adder, ...relay };
+    for (const read of [
+      readIntakeConfig,
+      readAdderConfig,
+      readRelayConfig,
+      readRequestsConfig,
+      readFollowUpConfig,
+    ]) {
+      expect(refusal(() => read(environment)).message).toBe(
+        'Configuration: REQUESTS_TABLE_NAME is missing',
+      );
+    }
+  });
+
   test('of the adder has numbers where numbers are set', () => {
     expect(
       readAdderConfig({ ...adder, GENESYS_REQUESTS_PER_SECOND: '2.5', MAX_PARTICIPANTS: '7' }),
@@ -118,6 +133,9 @@ describe('the configuration', () => {
     ['RECORD_RETENTION_DAYS', '20', 'must be at least 21'],
     ['RECORD_RETENTION_DAYS', '3651', 'must be at most 3650'],
     ['WATCH_CONNECTIONS', 'no', 'must be true or false'],
+    ['WATCH_QUEUE_URL', 'watch', 'must be an http(s) URL'],
+    ['REQUESTS_TABLE_NAME', '', 'is missing'],
+    ['ALLOWED_ADDRESSES', '+44,49', 'has the entry "49"'],
   ])('of the adder is refused in one line when %s is %j', (name, value, complaint) => {
     const { message } = refusal(() => readAdderConfig({ ...adder, [name]: value }));
     expect(message).toContain(`Configuration: ${name} ${complaint}`);

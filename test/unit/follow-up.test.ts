@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createFollowUp, type FollowUpPorts } from '../../functions/follow-up/create-follow-up.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
+import { readFollowUpConfig } from '../../lib/config.ts';
 import {
   addAnnounced,
   deferred,
@@ -8,11 +9,13 @@ import {
   received,
 } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
 import { finishedRecord } from '../support/finished-record.ts';
 import { newRequest } from '../support/new-request.ts';
 import { createTestClock, NOW_MS, uuidNumber } from '../support/start-intake.ts';
 
+const QUEUES = 'https://sqs.us-east-1.amazonaws.com/123456789012';
 const RETENTION_MS = 30 * 86_400_000;
 const context = (writeId: string) => ({ nowMs: NOW_MS, writeId, retentionMs: RETENTION_MS });
 const nothing = { genesysCalls: 0, genesysCorrelationIds: [] };
@@ -31,10 +34,23 @@ function start(overrides: Partial<FollowUpPorts> = {}) {
     sendMessage: async (message) => {
       sent.push(message);
     },
-    auditQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/audit',
-    retentionMs: RETENTION_MS,
+    config: readFollowUpConfig({
+      REQUESTS_TABLE_NAME: 'requests',
+      GENESYS_ENV: 'us-east-1',
+      GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
+      GENESYS_TOKEN_SECRET_ID: 'token',
+      AUDIT_QUEUE_URL: `${QUEUES}/audit`,
+      WATCH_QUEUE_URL: `${QUEUES}/watch`,
+    }),
+    sendHttp: async () => {
+      throw new Error('Genesys Cloud cannot be reached');
+    },
+    getSecret: async () => undefined,
+    putSecret: async () => {},
+    openItem: createMemoryItem,
     clock,
-    newWriteId: () => `follow-up-${++writes}`,
+    random: () => 0.5,
+    randomUuid: () => `follow-up-${++writes}`,
     log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
     putMetrics: quiet,
     ...overrides,
@@ -110,28 +126,39 @@ test('a request that a receive is working on is left to it', async () => {
   expect(table.get(requestId)?.status).toBe('EXPIRED');
 });
 
-test('a request with an unresolved add is never EXPIRED without a look', async () => {
-  const looked: string[] = [];
-  const announced = (record: RequestRecord) =>
+test('a request with an unresolved add that no look can resolve says that the outcome is unknown', async () => {
+  const { add, run, sent, table } = start();
+  const requestId = await add((record) =>
     addAnnounced(
       record,
       { contract: 'platform', positions: [0], snapshot: [] },
       { participants: record.participants, ...nothing },
       context('announced'),
-    );
-  const blind = start();
-  const left = await blind.add(announced);
-  await blind.run();
-  expect([blind.table.get(left)?.status, blind.sent]).toEqual(['QUEUED', []]);
+    ),
+  );
+  await run();
+  expect(table.get(requestId)?.participants[0]).toMatchObject({
+    outcome: 'UNCERTAIN',
+    code: 'OUTCOME_UNKNOWN',
+  });
+  expect(sent.map(({ attributes }) => attributes?.event_id)).toContain(`evt_${requestId}`);
+});
 
-  const seeing = start({
-    finishUnresolved: async ({ requestId }) => {
-      looked.push(requestId);
+test('records that stay due do not hide those behind them', async () => {
+  let isDown = true;
+  const { add, run, table } = start({
+    sendMessage: async () => {
+      if (isDown) throw new Error('no queue');
     },
   });
-  const requestId = await seeing.add(announced);
-  await seeing.run();
-  expect(looked).toEqual([requestId]);
+  // Final and not sent: they stay due, before everything else.
+  for (let count = 0; count < 600; count += 1) await add(finishedRecord);
+  const behind = await add();
+  await run();
+  expect(table.get(behind)?.status).toBe('EXPIRED');
+  isDown = false;
+  await run();
+  expect([...table.values()].filter(({ dueAtMs }) => dueAtMs !== undefined)).toEqual([]);
 });
 
 test('a final result that is not marked as sent is sent again, byte for byte', async () => {

@@ -8,6 +8,8 @@ export interface CallBudget {
   readonly deadlineMs: number;
   /** Whose request it is; decides who gets the next calls while they are short. */
   readonly callerId: string | undefined;
+  /** `low` only takes calls that no add is waiting for. */
+  readonly priority: 'normal' | 'low';
   /**
    * Calls granted up front. The client spends them first, then acquires one at a time. Whoever set
    * it releases what is left of it.
@@ -23,12 +25,14 @@ export interface CallBudgetOptions {
   finishByMs: number;
   deadlineMs: number;
   callerId?: string | undefined;
+  /** Default `normal` */
+  priority?: 'normal' | 'low' | undefined;
   grant?: CallGrant | undefined;
 }
 
 export function createCallBudget(options: CallBudgetOptions): CallBudget {
-  const { finishByMs, deadlineMs, callerId, grant } = options;
-  return { finishByMs, deadlineMs, callerId, grant, calls: 0, correlationIds: [] };
+  const { finishByMs, deadlineMs, callerId, priority = 'normal', grant } = options;
+  return { finishByMs, deadlineMs, callerId, priority, grant, calls: 0, correlationIds: [] };
 }
 
 /**

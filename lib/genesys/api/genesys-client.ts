@@ -71,9 +71,9 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
 
   /** A call of those granted up front, or one more. @throws AdderError `RATE_LIMITED`, OutOfTimeError */
   async function takeCall(budget: CallBudget, startByMs: number): Promise<void> {
-    const { grant, callerId } = budget;
+    const { grant, callerId, priority } = budget;
     if (!grant || grant.calls === 0) {
-      await waitForCalls({ allowance, clock }, 1, { callerId, startByMs });
+      await waitForCalls({ allowance, clock }, 1, { callerId, priority, startByMs });
       return;
     }
     if (clock.now() > startByMs) throw new OutOfTimeError('a request to Genesys Cloud');
@@ -81,7 +81,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       const { calls } = grant;
       const replaces = { ...grant };
       grant.calls = 0;
-      const options = { callerId, startByMs, replaces };
+      const options = { callerId, priority, startByMs, replaces };
       budget.grant = await waitForCalls({ allowance, clock }, calls, options);
       budget.grant.calls -= 1;
     } else grant.calls -= 1;
