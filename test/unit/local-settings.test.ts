@@ -3,6 +3,10 @@ import { readSettings } from '../../local/system/read-settings.ts';
 
 const LIVE = { GENESYS_ENV: 'us-east-1', GENESYS_CLIENT_ID: 'id', GENESYS_CLIENT_SECRET: 'secret' };
 
+const keyOf = (text: string) => `whsec_${Buffer.from(text.repeat(6)).toString('base64')}`;
+const ONE = keyOf('one ');
+const TWO = keyOf('two ');
+
 describe('with nothing set', () => {
   test('the stand-in and our receiver are used, with a key that the reference package takes', () => {
     const settings = readSettings({});
@@ -47,8 +51,7 @@ describe('what is set is used', () => {
         GENESYS_PORT: '4568',
         WEBHOOK_PORT: '4569',
         EXTERNAL_WEBHOOK_URL: 'https://example.com/hook',
-        WEBHOOK_SIGNING_KEY:
-          'whsec_b25lIG9uZSBvbmUgb25lIG9uZSBvbmUg, whsec_dHdvIHR3byB0d28gdHdvIHR3byB0d28g',
+        WEBHOOK_SIGNING_KEY: `${ONE}, ${TWO}`,
         LOCAL_FOLDER: '.local/two',
       }),
     ).toEqual({
@@ -62,10 +65,7 @@ describe('what is set is used', () => {
       },
       genesys: { environment: 'us-east-1', clientId: 'id', clientSecret: 'secret' },
       webhookUrl: 'https://example.com/hook',
-      signingKeys: [
-        'whsec_b25lIG9uZSBvbmUgb25lIG9uZSBvbmUg',
-        'whsec_dHdvIHR3byB0d28gdHdvIHR3byB0d28g',
-      ],
+      signingKeys: [ONE, TWO],
       isSigningKeyGenerated: false,
       auth: 'none',
       folder: '.local/two',
