@@ -7,7 +7,7 @@ import { seededRandom } from '../simulation/seeded-random.ts';
 import { type PackagedSystem, startPackagedSystem } from '../support/start-packaged-system.ts';
 
 const SEED = Number(process.env.SEED ?? 20_261_122);
-const REQUESTS = 200;
+const REQUESTS = 100;
 const CONVERSATIONS = 80;
 const KILLS = 30;
 /** Seconds until the message of a killed function returns. Far longer than a request takes. */
@@ -19,6 +19,7 @@ beforeAll(async () => {
   system = await startPackagedSystem({
     // The rate limit is not under test.
     env: { GENESYS_REQUESTS_PER_SECOND: '1000' },
+    scheduleEveryMs: 5_000,
     queueAttributes: () => ({ VisibilityTimeout: VISIBILITY_SECONDS }),
   });
   const { organisation, behaviour } = system.genesys.state;
@@ -37,6 +38,11 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(() => system?.stop());
+
+type Result = AuditEvent['audit'];
+
+/** Every second conversation, see beforeAll. */
+const isGeneric = (id: string) => Number(id.slice(-12)) % 2 === 1;
 
 const conversationId = (number: number) =>
   `c0de0000-0000-4000-8000-${String(number).padStart(12, '0')}`;
@@ -82,9 +88,9 @@ function startKilling(functions: LambdaProcess[], random: () => number): Kills {
   const killing = (async () => {
     while (!isStopped) {
       await delay(20 + 600 * random() ** 2);
-      const running = functions.filter(isRunning);
-      const victim = running[Math.floor(random() * running.length)];
-      if (!victim) continue;
+      // Of all functions, so that one that is often used, such as intake, is not killed at each start.
+      const victim = functions[Math.floor(random() * functions.length)];
+      if (!victim || !isRunning(victim)) continue;
       startedAtLastKill.set(victim, victim.processesStarted());
       await victim.kill('SIGKILL');
       kills.count += 1;
@@ -100,7 +106,7 @@ function startKilling(functions: LambdaProcess[], random: () => number): Kills {
 test(`every request ends in one result while the functions are killed at random (seed ${SEED})`, async () => {
   const random = seededRandom(SEED);
   const { organisation } = system.genesys.state;
-  const functions = [system.intake, ...system.adders, system.relay];
+  const functions = [system.intake, ...system.adders, system.relay, system.followUp];
   const kills = startKilling(functions, random);
   const asked = new Map<string, { conversation: string; users: string[] }>();
   while (asked.size < REQUESTS || kills.count < KILLS) {
@@ -116,20 +122,42 @@ test(`every request ends in one result while the functions are killed at random 
 
   const { deliveries } = system.receiver;
   const delivered = () =>
-    new Set(deliveries.filter(({ verified }) => verified).map(({ id }) => id));
+    new Set(
+      deliveries.filter(({ verified, id }) => verified && !id.endsWith('_c')).map(({ id }) => id),
+    );
   // If a request is lost, the queues become empty and the next assertion names it.
   while (delivered().size < asked.size && !queuesAreEmpty()) await delay(100);
   expect([...delivered()].sort()).toEqual([...asked.keys()].map((id) => `evt_${id}`).sort());
 
-  const results = deliveries.map(({ body }) => (JSON.parse(body) as AuditEvent).audit);
-  // The whole results, so that a failure shows code, error and outcomes.
-  expect(results.filter(({ status }) => status !== 'SUCCESS')).toEqual([]);
+  const results = deliveries
+    .filter(({ id }) => !id.endsWith('_c'))
+    .map(({ body }) => (JSON.parse(body) as AuditEvent).audit);
+  // The generic endpoint cannot prove that an add was not made, so an add whose function was killed is
+  // never repeated, and may end as UNCERTAIN. The live platform must add all users.
+  const isUncertain = ({ status, code }: Result) =>
+    status !== 'SUCCESS' && code === 'OUTCOME_UNKNOWN';
+  // Compares whole results, so that a failure shows code, error and outcomes.
+  expect(
+    results.filter(
+      (one) =>
+        one.status !== 'SUCCESS' && !(isGeneric(one.conversation_id ?? '') && isUncertain(one)),
+    ),
+  ).toEqual([]);
   expect(results.map((audit) => [audit.request_id, audit.participant_ids])).toEqual(
-    results.map(({ request_id: id }) => [id, asked.get(id)?.users]),
+    results.map(({ request_id: id }) => [id, asked.get(id ?? '')?.users]),
   );
   expect(organisation.rings.filter(({ wasInAlready }) => wasInAlready)).toEqual([]);
-  const rings = [...asked].flatMap(([id, { conversation, users }]) =>
-    users.map((user) => ({ id, user, rings: organisation.ringsOf(conversation, user) })),
+  const outcomes = results.flatMap(
+    ({ request_id: id, conversation_id: conversation, participants }) =>
+      participants.map(({ id: user = '', outcome }) => ({
+        id,
+        user,
+        outcome,
+        rings: organisation.ringsOf(conversation ?? '', user),
+      })),
   );
-  expect(rings.filter((one) => one.rings !== 1)).toEqual([]);
+  expect(outcomes.filter(({ outcome, rings }) => outcome !== 'UNCERTAIN' && rings !== 1)).toEqual(
+    [],
+  );
+  expect(outcomes.filter(({ rings }) => rings > 1)).toEqual([]);
 }, 600_000);
