@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Handled } from '../../lib/aws/fifo-batch.ts';
+import { messageNumber } from '../../lib/aws/message-number.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendResult } from '../../lib/aws/send-result.ts';
 import { type CarriedOut, carryOutRequest } from '../../lib/carry-out/carry-out-request.ts';
@@ -159,7 +160,8 @@ async function sendDeadLetter(
         reason: verdict.code,
         detail: verdict.detail,
         tries: receiveCount,
-        firstReceivedAtMs: Number(attributes?.ApproximateFirstReceiveTimestamp) || clock.now(),
+        firstReceivedAtMs:
+          messageNumber(attributes?.ApproximateFirstReceiveTimestamp) ?? clock.now(),
         lastReceivedAtMs: clock.now(),
         requestId,
         correlationId,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
+import { messageNumber } from '../../lib/aws/message-number.ts';
 import { requestDigest } from '../../lib/carry-out/request-digest.ts';
 import type { Verdict } from '../../lib/domain/build-result.ts';
 import type { NewRequest } from '../../lib/domain/record-transitions.ts';
@@ -30,10 +31,10 @@ export interface ReadMessage {
  * @param nowMs counts as the time of sending where SQS names none
  */
 export function readMessage(message: SQSRecord, nowMs: number): ReadMessage {
-  const sentAtMs = Number(message.attributes?.SentTimestamp) || nowMs;
+  const sentAtMs = messageNumber(message.attributes?.SentTimestamp) ?? nowMs;
   const { messageId } = message;
   const parsed = parseRequestMessage(message.body, { messageId, sentAtMs });
-  const receiveCount = Number(message.attributes?.ApproximateReceiveCount) || 1;
+  const receiveCount = messageNumber(message.attributes?.ApproximateReceiveCount) ?? 1;
   const redrive = readRedrive(message);
   const common = { receiveCount, ...(redrive ? { redrive } : {}) };
   if (parsed.ok) {
@@ -84,7 +85,7 @@ function toNewRequest(request: AddRequest, message: SQSRecord): NewRequest {
 }
 
 function readRedrive({ messageAttributes }: SQSRecord): RedriveClaim | undefined {
-  const run = Number(messageAttributes?.redrive?.stringValue);
-  if (!Number.isSafeInteger(run) || run < 1) return undefined;
+  const run = messageNumber(messageAttributes?.redrive?.stringValue);
+  if (run === undefined) return undefined;
   return { run, requestId: uuid.safeParse(messageAttributes?.request_id?.stringValue).data };
 }

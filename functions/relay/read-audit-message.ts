@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { messageNumber } from '../../lib/aws/message-number.ts';
 import { type AuditEnvelope, readAuditEnvelope } from '../../lib/domain/audit-envelope.ts';
 import { EVENT_ID, eventId } from '../../lib/domain/event-id.ts';
 import { parseJson } from '../../lib/domain/json.ts';
@@ -21,9 +22,9 @@ export interface AuditMessage {
  * @param nowMs stands for a missing `SentTimestamp`
  */
 export function readAuditMessage(record: SQSRecord, nowMs: number): AuditMessage {
-  const { ApproximateReceiveCount, SentTimestamp } = record.attributes;
-  const receiveCount = Number(ApproximateReceiveCount) || 1;
-  const message = { record, receiveCount, sentAtMs: Number(SentTimestamp) || nowMs };
+  const { ApproximateReceiveCount, SentTimestamp } = record.attributes ?? {};
+  const receiveCount = messageNumber(ApproximateReceiveCount) ?? 1;
+  const message = { record, receiveCount, sentAtMs: messageNumber(SentTimestamp) ?? nowMs };
   const envelope = readAuditEnvelope(parseJson(record.body));
   if (!envelope) {
     // Without a correlation id, the message's own id connects its log lines.

@@ -1,3 +1,4 @@
+import { messageNumber } from '../../lib/aws/message-number.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
 import type { DeadLetterReason } from '../../lib/domain/dead-letter-reasons.ts';
@@ -15,7 +16,7 @@ export interface GiveUp {
 export function createSendDeadLetter(deps: { sendMessage: SendMessage; queueUrl: string }) {
   return async (message: AuditMessage, why: GiveUp, receivedAtMs: number): Promise<void> => {
     const { record, event, receiveCount } = message;
-    const { ApproximateFirstReceiveTimestamp, AWSTraceHeader } = record.attributes;
+    const { ApproximateFirstReceiveTimestamp, AWSTraceHeader } = record.attributes ?? {};
     await deps.sendMessage({
       queueUrl: deps.queueUrl,
       body: record.body,
@@ -24,7 +25,7 @@ export function createSendDeadLetter(deps: { sendMessage: SendMessage; queueUrl:
           reason: why.reason,
           detail: why.detail,
           tries: receiveCount,
-          firstReceivedAtMs: Number(ApproximateFirstReceiveTimestamp) || receivedAtMs,
+          firstReceivedAtMs: messageNumber(ApproximateFirstReceiveTimestamp) ?? receivedAtMs,
           lastReceivedAtMs: receivedAtMs,
           requestId: event?.requestId,
           correlationId: event?.correlationId,

@@ -30,7 +30,7 @@ export async function workThroughFifoBatch(
 ): Promise<SQSBatchResponse> {
   const groups = Map.groupBy(
     records,
-    (record) => record.attributes.MessageGroupId ?? record.messageId,
+    (record) => record.attributes?.MessageGroupId ?? record.messageId,
   );
   const failures = await Promise.all(
     [...groups.values()].map((group) => workThroughGroup(group, deps)),

@@ -4,10 +4,13 @@
 /** A JSON object's fields, each of any type. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** What a text says in JSON; `undefined` where it is none, such as a gateway's HTML. */
+/**
+ * What a text says in JSON; `undefined` where it is none, such as a gateway's HTML. A byte order mark is
+ * ignored, as in HTTP bodies.
+ */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch {
     return undefined;
   }

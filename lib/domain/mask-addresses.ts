@@ -10,12 +10,20 @@ const KEPT = 3;
  */
 export function maskAddresses(body: string): AuditEvent {
   const event = JSON.parse(body) as AuditEvent;
-  const addresses = event.audit.participants.flatMap(({ address }) => address ?? []);
+  const addresses = event.audit.participants
+    .flatMap(({ address }) => address ?? [])
+    .flatMap((address) => [address, ...digitsOf(address)]);
   // Longer ones first: one can be part of another.
   const masked = addresses
     .toSorted((one, other) => other.length - one.length)
     .reduce((text, address) => text.replaceAll(inJson(address), inJson(mask(address))), body);
   return JSON.parse(masked) as AuditEvent;
+}
+
+/** The number as others write it, without its `+`. Shorter ones could be any number. */
+function digitsOf(address: string): string[] {
+  const digits = /^(?:tel:|sips?:)?\+(\d{7,15})/i.exec(address)?.[1];
+  return digits === undefined ? [] : [digits];
 }
 
 function mask(address: string): string {

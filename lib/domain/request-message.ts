@@ -58,10 +58,14 @@ export type ParsedMessage =
   | { ok: true; request: AddRequest }
   | { ok: false; errors: FieldError[]; fragment: Partial<AddRequest> };
 
+/** SQS keeps messages for 14 days, and a dead letter that is sent again for 14 more. */
+const OLDEST_REQUEST_MS = 28 * 86_400_000;
+
 /**
  * Reads a queue message and fills in its defaults.
  *
- * A deadline later than 24 hours after the send is cut to that: the queue keeps nothing for ever.
+ * `requestedAt` is moved to where it can be true: not after the send, and not long before it. Otherwise a
+ * sender could write any number into latencies and metrics. A deadline later than 24 hours after the send is cut to that: the queue keeps nothing for ever.
  * Of a message that is not a request, `fragment` has what could be read, for the result.
  */
 export function parseRequestMessage(body: string, origin: MessageOrigin): ParsedMessage {
@@ -75,7 +79,11 @@ export function parseRequestMessage(body: string, origin: MessageOrigin): Parsed
   }
   const { requestId, conversationId, participants, correlationId, requestedBy } = parsed.data;
   const { dryRun, onlyIfReachable, actingUserId } = parsed.data;
-  const { requestedAt: requestedAtMs = origin.sentAtMs } = parsed.data;
+  const requestedAtMs = clamp(
+    parsed.data.requestedAt ?? origin.sentAtMs,
+    origin.sentAtMs - OLDEST_REQUEST_MS,
+    origin.sentAtMs,
+  );
   const { deadline: deadlineMs = requestedAtMs + DEADLINE_SECONDS.default * 1000 } = parsed.data;
   return {
     ok: true,
@@ -87,12 +95,14 @@ export function parseRequestMessage(body: string, origin: MessageOrigin): Parsed
       onlyIfReachable,
       ...(actingUserId === undefined ? {} : { actingUserId }),
       requestedAtMs,
-      deadlineMs: Math.min(deadlineMs, origin.sentAtMs + DEADLINE_SECONDS.max * 1000),
+      deadlineMs: clamp(deadlineMs, 0, origin.sentAtMs + DEADLINE_SECONDS.max * 1000),
       correlationId: correlationId ?? requestId ?? origin.messageId,
       requestedBy: requestedBy ?? 'unknown',
     },
   };
 }
+
+const clamp = (value: number, min: number, max: number) => Math.min(Math.max(value, min), max);
 
 /** Those of a message's names that are valid by themselves. */
 function fragmentOf(json: unknown): Partial<AddRequest> {

@@ -11,6 +11,7 @@ import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createSendHttp, type SendHttp } from '../../lib/http/send-http.ts';
+import type { Log } from '../../lib/logger.ts';
 import type { Metric } from '../../lib/metrics.ts';
 import { SAMPLE_CLIENT } from '../../local/genesys/sample-organisation.ts';
 import {
@@ -94,6 +95,8 @@ export interface StartAdderOptions {
   callTable?: CallTable;
   /** Something on the way to Genesys Cloud. */
   sendHttp?: (send: SendHttp) => SendHttp;
+  /** Where lines are logged, instead of `log`. */
+  logTo?: Log;
 }
 
 /** A function instance with a real HTTP client against the stand-in, and queues that are arrays. */
@@ -159,7 +162,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
         sent.push(message);
       }),
     changeVisibility: async (change) => void visibilities.push(change),
-    log: {
+    log: options.logTo ?? {
       debug: write('debug'),
       info: write('info'),
       warn: write('warn'),

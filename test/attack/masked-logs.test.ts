@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { callerIdOf } from '../../lib/aws/caller-id.ts';
+import { createLogger } from '../../lib/logger.ts';
+import { PLATFORM_CONVERSATION } from '../../local/genesys/sample-organisation.ts';
+import { type AdderUnderTest, startAdder } from '../support/start-adder.ts';
+import { eventWithBody, startIntake } from '../support/start-intake.ts';
+import { startReceiver } from '../support/start-receiver.ts';
+import { auditEventOf, startRelay } from '../support/start-relay.ts';
+import { httpEvent, startRequests } from '../support/start-requests.ts';
+
+const ADDRESSES = ['+15551234567', 'sip:ann.other@b.example', '+19005551234', 'tel:+15557654321'];
+/** What of them must be in no line. */
+const SECRET_PARTS = /5551234567|ann\.other|9005551234|5557654321/;
+
+const lines: string[] = [];
+let restore: () => void;
+beforeEach(() => {
+  lines.length = 0;
+  const spies = [process.stdout, process.stderr].map((stream) =>
+    jest.spyOn(stream, 'write').mockImplementation((chunk) => {
+      lines.push(String(chunk));
+      return true;
+    }),
+  );
+  restore = () => {
+    for (const spy of spies) spy.mockRestore();
+  };
+});
+afterEach(() => restore());
+
+/** The lines about something, each without an address. */
+function expectMasked(...messages: string[]) {
+  restore();
+  const logged = lines.filter((line) => line.startsWith('{'));
+  for (const message of messages) {
+    expect(logged.map((line) => JSON.parse(line).message)).toContain(message);
+  }
+  expect(logged.filter((line) => SECRET_PARTS.test(line))).toEqual([]);
+}
+
+const participants = (...addresses: string[]) =>
+  addresses.map((address) => ({ address, role: 'customer' }));
+
+test('intake logs no address of what it accepts, refuses or cannot queue', async () => {
+  const log = createLogger('intake');
+  const accepting = startIntake({ log });
+  await accepting.send(eventWithBody({ participants: participants('+15551234567') }));
+  await accepting.send(eventWithBody({ participants: participants(...ADDRESSES) }));
+  const failing = startIntake({
+    log,
+    sendMessage: async ({ body }) => {
+      throw new Error(`SQS refuses ${body}`);
+    },
+  });
+  await failing.send(eventWithBody({ participants: participants('+15551234567') }));
+  expectMasked('accepted', 'refused');
+});
+
+test('the adder logs no address, neither in results nor in what Genesys Cloud says about it', async () => {
+  const log = createLogger('adder');
+  let adder: AdderUnderTest | undefined;
+  try {
+    adder = await startAdder({
+      logTo: log,
+      sendHttp: (send) => async (request) => {
+        const response = await send(request);
+        if (!request.url.includes('/participants/user/')) return response;
+        const message = `15551234567, +15551234567 and ${ADDRESSES[1]} cannot be dialed: ${request.body}`;
+        const body = JSON.stringify({ code: 'bad.request', status: 400, message });
+        return { ...response, status: 400, body };
+      },
+    });
+    await adder.settleInTheEnd({
+      conversationId: PLATFORM_CONVERSATION,
+      participants: participants('+15551234567'),
+    });
+    await adder.settle({ conversationId: PLATFORM_CONVERSATION, participants: ADDRESSES });
+  } finally {
+    await adder?.stop();
+  }
+  expectMasked('result');
+});
+
+test('the relay logs no address of what it delivers, cannot deliver or refuses', async () => {
+  const log = createLogger('relay');
+  const receiver = await startReceiver((response) =>
+    response.writeHead(400).end(`unknown customer ${ADDRESSES.join(' ')}`),
+  );
+  const relay = await startRelay({
+    url: `${receiver.url}/hook`,
+    allowUnsigned: true,
+    deps: { log },
+  });
+  try {
+    const event = (id: string) =>
+      JSON.stringify(
+        auditEventOf(id, {
+          participants: ADDRESSES.map((address) => ({
+            address,
+            role: 'customer' as const,
+            outcome: 'ADDED' as const,
+          })),
+        }),
+      );
+    await relay.send(event('b0a7ca11-0000-4000-8000-00000000000a'));
+    await relay.forge(event('b0a7ca11-0000-4000-8000-00000000000b'));
+    await relay.run();
+  } finally {
+    await relay.stop();
+    await receiver.stop();
+  }
+  expectMasked('relay failed', 'dead-lettered');
+});
+
+test('the requests function logs no address of what it cancels or cannot read', async () => {
+  const log = createLogger('requests');
+  const requests = startRequests({ log });
+  const record = await requests.create({
+    callerId: callerIdOf({ identity: ['iam', 'arn:aws:iam::123456789012:user/ann'] }),
+    participants: [{ address: '+15551234567', role: 'customer' }],
+  });
+  await requests.send(httpEvent('DELETE', `/requests/${record.requestId}`));
+  const broken = startRequests({
+    log,
+    records: {
+      ...requests.records,
+      get: async () => {
+        throw new Error(`cannot read ${JSON.stringify(record)}`);
+      },
+    },
+  });
+  await broken.send(httpEvent('GET', `/requests/${record.requestId}`));
+  expectMasked('cancelled', 'table failed');
+});
