@@ -58,8 +58,17 @@ describe('the environment of the functions', () => {
       AUDIT_QUEUE_URL: ref('AuditQueue'),
       WATCH_QUEUE_URL: ref('WatchQueue'),
     });
+    for (const name of ['adder', 'follow-up']) {
+      expect(variables(name)).toMatchObject({
+        WATCH_CONNECTIONS: 'true',
+        WATCH_QUEUE_URL: ref('WatchQueue'),
+      });
+    }
     for (const name of ['intake', 'adder', 'relay', 'requests', 'follow-up']) {
-      expect(variables(name).REQUESTS_TABLE_NAME).toEqual(ref('RequestsTable'));
+      expect(variables(name)).toMatchObject({
+        REQUESTS_TABLE_NAME: ref('RequestsTable'),
+        RECORD_RETENTION_DAYS: '30',
+      });
     }
   });
 
@@ -86,12 +95,18 @@ describe('the environment of the functions', () => {
         MAX_PARTICIPANTS: '10',
         EXTERNAL_WEBHOOK_URL: 'https://receiver.example/hook',
         WEBHOOK_ALLOW_PRIVATE: 'true',
+        WATCH_CONNECTIONS: 'false',
+        RECORD_RETENTION_DAYS: '60',
+        ALLOWED_ADDRESSES: '+44',
       },
     });
     expect(variables('adder', ours)).toMatchObject({
       GENESYS_ENV: 'mypurecloud.ie',
       GENESYS_REQUESTS_PER_SECOND: '3',
       MAX_PARTICIPANTS: '10',
+      WATCH_CONNECTIONS: 'false',
+      RECORD_RETENTION_DAYS: '60',
+      ALLOWED_ADDRESSES: '+44',
     });
     expect(variables('relay', ours)).toMatchObject({
       EXTERNAL_WEBHOOK_URL: 'https://receiver.example/hook',
