@@ -117,25 +117,31 @@ export function decideCalls(
   }
   const limit = limitOf(window, options.budget, nowMs);
   const calls = Math.min(wanted.calls, options.budget);
-  const moved = wanted.replaces && moveFrom(window, wanted.replaces, calls, wanted.callerId);
-  const reason = moved ? undefined : reasonToRefuse(window, { ...wanted, calls }, limit, nowMs);
+  const { replaces } = wanted;
+  const without = replaces && withoutGrant(window, replaces, wanted.callerId);
+  // Calls that were granted before only move to another second.
+  const isMoved = without !== undefined && calls <= (replaces?.calls ?? 0);
+  const current = without ?? window;
+  const reason = isMoved ? undefined : reasonToRefuse(current, { ...wanted, calls }, limit, nowMs);
   if (reason !== undefined) {
     return refuse(window, { ...wanted, calls }, { ...options, limit, reason });
   }
-  const granted = addCalls(moved ?? window, calls, wanted.callerId, nowMs);
+  const granted = addCalls(current, calls, wanted.callerId, nowMs);
   const probing = stop?.probing ? { untilMs: nowMs + PROBE_MS, probing: true } : undefined;
   return { granted: true, calls, window: { ...granted, stop: probing } };
 }
 
-/** Takes calls out of their old second; nothing where that has left the window. */
-function moveFrom(
+/**
+ * Takes the calls of a grant that were not made out of their second, and no others: those that were
+ * made stay counted. `undefined` where that second has left the window.
+ */
+function withoutGrant(
   window: CallWindow,
-  old: { grantedAtMs: number },
-  calls: number,
+  old: { calls: number; grantedAtMs: number },
   callerId: string | undefined,
 ): CallWindow | undefined {
   const counted = window.seconds.find(([at]) => at === toSecond(old.grantedAtMs))?.[1] ?? 0;
-  return counted < calls ? undefined : returnCalls(window, old, calls, callerId);
+  return counted < old.calls ? undefined : returnCalls(window, old, old.calls, callerId);
 }
 
 function reasonToRefuse(

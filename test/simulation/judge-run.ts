@@ -1,8 +1,51 @@
+import type { AuditEvent } from '../../lib/domain/audit-event.ts';
 import { eventId } from '../../lib/domain/event-id.ts';
+import { isFinal, type RequestRecord } from '../../lib/domain/request-record.ts';
 import { INACTIVE, UNKNOWN } from './plan.ts';
-import { parseRequest, requestIdOf } from './request-of.ts';
-import type { SimulatedRun } from './simulate.ts';
+import { requestIdOf } from './request-of.ts';
+import { FORGED, type SimulatedRun } from './simulate.ts';
 import { SECRET_TEXTS } from './simulated-aws.ts';
+import type { SimulatedRing } from './simulated-genesys.ts';
+import { STARTED_AT_MS } from './world.ts';
+
+/** "On time": after the deadline of a request, or after the faults have ended. */
+const ON_TIME_MS = 75_000;
+/** A crashed receive holds its conversation for so long. */
+const LEASE_MS = 40_000;
+const MINUTE_MS = 60_000;
+
+/** The events of a record's runs, the latest last. */
+function eventIdsOf({ requestId, run }: RequestRecord): string[] {
+  return Array.from({ length: run + 1 }, (_, index) => eventId(requestId, index));
+}
+
+const runOf = (id: string) => Number(/_r(\d+)$/.exec(id)?.[1] ?? 0);
+
+/** Rings that the platform carried out after the client had given up; no read can tell them in time. */
+const isLate = ({ atMs, givenUpAtMs }: SimulatedRing) => atMs >= givenUpAtMs;
+
+/** The request of a message: what the record of its result is stored under. */
+const isKnown = (records: SimulatedRun['records'], ids: (string | undefined)[]) =>
+  ids.some((id) => id !== undefined && records.has(id));
+
+/** Requests that nothing but people who cannot be added keeps from success. */
+function isForAdding(
+  record: RequestRecord,
+  audit: AuditEvent['audit'],
+  plan: SimulatedRun['plan'],
+): boolean {
+  // Straight to the queue, without a deadline of its own: the default may be too short.
+  if (plan.kind === 'delays' && record.origin === 'queue') return false;
+  // The caller was told 503, and the message is not on the queue.
+  if (record.receives === 0 && audit.status === 'EXPIRED') return false;
+  // Two tokens in a row that were revoked before their first use are taken for a wrong host.
+  if (audit.code === 'INVALID_CREDENTIALS' && plan.revocationsMs.length > 1) return false;
+  return (
+    audit.status !== 'CANCELLED' &&
+    audit.code !== 'INVALID_MESSAGE' &&
+    audit.code !== 'REQUEST_ID_CONFLICT'
+  );
+}
 
 /** The invariants. Each says what is wrong with a run, or nothing. */
 const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
@@ -12,28 +55,56 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
     return ended ? [] : ['the run does not end'];
   },
 
-  function whatWasAcceptedIsOnTheQueueOnce({ acceptedIds, queues }) {
-    const sent = queues.requests.sent.map(requestIdOf);
-    return [...acceptedIds].flatMap((id) => {
-      const times = sent.filter((other) => other === id).length;
-      return times === 1 ? [] : [`request ${id} was accepted and is on the queue ${times} times`];
-    });
+  function whatWasAcceptedIsOnItsWay({ acceptedIds, queues, records }) {
+    const sent = new Set(queues.requests.sent.map(requestIdOf));
+    // Repeated after its end, it is accepted as what it is by then.
+    const hasExpired = (id: string) => records.get(id)?.status === 'EXPIRED';
+    return [...acceptedIds].flatMap((id) =>
+      records.has(id) && (sent.has(id) || hasExpired(id))
+        ? []
+        : [`request ${id} was accepted and is not on its way`],
+    );
   },
 
-  function everyRequestHasOneResult({ queues, results, plan }) {
-    const expected = new Map(
-      queues.requests.sent.map((message) => [eventId(requestIdOf(message)), message]),
-    );
+  /** Also requests whose caller was told 503: they have a record and perhaps no message. */
+  function everyRequestHasOneResult({ records, results }) {
+    const expected = new Set([...records.values()].flatMap(eventIdsOf));
     const seen = new Set(results.map((result) => result.eventId));
-    // With very few receives a process can die in the last one; then the dead-letter queue has it.
-    const isDead = (id: string | undefined) =>
-      plan.maxReceives < 100 &&
-      queues.requestsDead.messages.some(({ messageId }) => messageId === id);
-    const lost = [...expected].flatMap(([id, message]) =>
-      seen.has(id) || isDead(message.messageId) ? [] : [`${id} has no result`],
+    return [
+      ...[...records.values()]
+        .filter((record) => !isFinal(record))
+        .map(({ requestId }) => `${requestId} is not final`),
+      ...[...expected].filter((id) => !seen.has(id)).map((id) => `${id} has no result`),
+      ...[...seen]
+        .filter((id) => !expected.has(id))
+        .map((id) => `nobody asked for the result ${id}`),
+    ];
+  },
+
+  function everyMessageHasARecord({ queues, records }) {
+    const dead = new Set(queues.requestsDead.messages.map(({ messageId }) => messageId));
+    return queues.requests.sent.flatMap(({ messageId, body, attributes }) =>
+      isKnown(records, [requestIdOf({ body, messageId }), messageId, attributes.request_id]) ||
+      // SQS moved it before any receive could reach the table.
+      dead.has(messageId)
+        ? []
+        : [`message ${messageId} has no record`],
     );
-    const strange = [...seen].filter((id) => !expected.has(id));
-    return [...lost, ...strange.map((id) => `nobody asked for the result ${id}`)];
+  },
+
+  function everyDeliveryHasTheSameBytes({ results, deliveries, records }) {
+    const bodies = Map.groupBy([...results, ...deliveries], ({ eventId: id }) => id);
+    const stored = new Map(
+      [...records.values()].flatMap(({ result }) =>
+        result ? [[result.eventId, result.body]] : [],
+      ),
+    );
+    return [...bodies].flatMap(([id, sent]) => {
+      const different = new Set(sent.map(({ body }) => body));
+      const inTable = stored.get(id);
+      if (inTable !== undefined) different.add(inTable);
+      return different.size === 1 ? [] : [`${id} has ${different.size} different texts`];
+    });
   },
 
   function everyResultIsDelivered({ results, deliveries, queues }) {
@@ -50,13 +121,82 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
       .map(({ eventId: id }) => `${id} is unsigned`);
   },
 
-  function theOrderOfAConversationIsKept({ queues, results }) {
+  function nothingForgedIsDelivered({ deliveries }) {
+    return deliveries
+      .filter(({ body }) => body.includes(FORGED))
+      .map(({ eventId: id }) => `a forged ${id} is delivered`);
+  },
+
+  function nobodyIsRungTwiceByOneRequest({ rings }) {
+    const byPerson = Map.groupBy(rings, ({ requestId, who }) => `${requestId} ${who}`);
+    return [...byPerson].flatMap(([who, times]) =>
+      times.filter((ring) => !isLate(ring)).length > 1 ? [`rung twice by one request: ${who}`] : [],
+    );
+  },
+
+  function noResultSaysLessThanWhatHappened({ rings, results }) {
+    return results.flatMap(({ event: { audit }, eventId: id }) =>
+      audit.participants.flatMap(({ outcome, id: user, address }) => {
+        if (!['NOT_ATTEMPTED', 'REJECTED', 'WOULD_BE_ADDED'].includes(outcome)) return [];
+        const who = (user ?? address ?? '').toLowerCase();
+        // Of this run or an earlier one: a later run may ring people whom this one did not.
+        const rung = rings.some(
+          (ring) =>
+            ring.requestId === audit.request_id &&
+            ring.who === who &&
+            ring.run <= runOf(id) &&
+            !isLate(ring),
+        );
+        return rung ? [`${id} says ${outcome} of ${who}, who was rung`] : [];
+      }),
+    );
+  },
+
+  function aCancelledRequestRangNobody({ rings, results, cancelledIds, records }) {
+    const cancelled = results.filter(({ event }) => event.audit.status === 'CANCELLED');
+    return [
+      ...cancelled
+        .filter(({ eventId: id }) => rings.some((ring) => eventId(ring.requestId, ring.run) === id))
+        .map(({ eventId: id }) => `${id} is cancelled and rang people`),
+      ...[...cancelledIds]
+        .filter((id) => records.get(id)?.run === 0 && records.get(id)?.status !== 'CANCELLED')
+        .map((id) => `the caller was told that ${id} is cancelled, and it is not`),
+    ];
+  },
+
+  function everyResultComesOnTime({ records, results, plan }) {
+    const clearMs = STARTED_AT_MS + plan.clearsUpAtMs;
+    const extraMs = plan.kind === 'calm' ? 0 : LEASE_MS + plan.weather.latencyMs;
+    return [...records.values()].flatMap((record) => {
+      const { requestId, run, deadlineMs, origin, conversationId, participants } = record;
+      // An invalid message has no deadline; a direct sender's message has its record from its first
+      // receive on.
+      if (origin === 'queue' || participants.length === 0 || conversationId === '') return [];
+      // What an add did is found out by the message, or by the look that ends the request.
+      if (record.adds.some(({ fate }) => fate === 'PENDING' || fate === 'UNKNOWN')) return [];
+      const first = results.find((one) => one.eventId === eventId(requestId, run));
+      const lateMs = (first?.atMs ?? 0) - Math.max(deadlineMs, clearMs) - ON_TIME_MS - extraMs;
+      return lateMs > 0 ? [`the result of ${requestId} comes ${Math.round(lateMs)} ms late`] : [];
+    });
+  },
+
+  function theOrderOfAConversationIsKept({ queues, results, records, plan }) {
+    // What is received for the last time does not wait for those before it.
+    if (plan.maxReceives < 100) return [];
     const wrong: string[] = [];
     const groups = Map.groupBy(queues.requests.sent, ({ groupId }) => groupId);
     for (const messages of groups.values()) {
       const firsts = messages
-        .map((message) => results.findIndex((one) => one.eventId === eventId(requestIdOf(message))))
-        .filter((at) => at !== -1);
+        .filter(({ attributes }) => attributes.redrive === undefined)
+        .map((message) => {
+          // A message that is refused has its record under its own id.
+          const id = records.has(message.messageId) ? message.messageId : requestIdOf(message);
+          return results.findIndex((one) => one.eventId === eventId(id));
+        })
+        // The reconciler and the caller end requests out of their order.
+        .filter(
+          (at) => !['EXPIRED', 'CANCELLED'].includes(results[at]?.event.audit.status ?? 'EXPIRED'),
+        );
       if (firsts.some((at, index) => at < (firsts[index - 1] ?? -1))) {
         wrong.push(`results of ${messages[0]?.groupId} come in the order ${firsts}`);
       }
@@ -70,36 +210,36 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
       .map((text) => `a secret is in: ${text.slice(0, 60)}…`);
   },
 
-  /** A process that has just replaced another does not know what that has used up. */
-  function theBudgetIsKept({ overrunsMs, adderRestartsMs, plan }) {
-    const late = plan.faults.some(({ fault }) => fault.waitMs !== undefined);
-    if (late || plan.weather.latencyMs > 1_000) return [];
-    return overrunsMs
-      .filter((atMs) => !adderRestartsMs.some((start) => start <= atMs && start > atMs - 61_000))
-      .map((atMs) => `the rate limit is overrun at ${new Date(atMs).toISOString()}`);
+  function theBudgetIsKept({ callsMs, plan }) {
+    const budget = plan.requestsPerSecond * 60;
+    const overrun = callsMs.findIndex((atMs, index) => {
+      const before = callsMs[index - budget];
+      return before !== undefined && atMs - before < MINUTE_MS;
+    });
+    const at = new Date(callsMs[overrun] ?? 0).toISOString();
+    return overrun === -1 ? [] : [`more than ${budget} calls in the minute before ${at}`];
   },
 
   /** Where all that went wrong passed and there was time, everybody who can be added is in. */
-  function waitingIsNotFailing({ plan, results, queues }) {
+  function waitingIsNotFailing({ plan, results, records }) {
     if (plan.kind === 'storm') return [];
+    const isCalm = plan.kind === 'calm';
     return results.flatMap(({ eventId: id, event: { audit } }) => {
-      const message = queues.requests.sent.find((one) => eventId(requestIdOf(one)) === id);
-      const asked = message && parseRequest(message.body);
-      // Straight to the queue, without a deadline of its own: the default may be too short.
-      if (!asked || (plan.kind === 'delays' && asked.deadline === undefined)) return [];
-      const refusable = asked.participants.filter(
+      const record = records.get(audit.request_id);
+      if (!record || !isForAdding(record, audit, plan)) return [];
+      const { participants } = record;
+      const refusable = participants.filter(
         ({ id: user }) => user === INACTIVE || user === UNKNOWN,
-      ).length;
-      const status =
-        refusable === 0 ? 'SUCCESS' : refusable < asked.participants.length ? 'PARTIAL' : 'FAILED';
-      // Two tokens in a row that were revoked before their first use are taken for a wrong host.
-      if (audit.code === 'INVALID_CREDENTIALS' && plan.revocationsMs.length > 1) return [];
+      );
+      // An add of the generic contract whose response was lost is never repeated.
+      const uncertain = audit.participants.filter(({ outcome }) => outcome === 'UNCERTAIN');
+      const failed = refusable.length + (isCalm ? 0 : uncertain.length);
+      const status = failed === 0 ? 'SUCCESS' : failed < participants.length ? 'PARTIAL' : 'FAILED';
       if (audit.status !== status)
         return [`${id} ends ${audit.status} (${audit.error}), not ${status}`];
-      if (plan.kind === 'calm' && refusable === 0 && audit.genesys_calls > 3) {
-        return [`${id} takes ${audit.genesys_calls} calls`];
-      }
-      return [];
+      return isCalm && refusable.length === 0 && audit.genesys_calls > 3
+        ? [`${id} takes ${audit.genesys_calls} calls`]
+        : [];
     });
   },
 ];

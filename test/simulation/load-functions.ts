@@ -1,7 +1,9 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createAdder } from '../../functions/adder/create-adder.ts';
+import { createFollowUp } from '../../functions/follow-up/create-follow-up.ts';
 import { createIntake } from '../../functions/intake/create-intake.ts';
 import { createRelay } from '../../functions/relay/create-relay.ts';
+import { createRequests } from '../../functions/requests/create-requests.ts';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { ApiResponse } from '../../lib/aws/problem-response.ts';
 import { readAdderConfig, readRelayConfig } from '../../lib/config.ts';
@@ -10,36 +12,29 @@ import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { LambdaContext } from './function-slot.ts';
 import { type AwsPorts, QUEUE_URLS, SECRET_IDS } from './simulated-aws.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
-import { createSimulatedTable, type SimulatedTable } from './simulated-records.ts';
 import type { World } from './world.ts';
 
 export type BatchFunction = (event: SQSEvent, context: LambdaContext) => Promise<SQSBatchResponse>;
+export type ApiFunction = (event: ApiEvent) => Promise<ApiResponse>;
+export type ScheduledFunction = (event: object, context: LambdaContext) => Promise<unknown>;
 
+export const RETENTION_MS = 30 * 86_400_000;
 const WEBHOOK_URL = 'https://receiver.example/webhook';
 const putMetrics = () => {};
-
-const tables = new WeakMap<World, SimulatedTable>();
-
-function tableOf(world: World): SimulatedTable {
-  const table = tables.get(world) ?? createSimulatedTable();
-  tables.set(world, table);
-  return table;
-}
 
 /** Loads intake in a process. */
 export function loadIntake(
   world: World,
   { clock, log }: SimulatedProcess,
-  aws: AwsPorts,
-): (event: ApiEvent) => Promise<ApiResponse> {
+  { sendMessage, records }: AwsPorts,
+): ApiFunction {
   const intake = createIntake({
     requestQueueUrl: QUEUE_URLS.requests,
-    retentionMs: 30 * 86_400_000,
+    retentionMs: RETENTION_MS,
     addressPolicy: createAddressPolicy(),
-    records: tableOf(world).portsOf({ call: async (_, effect) => effect(), now: clock.now })
-      .records,
+    records,
     waitForResult: async (record) => ({ record, applied: false }),
-    sendMessage: aws.sendMessage,
+    sendMessage,
     clock,
     randomUuid: world.newId,
     newWriteId: world.newId,
@@ -48,6 +43,28 @@ export function loadIntake(
     putMetrics,
   });
   return (event) => intake(event, {});
+}
+
+/** Loads `requests` in a process. */
+export function loadRequests(
+  world: World,
+  { clock, log }: SimulatedProcess,
+  { sendMessage, records }: AwsPorts,
+): ApiFunction {
+  const requests = createRequests({
+    records,
+    waitForResult: async (record) => ({ record, applied: false }),
+    sendMessage,
+    auditQueueUrl: QUEUE_URLS.audit,
+    readAllCallers: [],
+    retentionMs: RETENTION_MS,
+    clock,
+    randomUuid: world.newId,
+    newWriteId: world.newId,
+    log,
+    putMetrics,
+  });
+  return (event) => requests(event, {}) as Promise<ApiResponse>;
 }
 
 /** Loads the adder in a process. */
@@ -59,7 +76,6 @@ export function loadAdder(
 ): BatchFunction {
   const { plan, newId } = world;
   return createAdder({
-    ...tableOf(world).portsOf({ call: async (_, effect) => effect(), now: clock.now }),
     config: readAdderConfig({
       GENESYS_ENV: 'us-east-1',
       REQUESTS_TABLE_NAME: 'requests',
@@ -90,14 +106,13 @@ export function loadRelay(
 ): BatchFunction {
   return createRelay({
     config: readRelayConfig({
-      REQUESTS_TABLE_NAME: 'requests',
       AUDIT_QUEUE_URL: QUEUE_URLS.audit,
       AUDIT_DLQ_URL: QUEUE_URLS.auditDead,
       EXTERNAL_WEBHOOK_URL: WEBHOOK_URL,
       WEBHOOK_SIGNING_SECRET_ID: SECRET_IDS.signing,
+      REQUESTS_TABLE_NAME: 'requests',
     }),
-    records: tableOf(world).portsOf({ call: async (_, effect) => effect(), now: clock.now })
-      .records,
+    records: aws.records,
     newWriteId: world.newId,
     sendHttp,
     changeVisibility: aws.changeVisibility,
@@ -105,6 +120,25 @@ export function loadRelay(
     getSecret: aws.getSecret,
     clock,
     random,
+    log,
+    putMetrics,
+  });
+}
+
+/** Loads `follow-up` in a process. */
+export function loadFollowUp(
+  world: World,
+  { clock, log }: SimulatedProcess,
+  { sendMessage, records, leases }: AwsPorts,
+): ScheduledFunction {
+  return createFollowUp({
+    records,
+    leases,
+    sendMessage,
+    auditQueueUrl: QUEUE_URLS.audit,
+    retentionMs: RETENTION_MS,
+    clock,
+    newWriteId: world.newId,
     log,
     putMetrics,
   });

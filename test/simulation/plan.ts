@@ -1,5 +1,5 @@
 import type { Random } from '../../lib/domain/clock.ts';
-import type { Behaviour } from '../../local/genesys/behaviour.ts';
+import type { Behaviour, RingOutcome } from '../../local/genesys/behaviour.ts';
 import {
   type Fault,
   type FaultRule,
@@ -22,7 +22,7 @@ export interface Weather {
   awsAnswerLost: number;
   /** An HTTP request never arrives. */
   connectionBreaks: number;
-  /** A message of a standard queue is handed out twice. */
+  /** A message is handed out twice; one of the request queue a quarter as often. */
   duplicates: number;
   /** Before an invocation, the process has been replaced by a new one. */
   coldStarts: number;
@@ -56,8 +56,22 @@ export interface PlannedRequest {
   deadlineSeconds: number;
   /** Without one the caller cannot safely send again, and does not. */
   idempotencyKey?: string;
-  /** Straight to the queue instead of through intake; a string is a message that is none. */
-  direct?: 'message' | 'nonsense';
+  /**
+   * Straight to the queue instead of through intake: a request, something that is none, or a request
+   * under the id of another one.
+   */
+  direct?: 'message' | 'nonsense' | 'conflict';
+  /** The message group of a direct sender who does not choose the conversation. */
+  group?: string;
+  /** Cancelled so long after it was accepted. */
+  cancelAfterMs?: number;
+}
+
+/** A message that an attacker puts on the audit queue. */
+export interface Forgery {
+  atMs: number;
+  /** About a request that exists, with its event id; otherwise about one that does not. */
+  isOfRequest: boolean;
 }
 
 /** A person at a desk: adds somebody, or takes somebody out. */
@@ -74,6 +88,8 @@ export interface Outage {
   how: 'unreachable' | '503' | 'hangs';
 }
 
+export type Service = 'genesys' | 'webhook' | 'table' | 'queue' | 'secrets';
+
 /** All that a seed decides about a run beforehand. */
 export interface Plan {
   kind: Kind;
@@ -86,7 +102,7 @@ export interface Plan {
   skewsMs: number[];
   genesys: Partial<Behaviour>;
   faults: FaultRule[];
-  outages: { genesys?: Outage; webhook?: Outage };
+  outages: Partial<Record<Service, Outage>>;
   /** Times at which every token is revoked. */
   revocationsMs: number[];
   webhookFailures: number;
@@ -94,6 +110,9 @@ export interface Plan {
   conversations: Conversation[];
   requests: PlannedRequest[];
   humans: HumanAction[];
+  forgeries: Forgery[];
+  /** When an operator sends all dead letters of the request queue again. */
+  redrivesAtMs: number[];
 }
 
 const id = (kind: string, number: number) =>
@@ -149,7 +168,13 @@ export function planRun(random: Random, startMs: number): Plan {
       deadlineSeconds: pick(deadlines[kind]),
       ...(chance(0.7) ? { idempotencyKey: `key-${whole(0, 1_000_000)}` } : {}),
       ...(chance(0.15)
-        ? { direct: kind !== 'delays' && chance(0.4) ? 'nonsense' : 'message' }
+        ? {
+            direct: kind !== 'delays' && chance(0.4) ? pick(['nonsense', 'conflict']) : 'message',
+            ...(!isCalm && chance(0.5) ? { group: 'group of the sender' } : {}),
+          }
+        : {}),
+      ...(!isCalm && chance(0.2)
+        ? { cancelAfterMs: pick([50, 500, 5_000, 60_000]) * random() }
         : {}),
     };
   };
@@ -169,13 +194,14 @@ export function planRun(random: Random, startMs: number): Plan {
     },
     adders: pick([1, 2, 2, 3]),
     requestsPerSecond: requestsPerMinute / 60,
-    maxReceives: kind === 'storm' && chance(0.2) ? 8 : 1_000,
-    skewsMs: Array.from({ length: 8 }, () => (isCalm ? 0 : whole(-2_000, 2_000))),
+    maxReceives: kind === 'storm' && chance(0.3) ? 8 : 1_000,
+    skewsMs: Array.from({ length: 8 }, () => (isCalm ? 0 : whole(-500, 500))),
     genesys: {
       requestsPerMinute,
       tokenLifetimeSeconds: pick([300, 900, 86_400]),
-      readLagMs: isCalm ? 0 : pick([0, 0, 500, 1_500]),
+      readLagMs: isCalm ? 0 : pick([0, 0, 500, 1_500, 2_500]),
       answerAfterMs: pick([0, 2_000, 20_000, undefined]),
+      ringOutcomes: planRingOutcomes(isCalm, { chance, pick, whole }),
       platformBatch: pick(['atomic', 'each']),
       unknownUsersInBulk: pick(['left-out', 'not-found']),
       genericBulkUsers: isCalm || chance(0.5),
@@ -197,6 +223,15 @@ export function planRun(random: Random, startMs: number): Plan {
           ...(chance(0.2)
             ? { webhook: { fromMs: 0, toMs: whole(1, 60) * MINUTE_MS, how: 'unreachable' } }
             : {}),
+          ...Object.fromEntries(
+            (['table', 'queue', 'secrets'] as const)
+              .filter(() => chance(0.15))
+              .map((service) => {
+                const fromMs = whole(0, 180) * SECOND_MS;
+                const toMs = fromMs + whole(1, 60) * SECOND_MS;
+                return [service, { fromMs, toMs, how: 'unreachable' } satisfies Outage];
+              }),
+          ),
         },
     revocationsMs: isCalm ? [] : some([20, 60, 100, 150, 200], whole(0, 2)).map((s) => s * 1000),
     webhookFailures: isCalm ? 0 : pick([0, 0.05, 0.3]),
@@ -222,6 +257,13 @@ export function planRun(random: Random, startMs: number): Plan {
             kind === 'storm' && chance(0.1) ? hostOf(whole(0, 3)) : userId(whole(0, USERS - 1)),
           does: pick(['joins', 'leaves', 'leaves']),
         })),
+    forgeries: isCalm
+      ? []
+      : Array.from({ length: whole(0, 3) }, () => ({
+          atMs: whole(0, 300_000),
+          isOfRequest: chance(0.7),
+        })),
+    redrivesAtMs: kind === 'storm' ? [whole(60, 400) * SECOND_MS, whole(15, 20) * MINUTE_MS] : [],
   };
 }
 
@@ -261,6 +303,21 @@ function planConversation(
     ...(maxParticipants === undefined ? {} : { maxParticipants }),
     participations: [host, customer, ...ghosts],
   };
+}
+
+/** What becomes of ringing each user and address: some decline at once. */
+function planRingOutcomes(
+  isCalm: boolean,
+  { chance, whole, pick }: Dice,
+): Map<string, RingOutcome> {
+  if (isCalm || chance(0.4)) return new Map();
+  const rung = [
+    ...Array.from({ length: USERS }, (_, index) => userId(index)),
+    ...Array.from({ length: 4 }, (_, index) => `+1555123${1001 + index}`),
+  ];
+  const most = whole(1, rung.length);
+  const outcomes: RingOutcome[] = ['declines', 'declines', 'no-answer', 'voicemail', 'fails'];
+  return new Map(rung.slice(0, most).map((who) => [who, pick(outcomes)]));
 }
 
 interface Dice {

@@ -3,10 +3,12 @@ import type { GetSecret } from '../../lib/aws/get-secret.ts';
 import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
-import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
+import type { ConversationLeases } from '../../lib/records/conversation-lease.ts';
+import type { RecordStore } from '../../lib/records/record-store.ts';
 import { SecretStore } from '../../local/secrets-manager/secret-store.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { SimulatedQueue } from './simulated-queue.ts';
+import { createSimulatedTable, type SimulatedTable } from './simulated-records.ts';
 import type { World } from './world.ts';
 
 export const QUEUE_URLS = {
@@ -18,7 +20,7 @@ export const QUEUE_URLS = {
 export type Queues = Record<keyof typeof QUEUE_URLS, SimulatedQueue>;
 
 /** The template's. */
-const VISIBILITY_MS = { requests: 360_000, audit: 180_000 };
+const VISIBILITY_MS = { requests: 180_000, audit: 180_000 };
 const AUDIT_MAX_RECEIVES = 100;
 
 export const SECRET_IDS = { credentials: 'credentials', token: 'token', signing: 'signing' };
@@ -35,28 +37,27 @@ export interface AwsPorts {
   getSecret: GetSecret;
   putSecret: PutSecret;
   openItem: (key: string) => VersionedItem;
+  records: RecordStore;
+  leases: ConversationLeases;
 }
 
 export interface SimulatedAws {
   queues: Queues;
+  table: SimulatedTable;
   portsOf(process: SimulatedProcess): AwsPorts;
 }
 
-/** SQS and Secrets Manager with the template's queues and secrets. */
+/** SQS, Secrets Manager and DynamoDB with the template's queues, secrets and table. */
 export function createAws(world: World): SimulatedAws {
   const queues = createQueues(world);
+  const table = createSimulatedTable();
+  const { outages } = world.plan;
   const secrets = new SecretStore({ now: () => world.time.nowMs });
   const key = `whsec_${SIGNING_BYTES.toString('base64')}`;
   secrets.create(SECRET_IDS.credentials, { SecretString: JSON.stringify(CLIENT) });
   secrets.create(SECRET_IDS.token);
   secrets.create(SECRET_IDS.signing, { SecretString: JSON.stringify({ keys: [key] }) });
 
-  const items = new Map<string, VersionedItem>();
-  const itemAt = (key: string): VersionedItem => {
-    const item = items.get(key) ?? createMemoryItem();
-    items.set(key, item);
-    return item;
-  };
   const queueAt = (url: string) => {
     const queue = Object.values(queues).find((one) => one.url === url);
     if (!queue) throw new Error(`there is no queue ${url}`);
@@ -65,41 +66,53 @@ export function createAws(world: World): SimulatedAws {
 
   return {
     queues,
+    table,
     portsOf: (process) => ({
+      ...table.portsOf({
+        call: (what, effect) => process.callTable(what, effect),
+        now: process.clock.now,
+      }),
       sendMessage({ queueUrl, ...message }) {
         const name = queueUrl.split('/').at(-1);
-        return process.call(`sends to ${name}`, () => {
-          world.texts.push(message.body, JSON.stringify(message.attributes ?? {}));
-          world.story.tell(process.name, `sends to ${name}`);
-          queueAt(queueUrl).send(message, process);
-        });
+        return process.call(
+          `sends to ${name}`,
+          () => {
+            world.texts.push(message.body, JSON.stringify(message.attributes ?? {}));
+            world.story.tell(process.name, `sends to ${name}`);
+            queueAt(queueUrl).send(message, process);
+          },
+          outages.queue,
+        );
       },
       changeVisibility: ({ queueUrl, receiptHandle, seconds }) =>
-        process.call('sets a visibility', () => {
-          world.story.tell(process.name, `hands a message back for ${Math.ceil(seconds)} s`);
-          queueAt(queueUrl).changeVisibility(receiptHandle, seconds);
-        }),
+        process.call(
+          'sets a visibility',
+          () => {
+            world.story.tell(process.name, `hands a message back for ${Math.ceil(seconds)} s`);
+            queueAt(queueUrl).changeVisibility(receiptHandle, seconds);
+          },
+          outages.queue,
+        ),
       getSecret: (secretId, stage = 'AWSCURRENT') =>
-        process.call(`reads ${secretId}`, () =>
-          unless('ResourceNotFoundException', undefined, () => {
-            const { version } = secrets.get(secretId, { VersionStage: stage });
-            const { id, SecretString, stages } = version;
-            return { value: SecretString ?? '', versionId: id, stages: [...stages] };
-          }),
+        process.call(
+          `reads ${secretId}`,
+          () =>
+            unless('ResourceNotFoundException', undefined, () => {
+              const { version } = secrets.get(secretId, { VersionStage: stage });
+              const { id, SecretString, stages } = version;
+              return { value: SecretString ?? '', versionId: id, stages: [...stages] };
+            }),
+          outages.secrets,
         ),
       putSecret: (secretId, value) =>
-        process.call(`writes ${secretId}`, () => {
-          secrets.put(secretId, { SecretString: value, ClientRequestToken: world.newId() });
-          world.story.tell(process.name, 'writes the token');
-        }),
-      openItem: (key) => {
-        const item = itemAt(key);
-        return {
-          read: async () => await process.call(`reads ${key}`, () => item.read()),
-          write: async (written, version) =>
-            await process.call(`writes ${key}`, () => item.write(written, version)),
-        };
-      },
+        process.call(
+          `writes ${secretId}`,
+          () => {
+            secrets.put(secretId, { SecretString: value, ClientRequestToken: world.newId() });
+            world.story.tell(process.name, 'writes the token');
+          },
+          outages.secrets,
+        ),
     }),
   };
 }
@@ -124,6 +137,9 @@ function createQueues(world: World): Queues {
       visibilityTimeoutMs: VISIBILITY_MS.requests,
       maxReceiveCount: plan.maxReceives,
       deadLetterQueue: requestsDead,
+      // No FIFO queue does this while its visibility timeout lasts. A function that outlives it would
+      // make it do so, and an operator who starts a second mapping.
+      duplicateProbability: () => world.weather.duplicates / 4,
     }),
     audit: new SimulatedQueue({
       ...common,

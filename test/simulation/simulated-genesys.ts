@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { AuditEvent } from '../../lib/domain/audit-event.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import type { HttpRequest, SendHttp } from '../../lib/http/send-http.ts';
 import { createGenesys, type Genesys } from '../../local/genesys/create-genesys.ts';
 import type { GenesysRequest } from '../../local/genesys/exchange.ts';
@@ -10,16 +11,29 @@ import {
   type Ring,
   whoIs,
 } from '../../local/genesys/organisation.ts';
-import { parseRequest, requestIdOf } from './request-of.ts';
+import { requestIdOf } from './request-of.ts';
 import { CLIENT, TOKEN_MARK } from './simulated-aws.ts';
 import type { ServedExchange, SimulatedProcess } from './simulated-process.ts';
 import { shortId, type World } from './world.ts';
 
+/** A person who was rung, and for which request. */
+export interface SimulatedRing {
+  atMs: number;
+  requestId: string;
+  run: number;
+  conversationId: string;
+  /** User id, or address, in lower case. */
+  who: string;
+  /** When the client of the add gave up; the platform carried it out after that if `atMs` is later. */
+  givenUpAtMs: number;
+}
+
 export interface SimulatedGenesys {
   organisation: Organisation;
   state: Genesys['state'];
-  /** Requests that were refused with 429 because there were too many in the platform's minute. */
-  overruns: { atMs: number }[];
+  /** Times at which a request was sent, refused ones too. */
+  callsMs: number[];
+  rings: SimulatedRing[];
   /** The HTTP client of a process, which sees to it that every add is wanted. */
   clientOf(process: SimulatedProcess): SendHttp;
   /** Tells which messages a process has in hand from now on. */
@@ -28,18 +42,29 @@ export interface SimulatedGenesys {
   checkTruth(event: AuditEvent, process: SimulatedProcess): void;
 }
 
-/** The stand-in Genesys Cloud, watched: nobody is rung who is in, and nobody who was not asked for. */
-export function createSimulatedGenesys(world: World): SimulatedGenesys {
+/** The request that an add is for, as a header that only the simulation sees. */
+const FOR = 'x-for-request';
+const GIVEN_UP = 'x-given-up-at';
+
+/**
+ * The stand-in Genesys Cloud, watched: nobody is rung who is in, nobody who was not asked for, and
+ * nobody without a write-ahead.
+ */
+export function createSimulatedGenesys(
+  world: World,
+  records: ReadonlyMap<string, RequestRecord>,
+): SimulatedGenesys {
   const { plan, time, random, story, newId, object } = world;
   let tokens = 0;
   /** Whose request is being carried out. */
-  let caller: SimulatedProcess | undefined;
+  let caller: { process: SimulatedProcess; request: GenesysRequest } | undefined;
   const inHand = new Map<SimulatedProcess, SQSRecord[]>();
   /** Who has rung each participation, and when. */
   const rung = new Map<string, { by: string; atMs: number }>();
   /** When a process has last looked at a conversation and seen the answer. */
   const looks = new Map<string, number>();
-  const overruns: SimulatedGenesys['overruns'] = [];
+  const callsMs: number[] = [];
+  const rings: SimulatedRing[] = [];
   const { receive, state } = createGenesys({
     ...plan.genesys,
     ...CLIENT,
@@ -58,8 +83,18 @@ export function createSimulatedGenesys(world: World): SimulatedGenesys {
 
   /** Nobody is rung whom the look before the POST has shown to be in. */
   function checkRing({ conversationId, who, wasInAlready }: Ring): void {
-    const process = caller?.name ?? 'nobody';
+    const process = caller?.process.name ?? 'nobody';
+    const [requestId = '', run] = (caller?.request.headers[FOR] ?? '').split(' ');
+    const givenUpAtMs = Number(caller?.request.headers[GIVEN_UP]);
     story.tell(process, `rings ${shortId(who)} in ${shortId(conversationId)}`);
+    rings.push({
+      atMs: time.nowMs,
+      requestId,
+      run: Number(run),
+      conversationId,
+      who: who.toLowerCase(),
+      givenUpAtMs,
+    });
     const conversation = organisation.existing(conversationId);
     const stay = conversation.participations.at(-1);
     if (stay) rung.set(stay.id, { by: process, atMs: time.nowMs });
@@ -67,33 +102,50 @@ export function createSimulatedGenesys(world: World): SimulatedGenesys {
     const lookedAtMs = looks.get(`${process} ${conversationId}`) ?? 0;
     const known = liveStays(conversation, time.nowMs).find((other) => {
       if (other === stay || whoIs(other) !== who) return false;
-      const before = rung.get(other.id);
-      // What another instance did within the time that reads may lag is a documented limit.
-      const lagMs = before?.by === process ? 0 : behaviour.readLagMs;
-      return (before?.atMs ?? other.joinedAtMs) <= lookedAtMs - lagMs;
+      // What the conversation's recent adds tell, they tell at once; reads lag.
+      const lagMs = rung.get(other.id)?.by === process ? 0 : behaviour.readLagMs;
+      return (rung.get(other.id)?.atMs ?? other.joinedAtMs) <= lookedAtMs - lagMs;
     });
     if (known) object(`${process} rings ${shortId(who)}, who is in ${shortId(conversationId)}`);
   }
 
-  /** Every add is for people whom a message in hand names, and before its deadline. */
-  function checkAdd(process: SimulatedProcess, path: string, request: HttpRequest): void {
+  /** The request that an add is for: it has a write-ahead that says so, and its deadline is ahead. */
+  function requestOf(process: SimulatedProcess, path: string, request: HttpRequest): string {
     const body = JSON.parse(request.body ?? 'null');
     const people: { id?: string; userId?: string; address?: string }[] = Array.isArray(body)
       ? body
       : body.participants;
     const wanted = people.map(({ id, userId, address }) => id ?? userId ?? address);
-    const isWanted = (inHand.get(process) ?? []).some((record) => {
-      const asked = parseRequest(record.body);
-      if (!asked || !path.includes(asked.conversationId)) return false;
-      const sentAtMs = Number(record.attributes.SentTimestamp);
-      const deadlineMs = asked.deadline ? Date.parse(asked.deadline) : sentAtMs + 600_000;
-      if (process.clock.now() >= deadlineMs) return false;
-      const named = asked.participants.map(({ id, address }) => id ?? address);
-      return wanted.every((who) => named.includes(who));
+    const what = `${process.name} adds ${wanted.map(shortId)}`;
+    const mine = (inHand.get(process) ?? []).flatMap(
+      ({ body: text, messageId, messageAttributes }) => {
+        const ids = [
+          requestIdOf({ body: text, messageId }),
+          messageAttributes.request_id?.stringValue,
+        ];
+        return ids.flatMap((id) => records.get(id ?? '') ?? []);
+      },
+    );
+    const asked = mine.filter(
+      ({ conversationId, participants }) =>
+        path.includes(conversationId) &&
+        wanted.every((who) => participants.some(({ id, address }) => (id ?? address) === who)),
+    );
+    const announced = asked.filter(({ adds, participants }) => {
+      const last = adds.at(-1);
+      if (last?.fate !== 'PENDING') return false;
+      const named = last.positions.map((at) => participants[at]?.id ?? participants[at]?.address);
+      return named.length === wanted.length && wanted.every((who) => named.includes(who));
     });
-    if (!isWanted) {
-      object(`${process.name} adds ${wanted.map(shortId)}, which nobody asks for any more`);
-    }
+    if (asked.length === 0) object(`${what}, for which no message in hand asks`);
+    else if (announced.length === 0) object(`${what} without a write-ahead`);
+    // One conversation is worked on at a time, so the last write-ahead is this add's.
+    const [of] = (announced.length > 0 ? announced : asked).sort(
+      (a, b) => (b.adds.at(-1)?.startedAtMs ?? 0) - (a.adds.at(-1)?.startedAtMs ?? 0),
+    );
+    if (!of) return '';
+    if (process.clock.now() >= of.deadlineMs) object(`${what} after the deadline`);
+    return `${of.requestId} ${of.run}`;
   }
 
   function serve(request: GenesysRequest, from: SimulatedProcess): ServedExchange {
@@ -103,14 +155,10 @@ export function createSimulatedGenesys(world: World): SimulatedGenesys {
     return {
       waitMs: exchange.waitMs,
       carryOut() {
-        caller = from;
+        caller = { process: from, request };
         const delivery = exchange.carryOut();
         caller = undefined;
         const headers = 'answer' in delivery ? delivery.answer.headers : {};
-        if (Number(headers['inin-ratelimit-count']) > behaviour.requestsPerMinute) {
-          story.tell(from.name, 'overruns the rate limit');
-          overruns.push({ atMs: time.nowMs });
-        }
         headers['x-carried-out-at'] = String(time.nowMs);
         return delivery;
       },
@@ -120,14 +168,26 @@ export function createSimulatedGenesys(world: World): SimulatedGenesys {
   return {
     organisation,
     state,
-    overruns,
+    callsMs,
+    rings,
     clientOf(process) {
       const sendHttp = process.sendHttp(serve);
       return async (request) => {
         const path = new URL(request.url).pathname;
         const isAdd = request.method === 'POST' && path.includes('/participants');
-        if (isAdd) checkAdd(process, path, request);
-        const response = await sendHttp(request);
+        callsMs.push(time.nowMs);
+        const response = await sendHttp(
+          isAdd
+            ? {
+                ...request,
+                headers: {
+                  ...request.headers,
+                  [FOR]: requestOf(process, path, request),
+                  [GIVEN_UP]: String(time.nowMs + request.timeoutMs),
+                },
+              }
+            : request,
+        );
         const looked = /\/api\/v2\/conversations\/([^/]+)$/.exec(path)?.[1];
         if (looked && response.status === 200) {
           looks.set(`${process.name} ${looked}`, Number(response.headers['x-carried-out-at']));
@@ -135,16 +195,16 @@ export function createSimulatedGenesys(world: World): SimulatedGenesys {
         return response;
       };
     },
-    handsOver: (process, records) => void inHand.set(process, records),
+    handsOver: (process, messages) => void inHand.set(process, messages),
     checkTruth({ audit }, process) {
-      const record = inHand.get(process)?.find((one) => requestIdOf(one) === audit.request_id);
+      const record = records.get(audit.request_id);
       const conversation = organisation.conversation(audit.conversation_id);
-      const sentAtMs = Number(record?.attributes.SentTimestamp) - behaviour.readLagMs;
+      const sinceMs = (record?.requestedAtMs ?? time.nowMs) - 1_000 - behaviour.readLagMs;
       for (const { outcome, id, address } of audit.participants) {
         if (outcome !== 'ADDED' && outcome !== 'ALREADY_PRESENT') continue;
         const who = id ?? address;
         const was = conversation?.participations.some(
-          (stay) => whoIs(stay) === who && (stay.leftAtMs ?? time.nowMs) >= sentAtMs,
+          (stay) => whoIs(stay) === who && (stay.leftAtMs ?? time.nowMs) >= sinceMs,
         );
         if (!was) object(`${process.name} says ${outcome} of ${shortId(who)}, who was not in`);
       }

@@ -2,7 +2,16 @@ import type { Clock, Random } from '../../lib/domain/clock.ts';
 import { HttpError, type SendHttp } from '../../lib/http/send-http.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { GenesysRequest } from '../../local/genesys/exchange.ts';
+import type { Outage } from './plan.ts';
 import type { World } from './world.ts';
+
+/** Attempts of the SDK. */
+const TABLE_ATTEMPTS = 3;
+
+/** The service was not reached, or its response was lost. */
+class AwsFault extends Error {}
+
+const isPassing = (error: unknown) => error instanceof AwsFault;
 
 /** What a server does with a request that has come to it. */
 export type Serve = (request: GenesysRequest, from: SimulatedProcess) => ServedExchange;
@@ -78,28 +87,47 @@ export class SimulatedProcess {
     for (const listener of this.#died) listener(why);
   }
 
-  /** A call to AWS. What it does is done at one moment, in the middle of the time that it takes. */
-  async call<T>(what: string, effect: () => T): Promise<T> {
+  /**
+   * A call to AWS. What it does is done at one moment, in the middle of the time that it takes.
+   * @param outage of the service that is called
+   */
+  async call<T>(what: string, effect: () => T, outage?: Outage): Promise<T> {
     const { random, time, story } = this.#world;
     await this.#moment(`before it ${what}`);
     await time.wait(this.#latencyMs());
     // A process that dies from here on has sent its request all the same.
     const { awsFails, awsAnswerLost } = this.#world.weather;
-    if (random() < awsFails) {
+    if (this.#world.isOut(outage) || random() < awsFails) {
       story.tell(this.name, `${what}: ✗ refused by AWS`);
       await time.wait(this.#latencyMs());
       await this.#moment(`after it ${what}`);
-      throw new Error('ServiceUnavailable');
+      throw new AwsFault('ServiceUnavailable');
     }
     const outcome = attempt(effect);
     await time.wait(this.#latencyMs());
     await this.#moment(`after it ${what}`);
     if (random() < awsAnswerLost) {
       story.tell(this.name, `${what}: done, ✗ but the answer is lost`);
-      throw new Error('TimeoutError');
+      throw new AwsFault('TimeoutError');
     }
     if ('error' in outcome) throw outcome.error;
     return outcome.value;
+  }
+
+  /**
+   * A call to the table by the SDK, which repeats a request that was refused or whose response was
+   * lost: `effect` may be carried out more than once, and other processes may write in between.
+   */
+  async callTable<T>(what: string, effect: () => T): Promise<T> {
+    for (let attempt = 1; attempt < TABLE_ATTEMPTS; attempt += 1) {
+      try {
+        return await this.call(what, effect, this.#world.plan.outages.table);
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        await this.#world.time.wait(50 + 50 * this.#world.random());
+      }
+    }
+    return this.call(what, effect, this.#world.plan.outages.table);
   }
 
   /** An HTTP client whose other side is `serve`. */

@@ -1,4 +1,5 @@
 import { type RequestRecord, requestRecord } from '../../lib/domain/request-record.ts';
+import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
 import {
   type ConversationLease,
   type ConversationLeases,
@@ -22,6 +23,13 @@ interface LeaseItem {
   recentAdds: RecentAdd[];
 }
 
+interface StoredItem {
+  json: string;
+  version: number;
+  /** Tells a repeated write from a conflict, as the write id of the real item does. */
+  writeId: symbol;
+}
+
 /** A record as stored, frozen: to be looked at by whoever judges a run. */
 export interface SimulatedTable {
   /** All items, those past their time too. */
@@ -30,6 +38,7 @@ export interface SimulatedTable {
   portsOf(process: { call: CallTable; now: () => number }): {
     records: RecordStore;
     leases: ConversationLeases;
+    openItem: (key: string) => VersionedItem;
   };
 }
 
@@ -37,11 +46,13 @@ export interface SimulatedTable {
 export function createSimulatedTable(): SimulatedTable {
   const records = new Map<string, RequestRecord>();
   const leases = new Map<string, LeaseItem>();
+  const items = new Map<string, StoredItem>();
   return {
     records,
     portsOf: ({ call, now }) => ({
       records: recordStore(records, call, now),
       leases: conversationLeases(leases, call),
+      openItem: (key) => versionedItem(items, key, call),
     }),
   };
 }
@@ -161,5 +172,32 @@ function conversationLeases(items: Map<string, LeaseItem>, call: CallTable): Con
 
     isHeld: (conversationId, nowMs) =>
       call('looks at a lease', () => (items.get(conversationId)?.leaseExpiresAtMs ?? 0) > nowMs),
+  };
+}
+
+/** The call budget and the token's lease are such items. */
+function versionedItem(
+  items: Map<string, StoredItem>,
+  key: string,
+  call: CallTable,
+): VersionedItem {
+  const [name] = key.split('#');
+  return {
+    read: () =>
+      call(`reads ${name}`, () => {
+        const item = items.get(key);
+        return item && { value: JSON.parse(item.json), version: item.version };
+      }),
+    write: (value, previousVersion) => {
+      const writeId = Symbol();
+      const json = JSON.stringify(value);
+      return call(`writes ${name}`, () => {
+        const item = items.get(key);
+        if (item?.writeId === writeId) return item.version;
+        if ((item?.version ?? 0) !== previousVersion) return undefined;
+        items.set(key, { json, version: previousVersion + 1, writeId });
+        return previousVersion + 1;
+      });
+    },
   };
 }

@@ -5,6 +5,7 @@ import { STARTED_AT_MS, type World } from './world.ts';
 
 export interface SimulatedDelivery {
   eventId: string;
+  body: string;
   isSigned: boolean;
   /** The receiver has it, whether or not the relay learns of that. */
   isTaken: boolean;
@@ -24,6 +25,7 @@ export function createWebhook(world: World): { serve: Serve; deliveries: Simulat
     const how = answers[Math.floor(random() * answers.length)];
     deliveries.push({
       eventId,
+      body,
       isSigned: headers['webhook-signature'] === `v1,${signature}`,
       isTaken: how === 'lost' || how === 200 || how === 204,
     });

@@ -95,7 +95,10 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   ): Promise<HttpResponse> {
     // Reads may come after the deadline, to tell what became of a POST; a POST never does.
     const latestMs = request.method === 'POST' ? budget.deadlineMs : Number.POSITIVE_INFINITY;
-    await takeCall(budget, Math.min(budget.finishByMs - request.timeoutMs, latestMs));
+    const startByMs = Math.min(budget.finishByMs - request.timeoutMs, latestMs);
+    await takeCall(budget, startByMs);
+    // Taking the call may have taken its time.
+    if (clock.now() > startByMs) throw new OutOfTimeError('a request to Genesys Cloud');
     budget.calls += 1;
     const response = await sendHttp(request).then(
       (received) => redactResponse(received, redactor),
