@@ -6,7 +6,7 @@ import { createRelay } from '../../functions/relay/create-relay.ts';
 import { createRequests } from '../../functions/requests/create-requests.ts';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { ApiResponse } from '../../lib/aws/problem-response.ts';
-import { readAdderConfig, readRelayConfig } from '../../lib/config.ts';
+import { readAdderConfig, readFollowUpConfig, readRelayConfig } from '../../lib/config.ts';
 import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { LambdaContext } from './function-slot.ts';
@@ -16,11 +16,22 @@ import type { World } from './world.ts';
 
 export type BatchFunction = (event: SQSEvent, context: LambdaContext) => Promise<SQSBatchResponse>;
 export type ApiFunction = (event: ApiEvent) => Promise<ApiResponse>;
-export type ScheduledFunction = (event: object, context: LambdaContext) => Promise<unknown>;
+export type FollowUpFunction = (
+  event: SQSEvent | object,
+  context: LambdaContext,
+) => Promise<SQSBatchResponse>;
 
 export const RETENTION_MS = 30 * 86_400_000;
 const WEBHOOK_URL = 'https://receiver.example/webhook';
 const putMetrics = () => {};
+
+const genesysSettings = ({ plan }: World) => ({
+  GENESYS_ENV: 'us-east-1',
+  REQUESTS_TABLE_NAME: 'requests',
+  GENESYS_CREDENTIALS_SECRET_ID: SECRET_IDS.credentials,
+  GENESYS_TOKEN_SECRET_ID: SECRET_IDS.token,
+  GENESYS_REQUESTS_PER_SECOND: String(plan.requestsPerSecond),
+});
 
 /** Loads intake in a process. */
 export function loadIntake(
@@ -77,11 +88,8 @@ export function loadAdder(
   const { plan, newId } = world;
   return createAdder({
     config: readAdderConfig({
-      GENESYS_ENV: 'us-east-1',
-      REQUESTS_TABLE_NAME: 'requests',
-      GENESYS_CREDENTIALS_SECRET_ID: SECRET_IDS.credentials,
-      GENESYS_TOKEN_SECRET_ID: SECRET_IDS.token,
-      GENESYS_REQUESTS_PER_SECOND: String(plan.requestsPerSecond),
+      ...genesysSettings(world),
+      WATCH_QUEUE_URL: QUEUE_URLS.watch,
       REQUEST_QUEUE_URL: QUEUE_URLS.requests,
       REQUEST_DLQ_URL: QUEUE_URLS.requestsDead,
       AUDIT_QUEUE_URL: QUEUE_URLS.audit,
@@ -128,17 +136,21 @@ export function loadRelay(
 /** Loads `follow-up` in a process. */
 export function loadFollowUp(
   world: World,
-  { clock, log }: SimulatedProcess,
-  { sendMessage, records, leases }: AwsPorts,
-): ScheduledFunction {
+  { clock, log, random }: SimulatedProcess,
+  aws: AwsPorts,
+  sendHttp: SendHttp,
+): FollowUpFunction {
   return createFollowUp({
-    records,
-    leases,
-    sendMessage,
-    auditQueueUrl: QUEUE_URLS.audit,
-    retentionMs: RETENTION_MS,
+    config: readFollowUpConfig({
+      ...genesysSettings(world),
+      AUDIT_QUEUE_URL: QUEUE_URLS.audit,
+      WATCH_QUEUE_URL: QUEUE_URLS.watch,
+    }),
+    sendHttp,
+    ...aws,
     clock,
-    newWriteId: world.newId,
+    random,
+    randomUuid: world.newId,
     log,
     putMetrics,
   });

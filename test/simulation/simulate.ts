@@ -40,6 +40,14 @@ const MINUTE_MS = 60_000;
 /** In the bodies of events that nobody vouches for. */
 export const FORGED = 'forged by an attacker';
 
+/** An event on the audit queue. */
+export interface SentEvent {
+  eventId: string;
+  event: AuditEvent;
+  body: string;
+  atMs: number;
+}
+
 export interface SimulatedRun extends Pick<World, 'plan' | 'story' | 'wrongs' | 'texts'> {
   seed: number;
   /** It came to its end by itself. */
@@ -48,7 +56,9 @@ export interface SimulatedRun extends Pick<World, 'plan' | 'story' | 'wrongs' | 
   acceptedIds: Set<string>;
   queues: Queues;
   /** The results that went to the audit queue, in their order. */
-  results: { eventId: string; event: AuditEvent; body: string; atMs: number }[];
+  results: SentEvent[];
+  /** The connection events that went there. */
+  connections: SentEvent[];
   deliveries: SimulatedDelivery[];
   /** The table at the end. */
   records: ReadonlyMap<string, RequestRecord>;
@@ -87,13 +97,20 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<S
 
   // Everything that goes to the audit queue is a result.
   const results: SimulatedRun['results'] = [];
+  const connections: SimulatedRun['connections'] = [];
   queues.audit.onSend = ({ body, attributes }, process) => {
     // Only an attacker sends without a process.
     if (!process) return;
     const event: AuditEvent = JSON.parse(body);
     const eventId = attributes.event_id ?? '';
-    results.push({ eventId, event, body, atMs: time.nowMs });
+    const sent = { eventId, event, body, atMs: time.nowMs };
     const { status, code = '' } = event.audit;
+    if (event.event === 'participant_connection') {
+      connections.push(sent);
+      story.tell(process.name, `what became of the people of ${shortId(eventId)}`);
+      return;
+    }
+    results.push(sent);
     story.tell(process.name, `its result for ${shortId(eventId)}: ${status} ${code}`);
     genesys.checkTruth(event, process);
   };
@@ -169,11 +186,15 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<S
     ),
   ];
 
+  const loadWatchedFollowUp = (process: SimulatedProcess) =>
+    loadFollowUp(world, process, portsOf(process), genesys.clientOf(process));
+  mappings.push(startFunction('watch', queues.watch, TIMEOUT_MS.followUp, loadWatchedFollowUp));
+
   // The reconciler, every minute. It is not invoked in vain: three days are many minutes.
   const followUp = newSlot<object, unknown>(
     (generation) => `follow-up.${generation}`,
     TIMEOUT_MS.followUp,
-    (process) => loadFollowUp(world, process, portsOf(process)),
+    loadWatchedFollowUp,
   );
   const unfinished = () => [...table.records.values()].some(({ dueAtMs }) => dueAtMs !== undefined);
   let reconciling = 0;
@@ -304,6 +325,7 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<S
       !mappings.some((mapping) => mapping.isBusy()) &&
       queues.requests.messages.length === 0 &&
       queues.audit.messages.length === 0 &&
+      queues.watch.messages.length === 0 &&
       reconciling === 0 &&
       !unfinished(),
   });
@@ -317,6 +339,7 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<S
     acceptedIds,
     queues,
     results,
+    connections,
     deliveries: webhook.deliveries,
     records: table.records,
     rings: genesys.rings,

@@ -16,12 +16,15 @@ export const QUEUE_URLS = {
   requestsDead: 'https://sqs/requests-dlq.fifo',
   audit: 'https://sqs/audit',
   auditDead: 'https://sqs/audit-dlq',
+  watch: 'https://sqs/watch',
+  watchDead: 'https://sqs/watch-dlq',
 };
 export type Queues = Record<keyof typeof QUEUE_URLS, SimulatedQueue>;
 
 /** The template's. */
-const VISIBILITY_MS = { requests: 180_000, audit: 180_000 };
-const AUDIT_MAX_RECEIVES = 100;
+const VISIBILITY_MS = { requests: 180_000, audit: 180_000, watch: 300_000 };
+const WATCH_MAX_RECEIVES = 5;
+const AUDIT_MAX_RECEIVES = 1_000;
 
 export const SECRET_IDS = { credentials: 'credentials', token: 'token', signing: 'signing' };
 export const CLIENT = { clientId: 'client', clientSecret: 'client_5ecret_of_the_simulation' };
@@ -128,9 +131,19 @@ function createQueues(world: World): Queues {
   };
   const requestsDead = new SimulatedQueue({ ...common, url: QUEUE_URLS.requestsDead });
   const auditDead = new SimulatedQueue({ ...common, url: QUEUE_URLS.auditDead });
+  const watchDead = new SimulatedQueue({ ...common, url: QUEUE_URLS.watchDead });
   return {
     requestsDead,
     auditDead,
+    watchDead,
+    watch: new SimulatedQueue({
+      ...common,
+      url: QUEUE_URLS.watch,
+      visibilityTimeoutMs: VISIBILITY_MS.watch,
+      maxReceiveCount: WATCH_MAX_RECEIVES,
+      deadLetterQueue: watchDead,
+      duplicateProbability: () => world.weather.duplicates,
+    }),
     requests: new SimulatedQueue({
       ...common,
       url: QUEUE_URLS.requests,

@@ -80,7 +80,7 @@ export class SimulatedQueue {
       sequence: this.sent.length,
       sentAtMs: Math.floor(time.nowMs),
       receiveCount: 0,
-      visibleAtMs: time.nowMs,
+      visibleAtMs: time.nowMs + 1000 * (message.delaySeconds ?? 0),
     };
     this.sent.push(stored);
     this.messages.push(stored);
