@@ -48,8 +48,8 @@ export function readRosters({ organisation }: GenesysState, nowMs: number): Rost
 function presenceOf(stay: Participation, nowMs: number): Presence {
   if (!isLive(stay, nowMs)) return 'left';
   if (isRinging(stay, nowMs)) return 'ringing';
-  const { mediaRoles = [] } = stay as { mediaRoles?: string[] };
-  return mediaRoles.some((role) => role === 'monitor' || role === 'coach') ? 'monitoring' : 'in';
+  const { mediaRoles = [] } = stay;
+  return mediaRoles.includes('monitor') || mediaRoles.includes('coach') ? 'monitoring' : 'in';
 }
 
 /** The users of the stand-in, for the form. */

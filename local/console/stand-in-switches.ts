@@ -1,9 +1,9 @@
+import type { RingOutcome } from '../genesys/behaviour.ts';
 import type { GenesysEvent, GenesysState } from '../genesys/create-genesys.ts';
 import { type FaultRule, gatewayPage, tooManyRequests } from '../genesys/faults.ts';
-import { whoIs } from '../genesys/organisation.ts';
 
 /** What people do whose telephone rings. */
-export const PICK_UPS = ['answer', 'decline', 'ignore'] as const;
+export const PICK_UPS = ['answer', 'decline', 'ignore', 'voicemail'] as const;
 export type PickUp = (typeof PICK_UPS)[number];
 
 /** How the stand-in Genesys Cloud behaves. */
@@ -21,11 +21,15 @@ export interface StandInSwitches {
   hearGenesys(event: GenesysEvent): void;
 }
 
-const DECLINES_AFTER_MS = 1_500;
-/** The platform's own ring time before it gives up. */
-const RINGS_FOR_MS = 12_000;
 const SLOW_MS = 3_000;
 const RETRY_AFTER_SECONDS = 5;
+
+const RING_OUTCOMES: Record<PickUp, RingOutcome> = {
+  answer: 'answers',
+  decline: 'declines',
+  ignore: 'no-answer',
+  voicemail: 'voicemail',
+};
 
 const RULES: Record<Trouble, FaultRule[]> = {
   none: [],
@@ -45,8 +49,11 @@ export function createStandInSwitches(state: () => GenesysState | undefined): St
 
   function set(wanted: Partial<Switches>): void {
     Object.assign(current, wanted);
-    const faults = state()?.faults;
-    if (!faults || wanted.trouble === undefined) return;
+    const genesys = state();
+    if (!genesys) return;
+    genesys.behaviour.ringOutcome = RING_OUTCOMES[current.pickUp];
+    const { faults } = genesys;
+    if (wanted.trouble === undefined) return;
     const others = faults.filter((rule) => !ownRules.includes(rule));
     ownRules = RULES[wanted.trouble].map((rule) => ({ ...rule }));
     faults.splice(0, faults.length, ...ownRules, ...others);
@@ -56,20 +63,10 @@ export function createStandInSwitches(state: () => GenesysState | undefined): St
     current,
     set,
     hearGenesys(event) {
-      if (event.kind === 'answer') {
-        // One lost response is enough to show what follows.
-        const isLostAdd = event.call.method === 'POST' && event.call.delivery === 'reset';
-        if (isLostAdd && current.trouble === 'lost-response') set({ trouble: 'none' });
-        return;
-      }
-      if (event.kind !== 'ring' || current.pickUp === 'answer') return;
-      const { conversationId, who, atMs } = event.ring;
-      const stay = state()
-        ?.organisation.conversation(conversationId)
-        ?.participations.findLast((one) => whoIs(one) === who);
-      if (!stay) return;
-      stay.answeredAtMs = undefined;
-      stay.leftAtMs = atMs + (current.pickUp === 'decline' ? DECLINES_AFTER_MS : RINGS_FOR_MS);
+      if (event.kind !== 'answer') return;
+      // One lost response is enough to show what follows.
+      const isLostAdd = event.call.method === 'POST' && event.call.delivery === 'reset';
+      if (isLostAdd && current.trouble === 'lost-response') set({ trouble: 'none' });
     },
   };
 }

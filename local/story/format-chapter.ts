@@ -6,7 +6,7 @@ export const TERMINAL_COLUMNS = 80;
 
 const TIME_WIDTH = 10;
 const ID_WIDTH = 8;
-const WHAT_WIDTH = 9;
+const WHAT_WIDTH = 10;
 const TEXT_COLUMN = TIME_WIDTH + ID_WIDTH + WHAT_WIDTH + 3;
 
 type Colour = Parameters<typeof styleText>[0];

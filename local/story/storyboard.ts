@@ -5,7 +5,7 @@ import type { Delivery } from '../webhook-receiver/start-webhook-receiver.ts';
 import type { Chapter } from './chapter.ts';
 import type { LogEntry } from './log-entry.ts';
 import { nameOf } from './name-of.ts';
-import { readAudit, readEvent, tellDelivery, tellLogEntry, tellRelayed } from './tell.ts';
+import { eventOf, readAudit, tellDelivery, tellLogEntry, tellRelayed } from './tell.ts';
 import { tellCall } from './tell-call.ts';
 
 /** Everything that happened to one request, in order. */
@@ -118,7 +118,7 @@ export function createStoryboard(options: StoryboardOptions): Storyboard {
     hearLogEntry(entry) {
       const chapter =
         tellLogEntry(entry) ?? (options.isReceiverForeign ? tellRelayed(entry) : undefined);
-      const event = entry.message === 'result' ? readEvent(entry.event) : undefined;
+      const event = eventOf(entry);
       if (!chapter) return;
       add(chapter, (story) => {
         if (!event) return;

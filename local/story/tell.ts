@@ -39,14 +39,19 @@ export function tellLogEntry(entry: LogEntry): Chapter | undefined {
     case 'intake refused':
     case 'requests refused':
       return chapter('refused', tellRefusal(entry));
+    case 'requests cancelled':
+      return chapter('cancelled', 'by its caller, before anyone was rung');
     case 'adder deferred':
       return chapter('deferred', `${entry.cause}; again in ${seconds(Number(entry.delay_ms))}`);
   }
-  const event = entry.message === 'result' ? readEvent(entry.event) : undefined;
+  const event = eventOf(entry);
   if (event) {
     const { audit } = event;
     return {
-      ...chapter(WHAT_RESULT[audit.status], tellResult(event)),
+      ...chapter(
+        entry.message === 'connection' ? 'connection' : WHAT_RESULT[audit.status],
+        tellResult(event),
+      ),
       // The log line is written after the result was sent, and may come after its delivery.
       atMs: Date.parse(audit.timestamp),
       ...idsOf(audit),
@@ -94,8 +99,18 @@ export function tellDelivery(delivery: Delivery): Chapter {
 
 /** The result that a delivery brought, where it is one. */
 export function readAudit({ body }: Pick<Delivery, 'body'>): AuditEvent['audit'] | undefined {
+  return readEvent(parse(body))?.audit;
+}
+
+/** The event that a log entry reports: a result, or later what came of ringing. */
+export function eventOf(entry: LogEntry): AuditEvent | undefined {
+  if (entry.message !== 'result' && entry.message !== 'connection') return undefined;
+  return readEvent(typeof entry.event === 'string' ? parse(entry.event) : entry.event);
+}
+
+function parse(text: string): unknown {
   try {
-    return readEvent(JSON.parse(body))?.audit;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -132,13 +147,13 @@ const WHAT_RESULT: Record<Status, string> = {
 };
 
 /** `SUCCESS: hana added, dov added (OFFLINE), ada already present; 3 calls, 245 ms` */
-function tellResult({ event, audit }: AuditEvent): string {
+function tellResult({ audit }: AuditEvent): string {
   const why = audit.code ? `${audit.code}: ${audit.error ?? ''}` : '';
   const people = audit.participants.map(
     (participant) => `${nameOf(participant.id ?? participant.address)} ${tellOutcome(participant)}`,
   );
   return [
-    `${event === 'participant_connection' ? 'connections, ' : ''}${audit.status}${people.length > 0 ? `: ${people.join(', ')}` : ''}`,
+    `${audit.status}${people.length > 0 ? `: ${people.join(', ')}` : ''}`,
     ...(why ? [why] : []),
     `${count(audit.genesys_calls, 'call', 'calls')}, ${audit.latency_ms} ms`,
   ].join('; ');

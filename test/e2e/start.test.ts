@@ -231,7 +231,7 @@ describe('npm start', () => {
     expect(await run.ended).toBe(1);
     expect(run.output().trim().split('\n')).toEqual([
       'Starting: queues, secrets, table …',
-      `Port ${port} is taken: set PORT to another one, or to 0 for any.`,
+      `Port ${port} is in use: set PORT to another one, or to 0 for any.`,
     ]);
   });
 

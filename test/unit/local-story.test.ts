@@ -58,7 +58,7 @@ describe('an entry of the log is told', () => {
       }),
     );
 
-    expect(told && formatChapter(told)).toBe('18:02:11.1 3f2a9c41 accepted  1 person for c1');
+    expect(told && formatChapter(told)).toBe('18:02:11.1 3f2a9c41 accepted   1 person for c1');
   });
 
   test('as replayed, where the request is known already', () => {
@@ -149,7 +149,7 @@ describe('a delivery is told', () => {
 
   test('as delivered where its signature is good', () => {
     expect(formatChapter(tellDelivery(delivery))).toBe(
-      '18:02:11.1 request  delivered webhook SUCCESS, signature verified (+50 ms)',
+      '18:02:11.1 request  delivered  webhook SUCCESS, signature verified (+50 ms)',
     );
   });
 
@@ -185,7 +185,7 @@ describe('a line of the terminal', () => {
     const lines = formatChapter({ ...long, text: `${long.text} ${'x'.repeat(120)}` }).split('\n');
 
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
-    expect(lines[1]).toMatch(/^ {30}word/);
+    expect(lines[1]).toMatch(/^ {31}word/);
     expect(lines.join('')).toContain('end');
   });
 

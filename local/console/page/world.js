@@ -4,6 +4,7 @@ const PICK_UPS = [
   ['answer', 'answer after two seconds'],
   ['decline', 'decline'],
   ['ignore', 'do not answer'],
+  ['voicemail', 'are sent to voicemail'],
 ];
 const TROUBLES = [
   ['none', 'works'],
