@@ -74,7 +74,7 @@ describe('with every optional parameter the template', () => {
     expect(new Set(each('AWS::Lambda::Function', 'KmsKeyArn'))).toEqual(new Set([KEY]));
   });
 
-  test('lets every function and the pipe use the key, and no other key', () => {
+  test('lets every function and the pipe use the key through AWS services, and no other key', () => {
     const roles = ofType('AWS::IAM::Role').filter(([id]) => id !== 'DataActionRole');
     for (const [, { Properties }] of roles) {
       const statements = Properties.Policies[0].PolicyDocument.Statement;
@@ -84,6 +84,12 @@ describe('with every optional parameter the template', () => {
       expect(forKeys).toEqual([
         expect.objectContaining({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: KEY }),
       ]);
+      // Through AWS services alone: a role that leaks decrypts nothing that its services do not give it.
+      const services = forKeys[0].Condition.StringEquals['kms:ViaService'].map(
+        (service: { 'Fn::Sub': string }) => service['Fn::Sub'],
+      );
+      expect(services[0]).toMatch(/^sqs\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}$/);
+      expect(services).toHaveLength(6);
     }
   });
 
