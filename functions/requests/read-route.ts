@@ -1,5 +1,6 @@
 import type { ApiRequest } from '../../lib/aws/api-request.ts';
 import { Problem } from '../../lib/domain/problem.ts';
+import { correlationId } from '../../lib/domain/request-headers.ts';
 import { uuid } from '../../lib/domain/uuid.ts';
 
 /** What a request to this function asks for. */
@@ -11,8 +12,14 @@ const REQUEST = /\/requests\/([^/]+)$/;
 const LIST = /\/conversations\/([^/]+)\/requests$/;
 const LIMIT = { default: 20, max: 100 } as const;
 
-/** @throws Problem where there is no such path or method, or a query parameter is invalid */
+/** @throws Problem where there is no such path or method, or a header or query parameter is invalid */
 export function readRoute(api: ApiRequest): Route {
+  const route = readPath(api);
+  assertCorrelationId(api);
+  return route;
+}
+
+function readPath(api: ApiRequest): Route {
   const list = LIST.exec(api.path);
   if (list) {
     assertMethod(api, ['GET']);
@@ -47,6 +54,17 @@ function assertMethod({ method }: ApiRequest, allowed: string[]): void {
   throw new Problem('method-not-allowed', {
     detail: `The methods here are ${allowed.join(' and ')}.`,
     headers: { allow: allowed.join(', ') },
+  });
+}
+
+function assertCorrelationId(api: ApiRequest): void {
+  const given = api.header('x-correlation-id');
+  const issue = given === undefined ? undefined : correlationId.safeParse(given).error?.issues[0];
+  if (!issue) return;
+  const header = 'X-Correlation-Id';
+  throw new Problem('invalid-header', {
+    detail: `The header ${header} ${issue.message}.`,
+    errors: [{ pointer: '', header, detail: issue.message }],
   });
 }
 

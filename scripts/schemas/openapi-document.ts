@@ -150,7 +150,7 @@ function listRequests(): JsonObject {
         name: 'cursor',
         in: 'query',
         description: 'The nextCursor of the page before.',
-        schema: { type: 'string' },
+        schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,160}$' },
       },
       correlationParameter(),
     ],
@@ -165,7 +165,11 @@ function listRequests(): JsonObject {
           },
         },
       },
-      400: problemResponse('A query parameter is invalid.', ['invalid-parameter'], 'Bad Request'),
+      400: problemResponse(
+        'A header or query parameter is invalid.',
+        ['invalid-header', 'invalid-parameter'],
+        'Bad Request',
+      ),
       ...accessResponses(),
       404: problemResponse('The conversation id is no UUID.', ['not-found']),
       429: gatewayResponse('The API’s rate.', 'Too Many Requests'),
@@ -321,7 +325,7 @@ const accessResponses = () => ({
 });
 
 const readResponses = () => ({
-  400: gatewayResponse('The path is none.', 'Bad Request'),
+  400: problemResponse('A header is invalid.', ['invalid-header'], 'Bad Request'),
   ...accessResponses(),
   404: problemResponse('Unknown, no UUID, another caller’s, or no longer kept.', ['not-found']),
   429: gatewayResponse('The API’s rate.', 'Too Many Requests'),

@@ -22,6 +22,14 @@ const nothing = { genesysCalls: 0, genesysCorrelationIds: [] };
 describe('GET /requests/{requestId}', () => {
   const get = (path = `/requests/${REQUEST}`, options = {}) => httpEvent('GET', path, options);
 
+  test('refuses a correlation id that is not printable ASCII, and names the header', async () => {
+    const { send, create } = startRequests();
+    await create(mine);
+    const { status, body } = await send(get(undefined, { headers: { 'x-correlation-id': 'ü' } }));
+    expect([status, body.type]).toEqual([400, problemType('invalid-header')]);
+    expect(body.errors).toMatchObject([{ header: 'X-Correlation-Id' }]);
+  });
+
   test('shows a queued request without what is not known yet', async () => {
     const { send, create } = startRequests();
     await create(mine);
