@@ -85,6 +85,8 @@ export interface StartAdderOptions {
   /** Time-outs are cut to this, so that a hanging answer costs a test no ten seconds. */
   longestTimeoutMs?: number;
   credentials?: string | undefined;
+  /** Thrown when the credentials are read. */
+  credentialsError?: Error;
   requestsPerSecond?: number;
   maxParticipants?: number;
   maxReceives?: number;
@@ -145,6 +147,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
         const value = tokenVersions.at(-1);
         return value === undefined ? undefined : { value, versionId: '', stages: [stage] };
       }
+      if (options.credentialsError) throw options.credentialsError;
       return credentials === undefined
         ? undefined
         : { value: credentials, versionId: '1', stages: [stage] };
