@@ -5,7 +5,7 @@ import { freeUsers, openConversation, requestMessage, sqsEvent } from './events.
 
 /** A queue that is never empty: for each request that is done another one comes. */
 export interface Backlog {
-  /** At least one, as soon as there is one to be seen. Hides them from everybody else. */
+  /** At least one, as soon as there is one to be seen. Hides them from other readers. */
   receive(max: number): Promise<SQSRecord[]>;
   /** Shows a received message again after so long. */
   showAgain(record: SQSRecord, delayMs: number): void;

@@ -23,7 +23,7 @@ const BATCH = 10;
 /** As serverless.yml has it, in GB; the one Lambda that does it all gets what intake has. */
 const MEMORY_GB = { intake: 0.5, adder: 0.25, relay: 0.25, allInOne: 0.5 };
 
-/** A queue's requests for a batch: each message is sent by itself; one receive, one delete. */
+/** A queue's requests for a batch: each message is sent separately; one receive, one delete. */
 const queueRequests = (batch: number) => 1 + 2 / batch;
 
 /**

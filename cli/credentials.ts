@@ -45,7 +45,7 @@ export async function main(args: string[]): Promise<number> {
     const given = process.env[variable];
     if (given) return given;
     if (options.stage) return findSecret(name, options.stage, region);
-    throw new UserError(`Which stage? --stage NAME is needed.\n\n${USAGE}`);
+    throw new UserError(`--stage NAME is required.\n\n${USAGE}`);
   };
   try {
     if (options.signingKey) {
@@ -71,12 +71,12 @@ async function putOAuthClient(client: SecretsManagerClient, secretId: string): P
   });
   const value = JSON.stringify({ clientId, clientSecret });
   if ((await read(client, secretId)) === value) {
-    say(`The OAuth client ${clientId} is in the secret already. Nothing was changed.`);
+    say(`The OAuth client ${clientId} is already stored. Nothing was changed.`);
     return;
   }
   await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value }));
-  say(`The OAuth client ${clientId} is in the secret ${secretId}.`);
-  say('The adder takes it for its next token: at once if it has none, else when that runs out.');
+  say(`The OAuth client ${clientId} is stored in the secret ${secretId}.`);
+  say('It is used for the next token: immediately if there is none, else when the current one expires.');
 }
 
 async function changeSigningKeys(
@@ -95,9 +95,9 @@ async function changeSigningKeys(
   await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value }));
   const count = countKeys(value);
   say(`The secret ${secretId} has ${count} key${count === 1 ? '' : 's'}.`);
-  say('The relay notices within five minutes.');
+  say('The relay reads the change within five minutes.');
   if (change === 'add') {
-    say('The newest is the last. For the receiver, read it where nobody looks over your shoulder:');
+    say('The newest key is the last one. To read it for the receiver, in private:');
     say(
       `  aws secretsmanager get-secret-value --query SecretString --output text --secret-id ${secretId}`,
     );
@@ -107,7 +107,7 @@ async function changeSigningKeys(
 async function read(client: SecretsManagerClient, secretId: string): Promise<string | undefined> {
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: secretId }));
-    // An empty value is none.
+    // An empty value counts as missing.
     return SecretString || undefined;
   } catch (error) {
     // A secret without a value is reported as one that does not exist; so is one that does not.
@@ -151,16 +151,16 @@ function readArguments(args: string[]): Options | 'help' {
       },
     }).values;
   } catch {
-    // Not the parser's own message: it repeats what was given, and that may be a secret.
+    // Not the parser's message, which repeats the arguments. They may contain a secret.
     throw new UserError(
-      `Unknown arguments. Secrets are not taken from the command line, where other users and the shell's history see them.\n\n${USAGE}`,
+      `Unknown arguments. Secrets are not taken from the command line, where other users and the shell history can see them.\n\n${USAGE}`,
     );
   }
   if (values.help) return 'help';
   const signingKey = values['signing-key'];
   if (signingKey !== undefined && signingKey !== 'add' && signingKey !== 'remove-oldest') {
     throw new UserError(
-      '--signing-key is add or remove-oldest. A key of your own comes from WEBHOOK_SIGNING_KEY.',
+      '--signing-key is add or remove-oldest. To use your own key, set WEBHOOK_SIGNING_KEY.',
     );
   }
   const { stage, region, profile } = values;

@@ -11,12 +11,12 @@ import { prepareStage } from './prepare-stage.ts';
 
 const USAGE = `npm run dead-letters -- COMMAND [options]
 
-  list                   what lies in the dead-letter queues, why, and what to do
-  show ID                all of one message
-  redrive [ID...]        send back to where they came from: all, or the ones named
-  discard ID...          delete for good; asks first
+  list                   list the dead letters, with reason and remedy
+  show ID                print one message
+  redrive [ID...]        send all, or the given ones, back to their queue
+  discard ID...          delete permanently, after a confirmation
 
-ID is the beginning of a message id or of a request id, as list shows them.
+ID is the prefix of a message id or request id, as list shows them.
 
   --queue requests|audit   one queue only (default: both)
   --stage NAME             a deployed stage; needs AWS credentials
@@ -32,15 +32,15 @@ Without --stage the queues are those of REQUEST_QUEUE_URL, REQUEST_DLQ_URL, AUDI
 AUDIT_DLQ_URL, or else of the system that npm start runs on this machine.
 `;
 
-/** More than this is not looked through for an id. */
+/** Maximum number of messages searched for an id. */
 const SEARCH_LIMIT = 10_000;
 const SHORTEST_ID = 4;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /**
- * `npm run dead-letters`: looks at what the service gave up, and sends it again or throws it away.
- * @returns the exit code: 0 done, 1 not found or not wanted
+ * `npm run dead-letters`: lists, redrives and discards dead letters.
+ * @returns the exit code: 0 done, 1 not found or not confirmed
  * @throws UserError
  */
 export async function main(args: string[]): Promise<number> {
@@ -115,18 +115,18 @@ export async function main(args: string[]): Promise<number> {
         process.stdout.columns ?? 240,
       ),
     );
-    if (!options.yes && !(await isConfirmed(`\nDiscard ${found.length} for good? [y/N] `))) {
+    if (!options.yes && !(await isConfirmed(`\nDelete ${found.length} permanently? [y/N] `))) {
       say('Nothing was discarded.');
       return 1;
     }
-    // Looked for again: while somebody made up their mind, the messages were given back.
+    // Searched again, because the messages were released while the user confirmed.
     const chosen = new Set(found.map(({ letter }) => letter.id));
     await find(async ({ letter, deadLetters }) => {
       if (!chosen.delete(letter.id)) return;
       await deadLetters.remove(letter.id);
       say(`discarded ${letter.id}`);
     });
-    for (const id of chosen) say(`${id} is not there any more`);
+    for (const id of chosen) say(`${id} no longer exists`);
     return report(found);
   }
 
@@ -161,7 +161,7 @@ export async function main(args: string[]): Promise<number> {
         },
         onSkipped(letter) {
           skipped += 1;
-          say(`left     ${letter.id}  ${letter.reason}: name it to send it all the same`);
+          say(`left     ${letter.id}  ${letter.reason}: give its ID to redrive it`);
         },
       });
     };

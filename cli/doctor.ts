@@ -14,8 +14,8 @@ import { renderFindings } from './doctor/render-findings.ts';
 import { prepareStage, type StageOptions } from './prepare-stage.ts';
 
 /**
- * `npm run doctor -- [--stage NAME] [--conversation ID] [--user ID]`: what would keep the service from working
- * with a live organisation, found out by reading alone.
+ * `npm run doctor -- [--stage NAME] [--conversation ID] [--user ID]`: finds what prevents the service from
+ * working with a live organisation, by reading only.
  * Exit code: 0 nothing failed, 1 something did, 2 the command itself was wrong.
  */
 
@@ -23,7 +23,7 @@ const USAGE = `npm run doctor -- [--stage NAME] [--conversation ID] [--user ID]
 
 Checks region, login, permissions and rate limit of the Genesys Cloud organisation that the
 environment (or .env) names, and what the service would do for that conversation and that user.
-It reads only: nobody is added, nothing is written.
+It only reads. It does not add participants or write anything.
 
   GENESYS_ENV                    a region, a domain or a base URL; default us-east-1
   GENESYS_CLIENT_ID, GENESYS_CLIENT_SECRET
@@ -137,7 +137,7 @@ async function adoptLocalSystem(): Promise<void> {
   Object.assign(env, system?.functions.adder?.environment);
 }
 
-/** An answer that repeats a secret must not bring it onto the screen. */
+/** Redacts secrets that a response echoes. */
 function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((cleaned, secret) => cleaned.replaceAll(secret, '[hidden]'), text);
 }

@@ -3,7 +3,7 @@ import { createAddressPolicy, DEFAULT_ALLOWED_ADDRESSES } from './domain/allowed
 import { resolveGenesysHost } from './genesys/api/region.ts';
 import { parseWebhookUrl } from './webhook/webhook-url.ts';
 
-/** The environment is wrong. One line that names the variable, and no stack to bury it. */
+/** The environment is invalid. Its message is one line that names the variables, without a stack. */
 export class ConfigError extends Error {
   constructor(problems: string[]) {
     super(`Configuration: ${problems.join('; ')}`);
@@ -88,7 +88,7 @@ const list = (byDefault: readonly string[]) =>
     [...byDefault],
   );
 
-/** Lets a function read the text; what it throws is what is wrong with the variable. */
+/** Parses the text with a function. What it throws is the error of the variable. */
 function read<Value>(reader: (value: string) => Value) {
   return z.transform((value: string, ctx): Value => {
     try {
@@ -101,8 +101,8 @@ function read<Value>(reader: (value: string) => Value) {
   });
 }
 
-// What each function reads, a line a variable. Functions, so that each Lambda's bundle has its own
-// variables only.
+// The variables of each function. Schemas are created by functions, so that a bundle contains only its own
+// variables.
 
 /** Of every function that works with request records. */
 const records = () => ({
@@ -209,7 +209,7 @@ function parse<Schema extends z.ZodMiniType>(
   schema: Schema,
   environment: Environment,
 ): z.output<Schema> {
-  // A variable that a template left empty is a variable that is not set.
+  // An empty variable counts as not set.
   const set = Object.entries(environment).filter(([, value]) => value !== '');
   const parsed = schema.safeParse(Object.fromEntries(set));
   if (parsed.success) return parsed.data;

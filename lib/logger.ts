@@ -11,7 +11,7 @@ export interface Log {
 
 /**
  * A structured logger: one JSON line an event, level from `POWERTOOLS_LOG_LEVEL`. Phone numbers and SIP
- * addresses are masked in every line, whoever wrote the text.
+ * addresses are masked in every line.
  */
 export function createLogger(serviceName: string): Log {
   const logger = new Logger({

@@ -11,9 +11,9 @@ export interface Metric {
 export type PutMetrics = (...metrics: Metric[]) => void;
 
 /**
- * Metrics in the namespace that `POWERTOOLS_METRICS_NAMESPACE` names. A name may come several times:
- * each value counts.
- * @param serviceName the one dimension: more of them would each cost a metric of their own.
+ * Metrics in the namespace that `POWERTOOLS_METRICS_NAMESPACE` names. A name may be used several
+ * times; each value counts.
+ * @param serviceName the only dimension, because each additional one would cost another metric.
  */
 export function createPutMetrics(serviceName: string): PutMetrics {
   const metrics = new Metrics({ serviceName });

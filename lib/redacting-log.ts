@@ -1,7 +1,7 @@
 import type { Redactor } from './domain/redact.ts';
 import type { Log } from './logger.ts';
 
-/** A log that takes known secrets out of every message and field: the last net, not the first. */
+/** A log that redacts known secrets in every message and field, as a last safeguard. */
 export function createRedactingLog(log: Log, redactor: Redactor): Log {
   const level =
     (name: keyof Log): Log[keyof Log] =>

@@ -5,9 +5,9 @@ import type { Log } from './logger.ts';
 import type { PutMetrics } from './metrics.ts';
 
 /**
- * Starts a function with its configuration. Where that is wrong, the function starts all the same: it
- * logs the one line that names the variables, and what arrives waits for the next deployment
- * (faulty-function.ts). A function that threw at its start would lose requests to their deadlines.
+ * Starts a function with its configuration. With an invalid configuration it starts too: it logs one line
+ * that names the variables, and defers what it receives until the next deployment (faulty-function.ts). A
+ * function that throws at start would block its messages for the queue's visibility timeout.
  * @param start.create reads the configuration and makes the handler; may throw ConfigError
  */
 export function startFunction<Handler extends (...event: never[]) => Promise<unknown>>(start: {
@@ -29,7 +29,7 @@ export function startFunction<Handler extends (...event: never[]) => Promise<unk
       onInvocation: () =>
         start.putMetrics({ name: 'ConfigurationFaults', unit: 'Count', value: 1 }),
     });
-    // It takes every event, and answers in the form that the event's source expects.
+    // It accepts every event, and responds in the format of the event's source.
     return faulty as unknown as Handler;
   }
 }

@@ -1,4 +1,4 @@
-/** Something that whoever runs the command can mend. Shown as its message alone; exit code 1. */
+/** An error that the user of the command can fix. Only its message is printed; exit code 1. */
 export class UserError extends Error {
   override readonly name = 'UserError';
 }

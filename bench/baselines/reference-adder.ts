@@ -5,7 +5,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
 
 /**
- * The adder as it is usually written: the conversation, then each user by itself, then the POST, one
+ * The adder as it is usually written: the conversation, then each user separately, then the POST, one
  * call after the other; a failed call is tried again after 1, 2 and 4 seconds, whatever it was told.
  * A token of its own in each instance. Bundled by default, with every client there is at the start.
  */

@@ -22,7 +22,7 @@ let loggedIn: Promise<unknown> | undefined;
 
 async function logIn() {
   const url = new URL(process.env.GENESYS_ENV ?? '');
-  // No file in the home directory of whoever runs this may lead the client elsewhere.
+  // A file in the user's home directory must not redirect the client.
   client.config.setConfigPath('');
   client.setGateway({ host: url.hostname, protocol: 'http', port: Number(url.port) });
   const { SecretString = '{}' } = await secrets.send(

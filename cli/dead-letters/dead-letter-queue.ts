@@ -14,12 +14,12 @@ const WAIT_SECONDS = 1;
 const MAX_PER_CALL = 10;
 
 /**
- * A dead-letter queue while somebody looks at it. SQS shows a message only by handing it out, so
- * every message that is read is hidden until `giveBack`, or for five minutes where this process
- * dies. It is never lost: only `remove` deletes.
+ * A dead-letter queue during a command. SQS shows a message only by delivering it, so a message that is read
+ * is hidden until `giveBack`, or for five minutes if this process crashes. It is not lost: only `remove`
+ * deletes.
  *
- * Of a FIFO group SQS hands out no more while some are held: what stands behind them shows only
- * once those before have gone.
+ * SQS does not deliver further messages of a FIFO group while some are in flight, so they appear only after
+ * the earlier ones are gone.
  */
 export class DeadLetterQueue {
   readonly url: string;
@@ -73,7 +73,7 @@ export class DeadLetterQueue {
     this.#held.clear();
     for (let from = 0; from < handles.length; from += MAX_PER_CALL) {
       await this.#client.send(
-        // An entry may fail: that message has become visible by itself, or somebody else has it.
+        // An entry may fail if the message is visible again, or another process has received it.
         new ChangeMessageVisibilityBatchCommand({
           QueueUrl: this.url,
           Entries: handles.slice(from, from + MAX_PER_CALL).map((ReceiptHandle, index) => ({

@@ -35,8 +35,8 @@ export interface Letter {
 /** Where SQS itself moved a message, there are no attributes to say why. */
 export const RECEIVE_LIMIT = 'RECEIVE_LIMIT';
 const BY_SQS = {
-  cause: 'The function failed on the message until the queue gave it up.',
-  remedy: 'Read the function’s log for the message id or the request id, mend the cause, redrive.',
+  cause: 'The function failed on the message until its receives were used up.',
+  remedy: 'Search the function’s log for the message id or the request id, fix the cause, redrive.',
 };
 
 /** What a reason means and what to do. */

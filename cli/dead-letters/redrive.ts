@@ -4,7 +4,7 @@ import type { Clock } from '../../lib/domain/clock.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { type Letter, type QueueName, readLetter } from './read-letter.ts';
 
-/** Sending these again as they are cannot help, or was refused by name: only if somebody names them. */
+/** A redrive of these does not help, or the receiver refused it. They are redriven only by id. */
 const ONLY_BY_ID = new Set(['INVALID_MESSAGE', 'NOT_AN_AUDIT_EVENT', 'RECEIVER_ABORTED']);
 
 export interface RedriveOptions {
@@ -24,9 +24,9 @@ export interface RedriveOptions {
 }
 
 /**
- * Sends dead letters back to the queue they came from: copied first, deleted after, so that a crash
- * between the two doubles one rather than losing it. Those of a conversation go in their order, one
- * after the other, at a bounded rate. A letter that comes back meanwhile is left alone.
+ * Sends dead letters back to their queue. Each is copied first and deleted afterwards, so that a crash may
+ * duplicate but not lose it. The letters of a conversation are sent in order, at a limited rate. A letter
+ * that returns meanwhile is not sent again.
  */
 export async function redrive(options: RedriveOptions): Promise<void> {
   const { queue, deadLetters, rate, isNamed, clock } = options;

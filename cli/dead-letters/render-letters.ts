@@ -82,7 +82,7 @@ function age(ms: number): string {
   return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
 }
 
-/** Whatever a message holds, it must not move a terminal's cursor. */
+/** The content of a message must not control the terminal. */
 function oneLine(text: string): string {
   return text.replaceAll(HARMFUL, ' ').replaceAll(/ +/g, ' ').trim();
 }

@@ -2,7 +2,7 @@ import { judgeConnection } from '../../lib/domain/connection.ts';
 import type { Participation, Roster } from '../../lib/domain/roster.ts';
 import type { Finding } from './finding.ts';
 
-/** More lines than this help nobody; the live ones come first. */
+/** Maximum number of lines. Live participants come first. */
 const MAX_LISTED = 30;
 
 /**

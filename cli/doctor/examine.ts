@@ -38,12 +38,12 @@ export interface ExamineDeps {
   sendHttp: SendHttp;
   clock: Clock;
   random: Random;
-  /** Told of every secret that turns up, so that none of them is ever printed. */
+  /** Called for every secret, so that none is printed. */
   onSecret: (secret: string) => void;
 }
 
-/** An id that nobody has: reading it tells 403 (no permission) from 404 (nothing there). */
-const NOBODY = '00000000-0000-4000-8000-000000000000';
+/** An id that does not exist: reading it distinguishes 403 (no permission) from 404 (not found). */
+const NO_ONE = '00000000-0000-4000-8000-000000000000';
 
 /** All checks together take no longer than this. */
 const TIME_LIMIT_MS = 60_000;
@@ -149,7 +149,7 @@ async function examineApi(deps: ApiDeps, accessToken: string, wanted: Wanted): P
     tokens: {
       get: async () => accessToken,
       replace: async () => {
-        throw new AdderError('Genesys Cloud refuses the token that it has just given out', {
+        throw new AdderError('Genesys Cloud refuses the token that it has just issued', {
           code: 'INVALID_CREDENTIALS',
           disposition: 'fatal',
         });
@@ -172,7 +172,7 @@ async function examineApi(deps: ApiDeps, accessToken: string, wanted: Wanted): P
   return [...conversation.findings, ...users, addPermission(contract), rateLimit, ...dryRun];
 }
 
-/** Reading is all that is done here, so whether adding is allowed shows only at the first add. */
+/** The doctor only reads, so the permission to add cannot be checked. */
 function addPermission(contract: Contract): Finding {
   const permission =
     contract === 'platform' ? 'conversation:agentlessCall:add' : 'conversation:participants:add';
@@ -197,7 +197,7 @@ async function examineConversation(
   try {
     const roster = await readConversation(
       client,
-      conversationId ?? NOBODY,
+      conversationId ?? NO_ONE,
       settings.config.MAX_PARTICIPANTS,
       session,
     );
@@ -247,7 +247,7 @@ async function examineUsers(
   session: CallBudget,
   { userId }: Wanted,
 ): Promise<Finding[]> {
-  const id = userId ?? NOBODY;
+  const id = userId ?? NO_ONE;
   try {
     const inBulk = await readUsersInBulk(client, [id], 'commas', session);
     const facts = inBulk?.get(id) ?? (await readUser(client, contract, id, session));
@@ -262,7 +262,7 @@ async function examineUsers(
     return [
       {
         ...finding,
-        toDo: 'Give the OAuth client a role with directory:user:view (generic contract: user:read). Without it people are added all the same, each with the warning PRESENCE_UNKNOWN.',
+        toDo: 'Give the OAuth client a role with directory:user:view (generic contract: user:read). Without it people are added anyway, each with the warning PRESENCE_UNKNOWN.',
       },
     ];
   }
@@ -291,7 +291,7 @@ function examineRateLimit({ config }: Settings, headers: Record<string, string>)
     return {
       check: RATE_LIMIT,
       outcome: 'warning',
-      detail: `the answers carry no inin-ratelimit headers; the service keeps to its own ${perMinute} requests a minute`,
+      detail: `the answers carry no inin-ratelimit headers; the service uses its own limit of ${perMinute} requests per minute`,
     };
   }
   const detail = `${headers['inin-ratelimit-count'] ?? '?'} of ${allowed} requests of this minute used, ${headers['inin-ratelimit-reset'] ?? '?'} s left of it; the service is set to ${perMinute} a minute`;
@@ -307,7 +307,7 @@ function examineRateLimit({ config }: Settings, headers: Record<string, string>)
 /** @throws the error itself where it is a defect, and none of the organisation's doing */
 function failed(check: string, error: unknown): Finding {
   if (error instanceof OutOfTimeError) {
-    const detail = `not within ${TIME_LIMIT_MS / 1000} seconds: Genesys Cloud answers too slowly`;
+    const detail = `not within ${TIME_LIMIT_MS / 1000} seconds: Genesys Cloud responds too slowly`;
     return { check, outcome: 'failed', detail, toDo: CODES.GENESYS_UNAVAILABLE.remedy };
   }
   if (!(error instanceof AdderError)) throw error;

@@ -1,4 +1,4 @@
-/** What one check came to. */
+/** The outcome of one check. */
 export interface Finding {
   check: string;
   /** `warning`: the service works, but not as well as it could. */

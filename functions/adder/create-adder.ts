@@ -41,7 +41,7 @@ export type AdderFunction = LambdaFunction<SQSEvent, SQSBatchResponse, AdderCont
 export function createAdder(ports: AdderPorts): AdderFunction {
   const { config, clock, random, putMetrics, sendMessage } = ports;
   const { client, users, allowance, tokens, clean, log } = createGenesysPorts(ports);
-  // Lambda gives a function a whole processor until it is loaded, and a fraction of one from then on.
+  // Lambda gives a function a whole processor while its module is loading, and a fraction afterwards.
   tokens.prefetch();
   const handler = createHandler({
     config,

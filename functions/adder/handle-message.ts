@@ -27,15 +27,15 @@ export interface HandleMessageDeps extends Omit<ReceiveDeps, 'sendResult'> {
 }
 
 export interface HandleMessageOptions {
-  /** Genesys work has to be over by then. Milliseconds since the epoch. */
+  /** Calls to Genesys Cloud end by then. Milliseconds since the epoch. */
   finishByMs: number;
-  /** A message before it in its group goes back. */
+  /** An earlier message of its group was deferred. */
   isBlocked: boolean;
 }
 
 /**
- * Handles one message of the request queue: the request has its result afterwards, or the message
- * comes back. Never throws.
+ * Handles one message of the request queue: the request then has its result, or the message is deferred.
+ * Never throws.
  */
 export async function handleMessage(
   deps: HandleMessageDeps,
@@ -75,10 +75,10 @@ export async function handleMessage(
 
 const CONFLICT: Verdict = {
   code: 'REQUEST_ID_CONFLICT',
-  detail: 'A request with this id and other content exists already.',
+  detail: 'A request with this id and different content already exists.',
 };
 
-/** A redriven message is what its attributes say only if the record is in that run. */
+/** The attributes of a redriven message are trusted only if the record is in that run. */
 async function carryOutClaimed(
   deps: ReceiveDeps,
   { request, redrive, namesItself }: ReadMessage,
@@ -100,7 +100,7 @@ function asConflict(read: ReadMessage, message: SQSRecord): ReadMessage {
   return { ...read, request: { ...read.request, requestId: message.messageId } };
 }
 
-/** A message that is not carried out: a record and a result under its own id, then the dead letter. */
+/** Refuses a message: creates a record and a result under the message id, then moves it to the dead-letter queue. */
 async function refuse(
   deps: HandleMessageDeps,
   receiveDeps: ReceiveDeps,

@@ -5,7 +5,7 @@ import type { AdderConfig } from '../../lib/config.ts';
 import type { CallAllowance } from '../../lib/genesys/pace/call-allowance.ts';
 import { type HandleMessageDeps, handleMessage } from './handle-message.ts';
 
-/** Kept back of the invocation's time for sending results and setting visibilities. */
+/** Reserved at the end of the invocation for sending results and setting visibilities. */
 const RESERVE_MS = 3_000;
 
 export interface AdderDeps extends HandleMessageDeps {
@@ -19,7 +19,7 @@ export type AdderContext = Pick<Context, 'getRemainingTimeInMillis'>;
 
 export type AdderHandler = (event: SQSEvent, context: AdderContext) => Promise<SQSBatchResponse>;
 
-/** Carries out the requests of a batch: each ends in one result on the audit queue, or comes back. */
+/** Carries out the requests of a batch. Each gets a result on the audit queue, or is deferred. */
 export function createHandler(deps: AdderDeps): AdderHandler {
   return async ({ Records }, context) => {
     const finishByMs = deps.clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;

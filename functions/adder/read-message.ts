@@ -7,14 +7,14 @@ import type { NewRequest } from '../../lib/domain/record-transitions.ts';
 import { type AddRequest, parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { uuid } from '../../lib/domain/uuid.ts';
 
-/** What an operator's redrive says about a message. Believed only if the record says the same. */
+/** Attributes of a redriven message. Trusted only if the record agrees. */
 export interface RedriveClaim {
   run: number;
-  /** The id that the message had where its body names none. */
+  /** The id of the original message, if the body has no request id. */
   requestId: string | undefined;
 }
 
-/** A message of the request queue: a request, or why it is none. */
+/** A message of the request queue: a request, or the reason why it is invalid. */
 export interface ReadMessage {
   request: NewRequest;
   refusal?: Verdict;
@@ -26,8 +26,7 @@ export interface ReadMessage {
 }
 
 /**
- * Reads a message. Its sender is the one that SQS names; what the body says about it is kept as a
- * claim.
+ * Reads a message. SQS names its sender. The sender in the body is only recorded as a claim.
  * @param nowMs counts as the time of sending where SQS names none
  */
 export function readMessage(message: SQSRecord, nowMs: number): ReadMessage {
@@ -51,7 +50,7 @@ export function readMessage(message: SQSRecord, nowMs: number): ReadMessage {
     refusal: { code: 'INVALID_MESSAGE', detail: details.join('; ') },
     request: toNewRequest(
       {
-        // Under the id of SQS, whatever the message claims.
+        // Under the message id of SQS, even if the body has a request id.
         requestId: messageId,
         conversationId,
         correlationId,

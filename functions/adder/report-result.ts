@@ -4,7 +4,7 @@ import type { RecordedEvent } from '../../lib/domain/request-record.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
 
-/** Codes that an operator has to act upon. */
+/** Codes that need an operator. */
 const OPERATOR_CODES = new Set(['FORBIDDEN', 'INVALID_CREDENTIALS']);
 
 const STATUS_METRICS: Record<Status, string> = {
@@ -30,7 +30,7 @@ export function reportResult(
     event,
   });
   putMetrics(
-    // Zeroes too: an alarm on the share of one of them needs all of them.
+    // Including zeroes, because an alarm on a share needs all of them.
     ...Object.entries(STATUS_METRICS).map(
       ([status, name]) =>
         ({ name, unit: 'Count', value: status === audit.status ? 1 : 0 }) as const,

@@ -7,7 +7,7 @@ import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
 import type { RecordStore } from '../../lib/records/record-store.ts';
 
-/** Left for a record that is under way when the time is over. */
+/** Time for records in progress when no new ones are started. */
 const MARGIN_MS = 10_000;
 
 /** What is read of Lambda's context. */
@@ -25,7 +25,7 @@ export interface FollowUpHandlerDeps {
   putMetrics: PutMetrics;
 }
 
-/** The schedule's event runs the reconciler; a message of the watch queue is a look at a request. */
+/** A scheduled event runs the reconciler. A message of the watch queue triggers a look at a connection. */
 export function createHandler(
   deps: FollowUpHandlerDeps,
 ): (event: SQSEvent | object, context: FollowUpContext) => Promise<SQSBatchResponse> {
@@ -60,7 +60,7 @@ export function createHandler(
   async function look(body: string, finishByMs: number): Promise<void> {
     const requestId = asString(asObject(parseJson(body))?.requestId);
     const record = requestId === undefined ? undefined : await deps.records.get(requestId);
-    // A watch that has ended, or a message that is none of ours: nothing to look at.
+    // The watch has ended, or the message is not a watch.
     if (record?.watch) await deps.watchConnections?.(record, finishByMs);
   }
 }

@@ -15,10 +15,10 @@ import type { TakeFromQuota } from '../../lib/records/caller-quota.ts';
 import type { RecordStore } from '../../lib/records/record-store.ts';
 import type { WaitForResult } from '../../lib/records/wait-for-result.ts';
 
-/** After a failed write or send. The table and SQS are back within seconds if they are back at all. */
+/** `Retry-After` of a failed write or send. Outages of the table and SQS usually last seconds. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** A valid request and who sent it, whichever way it came in. */
+/** A valid request and its caller. */
 export interface Submission {
   requestId: string;
   caller: Caller;
@@ -122,7 +122,7 @@ export function createAcceptRequest(deps: AcceptRequestDeps): AcceptRequest {
     const retryAfter = await orUnavailable(record, () => deps.takeFromQuota?.(record.callerId));
     if (retryAfter === undefined) return;
     throw new Problem('quota-exceeded', {
-      detail: `This caller has sent all the requests of this minute. Send it again after ${retryAfter} seconds.`,
+      detail: `The caller's quota for this minute is used up. Retry after ${retryAfter} seconds.`,
       headers: { 'retry-after': String(retryAfter) },
     });
   }
@@ -131,7 +131,7 @@ export function createAcceptRequest(deps: AcceptRequestDeps): AcceptRequest {
     return orUnavailable(record, () => deps.records.create(record));
   }
 
-  /** @throws Problem 503: without a record nothing is queued */
+  /** @throws Problem 503. Without a record the message is not sent */
   async function orUnavailable<Value>(
     record: RequestRecord,
     call: () => Promise<Value> | Value,
@@ -148,7 +148,7 @@ export function createAcceptRequest(deps: AcceptRequestDeps): AcceptRequest {
     }
   }
 
-  /** @throws Problem 503, whatever the reason: the caller can only send again */
+  /** @throws Problem 503 for every error, because the caller can only retry */
   async function send(record: RequestRecord): Promise<void> {
     const trace = deps.traceHeader();
     try {
@@ -175,7 +175,7 @@ export function createAcceptRequest(deps: AcceptRequestDeps): AcceptRequest {
   }
 }
 
-const retryAdvice = `Whether it will be carried out is not known: send it again after ${RETRY_AFTER_SECONDS} seconds, with the same Idempotency-Key.`;
+const retryAdvice = `It may still be carried out. Retry after ${RETRY_AFTER_SECONDS} seconds, with the same Idempotency-Key.`;
 
 /** @throws Problem 422 unless both are the same request of the same caller */
 function checkSame(existing: RequestRecord, repeat: RequestRecord): void {
@@ -189,7 +189,7 @@ function checkSame(existing: RequestRecord, repeat: RequestRecord): void {
     detail:
       'This Idempotency-Key was used for a request with another conversation or body. Use a new key for a new request.',
     errors: [
-      { pointer: '', header: 'Idempotency-Key', detail: 'was used for another request already' },
+      { pointer: '', header: 'Idempotency-Key', detail: 'was already used for another request' },
     ],
   });
 }

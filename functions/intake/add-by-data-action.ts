@@ -13,7 +13,7 @@ import type { AcceptRequest } from './accept-request.ts';
 import { deriveRequestId } from './derive-request-id.ts';
 import type { CheckRequest } from './read-request.ts';
 
-/** The flat input of the data action "add participants": Architect knows no lists or objects. */
+/** The flat input of the data action "add participants": Architect does not support lists or objects. */
 const flatRequest = z.strictObject({
   conversationId: flatText,
   /** Separated by commas, like `addresses`. */
@@ -79,7 +79,7 @@ function labelErrors(pointer: string, schema: z.ZodMiniType, value: unknown): Fi
   return parsed?.error?.issues.map(({ message }) => ({ pointer, detail: message })) ?? [];
 }
 
-/** The place in the flat input of a place in the body that was made from it. */
+/** Maps a place in the body to the place in the flat input. */
 function toFlatPlace({ pointer, detail }: FieldError, users: number): FieldError {
   const position = /^\/participants(?:\/(\d+))?/.exec(pointer);
   if (!position) return { pointer, detail };

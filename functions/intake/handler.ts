@@ -16,7 +16,7 @@ export interface IntakeHandlerDeps {
 
 /**
  * `POST /conversations/{conversationId}/participants`: creates a request's record and queues its
- * message. The function throws a Problem if there is one.
+ * message. Throws a Problem if the request is refused.
  */
 export function createHandler(deps: IntakeHandlerDeps): (call: Call) => Promise<ApiResponse> {
   return async (call) => {

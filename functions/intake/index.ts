@@ -15,7 +15,7 @@ import { startFunction } from '../../lib/start-function.ts';
 import { systemClock as clock } from '../../lib/system-clock.ts';
 import { createIntake } from './create-intake.ts';
 
-// Two tries end within 6.5 s, so that a write and a send both end before API Gateway's 30 s.
+// Two attempts end within 6.5 s, so that a write and a send end before API Gateway's 30 s.
 const settings = { ...AWS_CLIENT_SETTINGS, maxAttempts: 2 };
 const sqs = new SQSClient(settings);
 const dynamoDb = new DynamoDBClient(settings);

@@ -3,9 +3,9 @@ import type { ApiRequest } from '../../lib/aws/api-request.ts';
 const OWN_PATH = /\/conversations\/[^/]+\/participants$/;
 
 /**
- * Where the status of a request is: an absolute path with the stage or base path of the caller's own
- * URL. Behind a custom domain payload format 2.0 does not say the base path, so that the path is
- * relative to the caller's URL there (RFC 9110, section 10.2.2, allows both).
+ * The `Location` of a request: an absolute path with the stage or base path of the caller's URL. Behind a
+ * custom domain, payload format 2.0 does not contain the base path. The path is then relative to the
+ * caller's URL (RFC 9110, section 10.2.2, allows both).
  */
 export function locationOf({ path, hasCustomDomain }: ApiRequest, requestId: string): string {
   if (hasCustomDomain) return `../../requests/${requestId}`;

@@ -7,31 +7,31 @@ import { type RequestBody, requestBody } from '../../lib/domain/request-body.ts'
 import { requestHeaders } from '../../lib/domain/request-headers.ts';
 import { uuid } from '../../lib/domain/uuid.ts';
 
-/** More faults than any honest request has; the response must stay smaller than the body. */
+/** Maximum number of listed errors, so that the response stays smaller than the body. */
 const MAX_ERRORS = 100;
 
-/** What a caller asks for: checked, every default filled in. */
+/** A valid request with all defaults. */
 export interface IntakeRequest {
   conversationId: string;
   body: RequestBody;
   idempotencyKey: string | undefined;
 }
 
-/** Reads and checks a request. @throws Problem that names every invalid place */
+/** Reads and validates a request. @throws Problem that names every invalid field */
 export type ReadRequest = (api: ApiRequest) => IntakeRequest;
 
 export function createReadRequest(checkRequest: CheckRequest): ReadRequest {
   return (api) => {
     const pathId = api.pathParameter('conversationId');
-    // API Gateway matches no route with a trailing slash; other servers in front may.
+    // API Gateway does not match a trailing slash. Other servers in front may.
     if (pathId === undefined || api.path.endsWith('/')) {
       throw new Problem('not-found', {
-        detail: 'Requests go to POST /conversations/{conversationId}/participants.',
+        detail: 'Use POST /conversations/{conversationId}/participants.',
       });
     }
     if (api.method !== 'POST') {
       throw new Problem('method-not-allowed', {
-        detail: 'Participants are added with POST.',
+        detail: 'Use POST to add participants.',
         headers: { allow: 'POST' },
       });
     }
@@ -47,7 +47,7 @@ export type CheckedRequest =
   | { ok: true; conversationId: string; body: RequestBody }
   | { ok: false; errors: ProblemPlace[] };
 
-/** Checks a conversation id and a body, whichever way they came in. */
+/** Validates a conversation id and a body. */
 export type CheckRequest = (conversationId: unknown, body: unknown) => CheckedRequest;
 
 export function createCheckRequest(addressPolicy: AddressPolicy): CheckRequest {

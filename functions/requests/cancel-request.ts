@@ -9,15 +9,15 @@ import { isFinal, type RequestRecord } from '../../lib/domain/request-record.ts'
 import type { Log } from '../../lib/logger.ts';
 import { unknownRequest } from './read-route.ts';
 
-/** Writers that a cancel may lose to in a row; each of them brings the request nearer to its end. */
+/** Maximum number of write conflicts of a cancel. Each of them means progress of the request. */
 const TRIES = 10;
 
 /** Cancels a request that the caller may see. @throws Problem 409 `too-late` */
 export type CancelRequest = (record: RequestRecord) => Promise<RequestRecord>;
 
 /**
- * Cancelling races with the adder: whichever write comes first wins, because each is conditional on
- * the version that it read. An adder that lost does not add anybody.
+ * A cancel races with the adder. The first write wins, because each is conditional on the version that was
+ * read. If the adder loses, it does not add anyone.
  */
 export function createCancelRequest(deps: FinishDeps & { log: Log }): CancelRequest {
   return async (record) => {
@@ -39,7 +39,7 @@ export function createCancelRequest(deps: FinishDeps & { log: Log }): CancelRequ
       return await finishRequest(deps, record, { verdict });
     } catch (error) {
       if (error instanceof TransitionError) throw tooLate(record);
-      // Where the result was written, it is final whatever the queue said: the reconciler sends it.
+      // Once written, the result is final even if it could not be sent. The reconciler sends it.
       const latest = await deps.records.get(record.requestId);
       if (latest?.status !== 'CANCELLED') throw error;
       logUnsent(latest, error);
@@ -70,6 +70,6 @@ function tooLate(record: RequestRecord): Problem {
   return new Problem('too-late', {
     detail: isFinal(record)
       ? `The request has ended as ${record.status}.`
-      : 'People are about to be added, or have been.',
+      : 'People are being added, or have been added.',
   });
 }

@@ -34,7 +34,7 @@ export function createGetByDataAction(deps: {
     }
     const record = await deps.records.get(requestId.data);
     if (!record || !deps.maySee(DATA_ACTION_CALLER, record)) {
-      throw new DataActionError(`There is no request ${requestId.data}, or it is no longer kept.`);
+      throw new DataActionError(`Request ${requestId.data} does not exist, or its record has expired.`);
     }
     const seconds = toWaitSeconds(Math.floor(parsed.data.waitSeconds ?? 0));
     if (seconds === undefined) return toDataActionResult(record);

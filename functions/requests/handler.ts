@@ -13,7 +13,7 @@ import type { MaySee } from './may-see.ts';
 import { invalidParameter, type Route, readRoute, unknownRequest } from './read-route.ts';
 
 const RETRY_AFTER_SECONDS = 5;
-/** Pages read for one response, where most of a conversation's requests are other callers'. */
+/** Maximum number of pages read for one response. Pages can consist of other callers' requests. */
 const MAX_PAGES = 10;
 
 export interface RequestsHandlerDeps {
@@ -26,7 +26,7 @@ export interface RequestsHandlerDeps {
 
 /**
  * `GET` and `DELETE /requests/{requestId}`, `GET /conversations/{conversationId}/requests`. The
- * function throws a Problem if there is one.
+ * function throws a Problem if the request is refused.
  */
 export function createHandler(deps: RequestsHandlerDeps): (call: Call) => Promise<ApiResponse> {
   return async (call) => {
@@ -40,7 +40,7 @@ export function createHandler(deps: RequestsHandlerDeps): (call: Call) => Promis
     }
   };
 
-  /** @throws Problem 404 where the caller may not see it either */
+  /** @throws Problem 404, also if the caller may not see it */
   async function find({ api }: Call, requestId: string): Promise<RequestRecord> {
     const record = await deps.records.get(requestId);
     if (!record || !deps.maySee(api.caller, record)) throw unknownRequest();
@@ -109,7 +109,7 @@ export function createHandler(deps: RequestsHandlerDeps): (call: Call) => Promis
       error,
     });
     return new Problem('table-unavailable', {
-      detail: `The request records could not be read or written. Try again after ${RETRY_AFTER_SECONDS} seconds.`,
+      detail: `The request records could not be read or written. Retry after ${RETRY_AFTER_SECONDS} seconds.`,
       headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
       cause: error,
     });

@@ -18,7 +18,7 @@ export function createMaySee(readAll: readonly string[]): MaySee {
     everyone || callerIdOf(caller) === callerId || privileged.has(caller.identity.at(-1) ?? '');
 }
 
-/** A role's sessions are known by the role's name without its path. */
+/** Sessions of a role contain its name without the path. */
 function toIdentity(entry: string): string {
   const role = ROLE.exec(entry);
   return role ? `${role[1]}:sts::${role[2]}:assumed-role/${role[3]}` : entry;

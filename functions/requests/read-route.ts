@@ -3,7 +3,7 @@ import { Problem } from '../../lib/domain/problem.ts';
 import { correlationId } from '../../lib/domain/request-headers.ts';
 import { uuid } from '../../lib/domain/uuid.ts';
 
-/** What a request to this function asks for. */
+/** The operation of a request. */
 export type Route =
   | { verb: 'show' | 'cancel'; requestId: string }
   | { verb: 'list'; conversationId: string; limit: number; cursor: string | undefined };
@@ -12,7 +12,7 @@ const REQUEST = /\/requests\/([^/]+)$/;
 const LIST = /\/conversations\/([^/]+)\/requests$/;
 const LIMIT = { default: 20, max: 100 } as const;
 
-/** @throws Problem where there is no such path or method, or a header or query parameter is invalid */
+/** @throws Problem if the path or method is unknown, or a header or query parameter is invalid */
 export function readRoute(api: ApiRequest): Route {
   const route = readPath(api);
   assertCorrelationId(api);
@@ -24,7 +24,7 @@ function readPath(api: ApiRequest): Route {
   if (list) {
     assertMethod(api, ['GET']);
     const conversationId = uuid.safeParse(list[1]);
-    if (!conversationId.success) throw notFound('A conversation id is a UUID.');
+    if (!conversationId.success) throw notFound('The conversation id must be a UUID.');
     const cursor = api.queryParameter('cursor');
     return { verb: 'list', conversationId: conversationId.data, limit: readLimit(api), cursor };
   }
@@ -40,9 +40,9 @@ function readPath(api: ApiRequest): Route {
   return { verb: api.method === 'GET' ? 'show' : 'cancel', requestId: requestId.data };
 }
 
-/** The same for a request that is not there, is not the caller's or was kept long enough. */
+/** The same for a request that does not exist, is another caller's, or has expired. */
 export function unknownRequest(): Problem {
-  return notFound('There is no such request, or its record is no longer kept.');
+  return notFound('The request does not exist, or its record has expired.');
 }
 
 function notFound(detail: string): Problem {
@@ -52,7 +52,7 @@ function notFound(detail: string): Problem {
 function assertMethod({ method }: ApiRequest, allowed: string[]): void {
   if (allowed.includes(method)) return;
   throw new Problem('method-not-allowed', {
-    detail: `The methods here are ${allowed.join(' and ')}.`,
+    detail: `Allowed methods: ${allowed.join(', ')}.`,
     headers: { allow: allowed.join(', ') },
   });
 }

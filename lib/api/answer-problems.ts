@@ -5,7 +5,7 @@ import type { Log } from '../logger.ts';
 import type { PutMetrics } from '../metrics.ts';
 import type { Call } from './correlate.ts';
 
-/** Field names that may be logged: any other part of a pointer is the caller's own text. */
+/** Field names that may be logged. Other parts of a pointer are the caller's text. */
 const FIELDS = [
   '',
   'conversationId',

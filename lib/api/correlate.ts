@@ -6,7 +6,7 @@ import { correlationId } from '../domain/request-headers.ts';
 /** One HTTP invocation, as the handlers see it. */
 export interface Call {
   api: ApiRequest;
-  /** Names the request; in an error, this occurrence of it. */
+  /** Identifies the request or, in an error, the occurrence. */
   requestId: string;
   correlationId: string;
 }
@@ -22,7 +22,7 @@ export function correlate(randomUuid: () => string): MiddlewareObj<Call, ApiResp
     before: (request) => {
       const api = readApiRequest(request.event as ApiEvent);
       const requestId = randomUuid();
-      // An invalid one is refused later; that response needs an id nevertheless.
+      // An invalid one is refused later, but that response needs an id too.
       const given = correlationId.safeParse(api.header('x-correlation-id'));
       request.event = { api, requestId, correlationId: given.success ? given.data : requestId };
     },

@@ -10,7 +10,7 @@ export interface InvocationContext {
   invokedFunctionArn?: string;
 }
 
-/** A function behind API Gateway that Genesys Cloud may invoke as a data action too. */
+/** A function behind API Gateway that Genesys Cloud can also invoke as a data action. */
 export interface HttpOrDataAction {
   (event: ApiEvent, context: InvocationContext): Promise<ApiResponse>;
   /** Through the alias `data-action`. */
@@ -21,9 +21,9 @@ export interface HttpOrDataAction {
 export type HandleDataAction = (event: unknown) => Promise<DataActionResult>;
 
 /**
- * Tells the two ways of invoking a function apart. Only the alias decides: the role of Genesys Cloud
- * may invoke nothing but `data-action`, so an invocation through it is read as flat input only, and no
- * other invocation ever is. Otherwise that role could pass for any caller of the API.
+ * Distinguishes API requests from data actions by the alias only. The role of Genesys Cloud may invoke only
+ * `data-action`, so an invocation through it is read as flat input, and no other invocation is. Otherwise
+ * that role could impersonate any caller of the API.
  */
 export function orDataAction({
   http,
@@ -50,7 +50,7 @@ export function orDataAction({
   return handle as HttpOrDataAction;
 }
 
-/** Genesys Cloud shows the message to whoever builds the flow. */
+/** Genesys Cloud shows the message to the author of the flow. */
 function toDataActionError(error: unknown, log: Log): DataActionError {
   if (error instanceof DataActionError || error instanceof Problem) {
     log.warn('refused', { problem: error.name, requested_by: 'genesys-data-action' });

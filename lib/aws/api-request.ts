@@ -1,28 +1,28 @@
 import { type AuthorizedContext, type Caller, readCaller } from './caller.ts';
 
-/** An HTTP request, whichever payload format it came in. */
+/** An HTTP request, independent of the payload format. */
 export interface ApiRequest {
   method: string;
-  /** The value of a header, whatever the case of its name. */
+  /** The value of a header. The name is not case-sensitive. */
   header(name: string): string | undefined;
   pathParameter(name: string): string | undefined;
   queryParameter(name: string): string | undefined;
-  /** As the caller sent it, stage and base path included; empty where the event has none. */
+  /** As the caller sent it, with stage and base path. Empty if absent. */
   path: string;
   /**
-   * Whether `path` may lack what the caller's URL begins with: payload format 2.0 leaves out the base
-   * path of a custom domain.
+   * Whether `path` may lack the base path of the caller's URL: payload format 2.0 omits the base path of a
+   * custom domain.
    */
   hasCustomDomain: boolean;
-  /** Decoded; empty where there is none. */
+  /** Decoded. Empty if absent. */
   body: Buffer;
   caller: Caller;
 }
 
 /**
  * What is read of API Gateway's events: payload format 1.0 (REST APIs, and HTTP APIs that ask for
- * it) and 2.0. Anything can be in a field, because anybody with the permission can invoke a function
- * with anything.
+ * it) and 2.0. Fields can have any value, because every principal with the permission can invoke a
+ * function with any event.
  */
 export interface ApiEvent {
   /** Format 1.0. */
@@ -51,7 +51,7 @@ export interface ApiEvent {
 
 type Fields = Record<string, unknown> | null;
 
-/** Reads an API Gateway event. Never throws: what is missing or of a wrong type is absent. */
+/** Reads an API Gateway event. Never throws. Missing fields and fields of a wrong type are absent. */
 export function readApiRequest(event: ApiEvent | null | undefined): ApiRequest {
   const context = event?.requestContext;
   const headers = readHeaders(event);

@@ -1,9 +1,9 @@
 /**
- * What every AWS client of the functions is created with: SQS, Secrets Manager and DynamoDB.
+ * Settings of all AWS clients of the functions: SQS, Secrets Manager and DynamoDB.
  *
- * The SDK waits without a limit unless told otherwise. A try that gets no answer ends after 3 s, so
- * two of them end within 6.5 s, the SDK's pause between them included. Only an answer that stops
- * halfway takes longer.
+ * By default the SDK waits without a limit. Here an attempt without a response ends after 3 s, so two
+ * attempts end within 6.5 s, including the SDK's delay between them. Only a response that stops halfway
+ * takes longer.
  */
 export const AWS_CLIENT_SETTINGS = {
   // No code here adds middleware to a client after it was created.
@@ -15,7 +15,7 @@ export const AWS_CLIENT_SETTINGS = {
     requestTimeout: 3_000,
     // Otherwise the handler only logs a warning when the time is up.
     throwOnRequestTimeout: true,
-    /** Of silence on the connection, which ends a response that stops halfway. */
+    /** Silence on the connection, which ends a response that stops halfway. */
     socketTimeout: 3_000,
   },
 } as const;

@@ -1,4 +1,4 @@
-/** Who sent a request, as far as API Gateway's authorizer says. */
+/** The caller of a request, as API Gateway's authorizer names it. */
 export interface Caller {
   /** For people to read: an ARN, or a token's subject. Printable ASCII, at most 2,048 characters. */
   name: string;
@@ -8,7 +8,7 @@ export interface Caller {
 
 type Claims = Record<string, unknown> | null;
 
-/** What API Gateway adds to an event once an authorizer has let it pass. */
+/** What API Gateway adds to an event after authorization. */
 export interface AuthorizedContext {
   authorizer?:
     | {
@@ -30,10 +30,9 @@ const ANONYMOUS: Caller = { name: 'anonymous', identity: ['anonymous'] };
 const ROLE_SESSION = /^(arn:[^:]*:sts::\d*:assumed-role\/[^/]+)\/.*$/s;
 
 /**
- * The sessions of an assumed role are one caller: a retry often comes from another session than the
- * first try did (a new container, a login renewed), and must still be known as a retry. Two people
- * who share a role would have to choose the same idempotency key, conversation and participants to
- * be taken for one, and then both want the same thing.
+ * All sessions of an assumed role are one caller, because a retry often comes from another session (a new
+ * container, a renewed login). Two users of one role would only be confused if they chose the same
+ * idempotency key, conversation and participants, and then they want the same thing.
  */
 export function readCaller(context: AuthorizedContext | null | undefined): Caller {
   const authorizer = context?.authorizer;

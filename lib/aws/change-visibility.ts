@@ -1,6 +1,6 @@
 import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
 
-/** SQS hides a message for at most twelve hours, counted from its receive (ChangeMessageVisibility). */
+/** SQS hides a message for at most twelve hours from its receive (ChangeMessageVisibility). */
 export const MAX_VISIBILITY_SECONDS = 43_200;
 
 export interface VisibilityChange {

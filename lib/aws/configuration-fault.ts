@@ -4,9 +4,9 @@ interface AwsError {
 }
 
 /**
- * Whether an AWS call failed for a reason that no repeat mends (access denied, no such queue, no
- * credentials) and somebody has to change the set-up. Everything else passes by itself: throttling,
- * server errors, no answer.
+ * Whether an AWS call failed because of the configuration (access denied, no such queue, no credentials).
+ * A retry does not help then; an operator has to fix it. All other errors are temporary: throttling, server
+ * errors, no response.
  */
 export function isConfigurationFault(error: unknown): boolean {
   const { name = '', $metadata } = (error ?? {}) as AwsError;

@@ -5,14 +5,13 @@ import type { ChangeVisibility } from './change-visibility.ts';
 import { problemResponse } from './problem-response.ts';
 import { queueUrlOf } from './queue-url.ts';
 
-/** How soon what arrives meanwhile is tried again. */
+/** Delay until deferred messages are received again. */
 const RETRY_AFTER_SECONDS = 60;
 
 /**
- * Stands in for a function that cannot work with its configuration, so that a repaired deployment finds
- * everything that arrived meanwhile: messages go back to their queue for 60 seconds, HTTP requests are
- * answered with 503. Without it a message would stay hidden for the queue's visibility timeout, six
- * times the function's.
+ * Replaces a function with an invalid configuration. Messages are deferred for 60 seconds, so that a
+ * corrected deployment handles them, and HTTP requests get 503. Without it a message would stay hidden for
+ * the queue's visibility timeout, six times the function's timeout.
  * @param ports.changeVisibility absent in a function that reads no queue
  * @param ports.onInvocation called for each invocation, to count it
  */
@@ -44,7 +43,7 @@ async function giveBack(
   { eventSourceARN, receiptHandle }: SQSRecord,
   ports: { changeVisibility?: ChangeVisibility | undefined; sqsEndpoint?: string | undefined },
 ): Promise<void> {
-  // Not from the environment: that may be what is wrong.
+  // Not from the environment, which may be wrong.
   const queueUrl = queueUrlOf(eventSourceARN, ports.sqsEndpoint);
   if (!queueUrl) return;
   await ports.changeVisibility?.({ queueUrl, receiptHandle, seconds: RETRY_AFTER_SECONDS });

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { ChangeVisibility } from './change-visibility.ts';
 
-/** What became of one message: done with, or to be received again after a while. */
+/** The outcome of one message: done, or deferred. */
 export type Handled = { done: true } | { done: false; delayMs: number };
 
 export interface FifoBatchDeps {
@@ -17,11 +17,10 @@ export interface FifoBatchDeps {
 }
 
 /**
- * Works through a batch of a FIFO queue: groups side by side, the messages of one group in order. A
- * message that goes back takes the rest of its group with it, and nothing else; all of them come back
- * after its delay.
+ * Handles a batch of a FIFO queue: groups in parallel, the messages of one group in order. If a message is
+ * deferred, the rest of its group is deferred with it, for the same delay.
  *
- * A visibility that cannot be set is no failure: the message then comes back after the queue's own
+ * An error while setting a visibility is ignored. The message is then received again after the queue's
  * visibility timeout.
  */
 export async function workThroughFifoBatch(
@@ -40,7 +39,7 @@ export async function workThroughFifoBatch(
   };
 }
 
-/** @returns the messages that go back */
+/** @returns the deferred messages */
 async function workThroughGroup(group: SQSRecord[], deps: FifoBatchDeps): Promise<SQSRecord[]> {
   const back: SQSRecord[] = [];
   let delayMs = 0;

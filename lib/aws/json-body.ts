@@ -11,8 +11,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * Reads the JSON document of a request.
- * @throws Problem 415 unless it is declared as JSON, 413 if it is too large, 400 if there is none or
- *   it is not JSON
+ * @throws Problem 415 unless it is declared as JSON, 413 if it is too large, 400 if it is missing or not
+ *   JSON
  */
 export function readJsonBody({ header, body }: Pick<ApiRequest, 'header' | 'body'>): unknown {
   checkContentEncoding(header, body);
@@ -25,7 +25,7 @@ export function readJsonBody({ header, body }: Pick<ApiRequest, 'header' | 'body
   }
   if (body.length === 0) {
     throw new Problem('no-body', {
-      detail: 'The request has no body; send a JSON object with participants.',
+      detail: 'The request has no body. Send a JSON object with participants.',
       errors: [{ pointer: '', detail: 'is missing' }],
     });
   }
@@ -51,7 +51,7 @@ function checkContentEncoding(header: ApiRequest['header'], body: Buffer): void 
   }
   if (isGzip(body)) {
     throw new Problem('unsupported-media-type', {
-      detail: 'The body is compressed with gzip; send it uncompressed.',
+      detail: 'The body is compressed with gzip. Send it uncompressed.',
       errors: [{ pointer: '', detail: 'must not be compressed' }],
       headers: { 'accept-encoding': 'identity' },
     });
@@ -84,7 +84,7 @@ function wrongHeader(header: string, detail: string): Problem {
   });
 }
 
-/** The place of the fault only: V8's message quotes the text around it. */
+/** Only the position of the error, because V8's message quotes the surrounding text. */
 function describe(error: Error & { code?: string }): string {
   if (error.code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not UTF-8';
   const place = /line \d+ column \d+/.exec(error.message)?.[0];

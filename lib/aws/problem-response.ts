@@ -1,6 +1,6 @@
 import { type Problem, toProblemDocument } from '../domain/problem.ts';
 
-/** What a function behind API Gateway answers; both payload formats take it. */
+/** The response of a function behind API Gateway, for both payload formats. */
 export interface ApiResponse {
   statusCode: number;
   headers: Record<string, string>;
@@ -15,7 +15,7 @@ export function jsonResponse(statusCode: number, document: object): ApiResponse 
   };
 }
 
-/** A problem as an answer (RFC 9457). @param requestId see `toProblemDocument` */
+/** A problem as a response (RFC 9457). @param requestId see `toProblemDocument` */
 export function problemResponse(problem: Problem, requestId: string): ApiResponse {
   return {
     statusCode: problem.status,

@@ -5,13 +5,13 @@ export interface OutgoingMessage {
   body: string;
   /** FIFO queues only: messages of one group are delivered in order. */
   groupId?: string;
-  /** FIFO queues only: a second send with the same id within five minutes is swallowed. */
+  /** FIFO queues only: a second send with the same id within five minutes is dropped. */
   deduplicationId?: string;
   /** Standard queues only: receivers get it after this. 0 to 900 */
   delaySeconds?: number;
   /** String attributes that travel beside the body. */
   attributes?: Record<string, string>;
-  /** The X-Ray trace header, so that a trace goes on behind the queue. */
+  /** The X-Ray trace header, which continues the trace behind the queue. */
   traceHeader?: string;
 }
 

@@ -1,6 +1,6 @@
 import type { OutgoingMessage, SendMessage } from './send-message.ts';
 
-/** Errors of SQS about the message itself: sending it again gives the same answer. */
+/** Errors of SQS about the message itself, which a retry does not fix. */
 const REFUSALS = new Set([
   'InvalidMessageContents',
   'InvalidParameterValue',
@@ -17,8 +17,8 @@ export interface QueuedEvent {
 
 /**
  * Puts events on the audit queue, with their event id as attribute `event_id`.
- * @returns a function that tells `refused` where SQS does not take a message of this content, and
- * throws the SDK's other errors as they are
+ * @returns a function that returns `refused` if SQS does not accept the content, and throws the SDK's other
+ * errors
  */
 export function createSendResult(
   sendMessage: SendMessage,

@@ -11,20 +11,20 @@ import { RecordChangedError, RecordWriter } from './record-writer.ts';
 import { requestDigest } from './request-digest.ts';
 import { TableError } from './table-error.ts';
 
-/** The next look at a conversation whose lease another receive holds. */
+/** Delay if another receive holds the lease of the conversation. */
 const BUSY_DELAY_MS = 2_000;
-/** A result that could not be sent, or a table that could not be reached, is tried again after this. */
+/** Delay after a result could not be sent, or the table could not be reached. */
 const AWAY_DELAY_MS = 5_000;
 
 /** One message of the request queue. */
 export interface ReceivedRequest {
-  /** Becomes the record where there is none. */
+  /** Becomes the record if none exists. */
   request: NewRequest;
   /** SQS `ApproximateReceiveCount`, this receive included. */
   receiveCount: number;
   /** The redrive limit of the queue. */
   maxReceives: number;
-  /** Genesys work has to be over by then. Milliseconds since the epoch. */
+  /** Calls to Genesys Cloud end by then. Milliseconds since the epoch. */
   finishByMs: number;
   /**
    * The run that the message claims to begin. It is this request's message only if the record is in
@@ -42,8 +42,8 @@ export type CarriedOut =
   | { kind: 'other-run' };
 
 /**
- * Carries out one receive of a request, from what its record holds: a request that is final has its
- * result sent again, byte for byte and without a call to Genesys Cloud. Never throws.
+ * Carries out one receive of a request according to its record. For a final request, the stored result is
+ * sent again unchanged, without a call to Genesys Cloud. Never throws.
  */
 export async function carryOutRequest(
   deps: ReceiveDeps,
@@ -68,9 +68,9 @@ export async function carryOutRequest(
 }
 
 /**
- * Finishes a request whose deadline has passed, without its message: looks what became of its adds
- * and never posts.
- * @returns `deferred` where another holds the conversation, or where it cannot be finished now
+ * Finishes a request whose deadline has passed, without its message. It looks for the outcome of adds and
+ * never posts.
+ * @returns `deferred` if another receive holds the conversation, or if it cannot be finished now
  */
 export async function finishExpired(
   deps: ReceiveDeps,
@@ -89,7 +89,7 @@ export async function finishExpired(
 
 type Bounds = Pick<ReceivedRequest, 'receiveCount' | 'maxReceives' | 'finishByMs'>;
 
-/** Reads the record beside acquiring the lease, and gives the lease back at the end. */
+/** Reads the record and acquires the lease in parallel, and releases the lease at the end. */
 async function withRecordAndLease(
   deps: ReceiveDeps,
   requestId: string,
@@ -145,7 +145,7 @@ async function receive(
   }
 }
 
-/** A message of a final request: its result goes out again, unless it has been sent and this is new. */
+/** A message of a final request: sends its result again, unless it was sent and this is a new message. */
 async function resend(
   deps: ReceiveDeps,
   record: RequestRecord,
@@ -174,7 +174,7 @@ async function sendOrDefer(
   }
 }
 
-/** Another writer was first: the record is final by now, or another receive is at work. */
+/** Another writer was first: the record is final, or another receive is in progress. */
 async function afterChange(
   deps: ReceiveDeps,
   requestId: string,
@@ -211,7 +211,7 @@ function busy(
   };
 }
 
-/** Without the table nothing is called; a defect of ours may pass, too. */
+/** Without the table, Genesys Cloud is not called. Defects are retried, too. */
 function away({ clock, random }: ReceiveDeps, error: unknown): CarriedOut {
   const detail =
     error instanceof TableError || error instanceof AdderError

@@ -126,7 +126,7 @@ function createTokens(
   });
 }
 
-/** Names an item after an address without giving it away in full. */
+/** A short hash of an address, for the key of an item. */
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }

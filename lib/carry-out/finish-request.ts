@@ -26,8 +26,8 @@ import type { RecordStore } from '../records/record-store.ts';
 
 /**
  * Puts a result on the audit queue, with its event id as attribute `event_id`.
- * @returns `refused` where the queue takes a message of this content under no circumstances
- * @throws the SDK's errors where it could not be sent now
+ * @returns `refused` if the queue never accepts this content
+ * @throws the SDK's errors if it could not be sent now
  */
 export type SendResult = (
   event: Pick<RecordedEvent, 'eventId' | 'body'>,
@@ -44,9 +44,9 @@ export interface FinishDeps {
   retentionMs: number;
 }
 
-/** How a request ends, and what the receive that ends it found out. */
+/** How a request ends, and what the last receive determined. */
 export interface Ending {
-  /** Absent where every participant is decided. */
+  /** Absent if every participant is decided. */
   verdict?: Verdict | undefined;
   /** Absent: as in the record. */
   progress?: Progress | undefined;
@@ -66,11 +66,10 @@ export function writeContext(
 }
 
 /**
- * Ends a request: writes its result, once and for all, then sends it and marks it as sent.
- * @returns the final record; `undefined` where the record has changed since it was read: read again
- * @throws TransitionError `final`, `too-late` (a cancel after an add was announced); the SDK's errors
- * where the result could not be written. Where it was written and could not be sent, see
- * sendStoredResult
+ * Ends a request: writes its final result, then sends it and marks it as sent.
+ * @returns the final record, or `undefined` if the record has changed and has to be read again
+ * @throws TransitionError `final`, `too-late` (a cancel after an add was announced); the SDK's errors if the
+ * result could not be written. If it was written but not sent, see sendStoredResult
  */
 export async function finishRequest(
   deps: FinishDeps,
@@ -93,7 +92,7 @@ export async function writeResult(
 
 /**
  * Creates the record of a message that cannot be carried out, in its final state, and sends the
- * result. A record that is there already is left as it is; its result is sent again.
+ * result. An existing record is not changed; its result is sent again.
  * @throws the SDK's errors
  */
 export async function recordRefusal(
@@ -103,7 +102,7 @@ export async function recordRefusal(
 ): Promise<RequestRecord> {
   const refused = endedRecord(deps, newRecord(request, writeContext(deps)), { verdict });
   const existing = await deps.records.create(refused);
-  // An operator's redrive has opened the record for another run, and the message is as it was.
+  // A redrive has started another run of the record. The message is still invalid.
   if (existing && !isFinal(existing)) {
     const again = await finishRequest(deps, existing, { verdict });
     if (again) return again;
@@ -113,10 +112,10 @@ export async function recordRefusal(
 }
 
 /**
- * Sends the result of a final record, byte for byte as it is stored, schedules the connection watch
- * and marks the result as sent. It may be sent more than once: the event id is the same every time.
- * Where the queue refuses the bytes, a reduced result takes their place.
- * @throws the SDK's errors where it could not be sent; the record is final all the same
+ * Sends the stored result of a final record, schedules the connection watch and marks the result as sent.
+ * The result may be sent more than once, always with the same event id. If the queue refuses it, a reduced
+ * result replaces it.
+ * @throws the SDK's errors if it could not be sent. The record is final anyway
  */
 export async function sendStoredResult(
   deps: FinishDeps,
@@ -133,7 +132,7 @@ export async function sendStoredResult(
   }
   if (current.result?.sentAtMs !== undefined) return current;
   const sent = eventSent(current, 'result', writeContext(deps));
-  // Another writer may have marked it, or have recorded a delivery: either way it is on the queue.
+  // Another writer has marked it or recorded a delivery. In both cases it is on the queue.
   return (await deps.records.replace(current, sent)) ? sent : markAgain(deps, record.requestId);
 }
 
@@ -154,7 +153,7 @@ async function sendReduced(
   let current = record;
   if (refused.sentAtMs === undefined && reduced.digest !== refused.digest) {
     current = resultReduced(record, reduced, writeContext(deps));
-    // The relay passes on what the record holds, so the record comes first.
+    // The record is written first, because the relay delivers only what the record contains.
     if (!(await deps.records.replace(record, current))) {
       throw new Error('The record has changed while its result was reduced');
     }
@@ -164,7 +163,7 @@ async function sendReduced(
 }
 
 /**
- * The final record of a request, not written yet: outcomes for everyone, and the result in its bytes.
+ * The final record of a request, to be written: outcomes of all participants and the result's bytes.
  * @throws TransitionError
  */
 export function endedRecord(

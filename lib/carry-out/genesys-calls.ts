@@ -14,18 +14,17 @@ export interface GenesysCallsDeps {
   client: GenesysClient;
   users: UserLookup;
   clock: Pick<Clock, 'now'>;
-  /** People who fit where the conversation does not say. */
+  /** Capacity if the conversation does not state it. */
   maxParticipants: number;
   /** Redacts and bounds foreign text. */
   clean: (text: string, maxLength: number) => string;
 }
 
-/** The calls to Genesys Cloud of one receive, each told as an observation. They throw defects only. */
+/** The calls to Genesys Cloud of one receive. Each returns an observation, and throws defects only. */
 export interface GenesysCalls {
   /**
-   * Reads the conversation, and beside it the users in bulk.
-   * @param beside also done meanwhile; where it fails, the look counts for nothing and its error is
-   *   thrown
+   * Reads the conversation and, in parallel, the users in bulk.
+   * @param beside done in parallel. If it fails, the look is discarded and its error is thrown
    */
   look(users: readonly RequestedParticipant[], beside: Promise<void>): Promise<Observation>;
   lookUpUsers(

@@ -26,9 +26,9 @@ import { createGenesysCalls, type GenesysCalls, type GenesysCallsDeps } from './
 import { RecordChangedError, type RecordWriter } from './record-writer.ts';
 import { TableError } from './table-error.ts';
 
-/** How long a lease lasts, from its acquisition and again from each write-ahead. */
+/** Duration of a lease. Each write-ahead extends it. */
 export const CONVERSATION_LEASE_MS = 40_000;
-/** Waits in place end this long after a receive began: then the conversation is given back. */
+/** Waits in the function end this long after the start of a receive. Then the conversation is released. */
 const WAIT_IN_PLACE_MS = 10_000;
 
 export interface ReceiveDeps extends FinishDeps, GenesysCallsDeps {
@@ -52,8 +52,8 @@ export interface ReceiveOptions {
 }
 
 /**
- * One receive of a request: carries out the actions of the flow (lib/domain/add-flow/next-action.ts) and tells it
- * what it observes. Holds the conversation's lease.
+ * One receive of a request: carries out the actions of the flow (lib/domain/add-flow/next-action.ts) and
+ * feeds back the observations. Holds the conversation's lease.
  */
 export class Receive {
   readonly #deps: ReceiveDeps;
@@ -141,7 +141,7 @@ export class Receive {
     return { kind: 'reserved' };
   }
 
-  /** The write-ahead: record and lease, side by side. Unless both are written, nothing is posted. */
+  /** The write-ahead: record and lease in parallel. Posts only if both are written. */
   async #announce({ add }: Extract<Action, { kind: 'announce' }>): Promise<Observation> {
     const { leases, clock } = this.#deps;
     const context = writeContext(this.#deps);
@@ -211,13 +211,13 @@ export class Receive {
     try {
       await this.#writer.write(next);
     } catch (error) {
-      // Without it, the write-ahead tells the next receive what it has to know.
+      // If this fails, the write-ahead is enough for the next receive.
       if (error instanceof RecordChangedError) throw error;
     }
     return end;
   }
 
-  /** The record with what this receive has found out about earlier adds. */
+  /** The record with what this receive has determined about earlier adds. */
   #observed(): RequestRecord {
     const { current } = this.#writer;
     const { adds } = this.#state;
@@ -247,9 +247,9 @@ export class Receive {
 const MAX_CORRELATION_ID = 128;
 
 const RESERVE_REFUSALS = {
-  budget: 'The rate budget of the last minute is spent',
-  share: 'Other callers are waiting for the rate budget',
-  stopped: 'Genesys Cloud has asked for a pause',
+  budget: 'The call budget is used up',
+  share: 'Other callers are waiting for the call budget',
+  stopped: 'Genesys Cloud asked for a pause',
 } as const;
 
 function refusedAddresses(

@@ -16,14 +16,14 @@ export interface ReconcileDeps extends FinishDeps {
   records: RecordStore;
   leases: Pick<ConversationLeases, 'isHeld'>;
   /**
-   * Finishes a request of which it is not known whether an add rang: looks and never posts. Absent:
-   * such requests are left to their message.
+   * Finishes a request with an unresolved add: looks and never posts. Absent: such requests are left to
+   * their message.
    * @returns whether the request has its result now
    */
   finishUnresolved?: ((record: RequestRecord, finishByMs: number) => Promise<boolean>) | undefined;
   /** Makes a look of the connection watch that is overdue. Absent: watches are not resumed. */
   resumeWatch?: ((record: RequestRecord, finishByMs: number) => Promise<void>) | undefined;
-  /** Told of a record that could not be finished now; the next run comes back to it. */
+  /** Called for a record that could not be finished now. The next run retries it. */
   onFailure?: (record: RequestRecord, error: unknown) => void;
 }
 
@@ -33,7 +33,7 @@ export interface Reconciled {
   sent: number;
   unresolved: number;
   watched: number;
-  /** Nothing was to be done, or another writer was first. */
+  /** No work was needed, or another writer was first. */
   left: number;
   failed: number;
 }
@@ -41,11 +41,10 @@ export interface Reconciled {
 type Work = Exclude<keyof Reconciled, 'failed'>;
 
 /**
- * Finishes what no message will finish in time: ends requests past their deadline as `EXPIRED`, sends
- * results that are not marked as sent, finishes requests with an unresolved add by looking, and resumes
- * overdue watches. Every write has the conditions that the adder's have, so that the two cannot undo
- * each other.
- * @param finishByMs no new record is begun after that; milliseconds since the epoch
+ * Finishes overdue work: ends requests past their deadline as `EXPIRED`, sends results that are not marked
+ * as sent, finishes requests with an unresolved add by looking, and resumes overdue watches. Its writes have
+ * the same conditions as the adder's, so that they cannot overwrite each other.
+ * @param finishByMs no new record is started after this; milliseconds since the epoch
  */
 export async function reconcile(deps: ReconcileDeps, finishByMs: number): Promise<Reconciled> {
   const done: Reconciled = { expired: 0, sent: 0, unresolved: 0, watched: 0, left: 0, failed: 0 };
@@ -129,7 +128,7 @@ function whyExpired({ deadlineMs, receives, lastCause }: RequestRecord): string 
     lastCause?.detail ??
     (receives === 0
       ? 'it waited in the queue until then.'
-      : 'no receive of it came to an end before then.');
+      : 'no receive finished before then.');
   return `Not carried out before the deadline (${deadline}): ${cause}`;
 }
 

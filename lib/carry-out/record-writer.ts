@@ -2,7 +2,7 @@ import type { RequestRecord } from '../domain/request-record.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import { TableError } from './table-error.ts';
 
-/** Another writer has changed the record since it was read: it has to be read again. */
+/** Another writer has changed the record since it was read. It has to be read again. */
 export class RecordChangedError extends Error {
   constructor() {
     super('The record has changed since it was read');

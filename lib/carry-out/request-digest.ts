@@ -8,7 +8,7 @@ type Requested = Pick<
 
 /**
  * Identifies what a queue message asks for: SHA-256, hexadecimal, of conversation, participants and
- * options. Equal for a record and the message that it belongs to, whatever has become of it since.
+ * options. Equal for a record and its message, in every state of the record.
  */
 export function requestDigest(requested: Requested): string {
   const { conversationId, participants, dryRun, onlyIfReachable, actingUserId } = requested;

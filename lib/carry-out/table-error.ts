@@ -1,7 +1,7 @@
-/** The table of requests could not be reached: nothing is called, and the request is deferred. */
+/** The requests table could not be reached. Genesys Cloud is not called, and the request is deferred. */
 export class TableError extends Error {
   constructor(cause: unknown) {
-    super('The table of requests could not be reached', { cause });
+    super('The requests table could not be reached', { cause });
     this.name = 'TableError';
   }
 }

@@ -20,7 +20,7 @@ const NOT_CONNECTED = new Set([
 const NOT_ACTIVE = /not\.active\.participant/;
 
 /**
- * What an error of a call to Genesys Cloud means for the flow; `undefined` for a defect of ours.
+ * Translates an error of a call to Genesys Cloud for the flow. `undefined` for a defect of this service.
  * @param clean redacts and bounds foreign text
  * @param sent whether a request for this call was sent
  */

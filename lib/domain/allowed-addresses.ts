@@ -20,8 +20,8 @@ interface Rule {
 /** RFC 3261, section 25.1: the last label begins with a letter, so that no IP address is a host name. */
 const HOST_NAME = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
 /**
- * `user` of RFC 3261, decoded, without what others may read as the beginning of something else: `?` of
- * headers, `:` of a password, `%` of a second encoding.
+ * `user` of RFC 3261, decoded, without characters that other parsers may read differently: `?` (headers),
+ * `:` (password), `%` (another encoding).
  */
 const USER = /^[a-z0-9\-_.!~*'()&=+$,;/]*$/;
 /** IPv6, or IPv4 in any of the forms that resolvers take: dotted, decimal, octal, hexadecimal. */
@@ -33,7 +33,7 @@ const IP_LITERAL = /^(?:\[.*\]?|(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*)$/
  * refuses where two of one length disagree. An address that no rule matches is refused.
  *
  * A SIP address whose user part is a number has to pass the rules for both. Never allowed are
- * `maddr`, `?headers`, literal IP addresses and malformed SIP: they lead a call around the rules.
+ * `maddr`, `?headers`, literal IP addresses and malformed SIP, because they bypass the rules.
  * @throws Error that names the entry which is no rule
  */
 export function createAddressPolicy(allowed: string = DEFAULT_ALLOWED_ADDRESSES): AddressPolicy {
@@ -67,7 +67,7 @@ export function createAddressPolicy(allowed: string = DEFAULT_ALLOWED_ADDRESSES)
   };
 }
 
-/** Also of what only begins as a number: a gateway may dial as much of it. */
+/** Also for text that only starts with a number, because a gateway may dial that part. */
 function digitsOf(user: string): string {
   return (user.split(';')[0] ?? '').replace(/\D/g, '');
 }

@@ -3,8 +3,8 @@ import { asObject, type Fields } from './json.ts';
 
 /**
  * `participant_added` for SUCCESS and PARTIAL, `participant_add_failed` for FAILED, EXPIRED and
- * CANCELLED, `participant_add_planned` for every dry run, `participant_connection` for what came of
- * ringing the people.
+ * CANCELLED, `participant_add_planned` for every dry run, `participant_connection` for whether people
+ * answered.
  */
 export const EVENTS = [
   'participant_added',

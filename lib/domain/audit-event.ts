@@ -15,7 +15,7 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** In order of precedence: where several apply, the first is reported. */
+/** In order of precedence: if several apply, the first is reported. */
 export const WARNINGS = [
   'OFFLINE',
   'OUT_OF_OFFICE',
@@ -25,7 +25,7 @@ export const WARNINGS = [
 ] as const;
 export type Warning = (typeof WARNINGS)[number];
 
-/** What came of ringing a person. */
+/** Whether a person who was rung answered. */
 export const CONNECTIONS = [
   'CONNECTED',
   'NO_ANSWER',
@@ -40,7 +40,7 @@ export const CONNECTIONS = [
 ] as const;
 export type Connection = (typeof CONNECTIONS)[number];
 
-/** What became of one participant. */
+/** The outcome of one participant. */
 export const participantResult = z.object({
   id: z.optional(z.string()),
   address: z.optional(z.string()),

@@ -15,7 +15,7 @@ const LONGEST = { error: 2_000, detail: 1_000, correlationId: 128 } as const;
 /** A result is at most this large, in bytes of UTF-8. */
 export const MAX_RESULT_BYTES = 64 * 1024;
 
-/** What goes first where a result is too large: details, then the error, then correlation ids. */
+/** What is shortened first if a result is too large: details, then the error, then correlation ids. */
 const REDUCTIONS = [
   { detail: 300, error: 2_000, correlationIds: 50 },
   { detail: 100, error: 1_000, correlationIds: 20 },
@@ -80,8 +80,7 @@ export function buildResult({ record, verdict, nowMs }: ResultFacts): AuditEvent
 }
 
 /**
- * The least that a result can say: ids, outcomes and codes in ASCII. It goes out where the queue
- * refuses the full result.
+ * A minimal result: ids, outcomes and codes in ASCII. It is sent if the queue refuses the full result.
  */
 export function reduceResult({ audit, ...event }: AuditEvent): AuditEvent {
   const { error, ...rest } = audit;
@@ -123,7 +122,7 @@ export function toParticipantResult(participant: RecordedParticipant): Participa
   };
 }
 
-/** The verdict, or what the participants who are not in have in common. */
+/** The verdict, or the common reason of the participants who are not in. */
 function reasonOf(
   participants: readonly ParticipantResult[],
   verdict?: Verdict,

@@ -5,18 +5,18 @@ import { firstMentions } from './roster.ts';
 const OUTCOME_UNKNOWN = {
   outcome: 'UNCERTAIN',
   code: 'OUTCOME_UNKNOWN',
-  detail: 'An add was sent for this participant, and nothing could tell whether it took effect.',
+  detail: 'An add was sent for this participant, and its effect could not be determined.',
 } as const;
 
-/** Positions of people of whom it is not known whether an add rang them. */
+/** Positions of people for whom it is unknown whether an add rang them. */
 function unresolvedPositions(adds: readonly AddAttempt[]): Set<number> {
   return new Set(adds.flatMap(({ unresolved }) => unresolved));
 }
 
 /**
  * The outcome of every participant at the end of a request. A person in an add whose effect is not
- * known is `UNCERTAIN`, never `NOT_ATTEMPTED`; everybody else who is undecided was not attempted, for
- * the verdict's reason. A person who is named twice has the outcome of the first mention.
+ * known is `UNCERTAIN`, never `NOT_ATTEMPTED`. Other undecided people are `NOT_ATTEMPTED`, with the
+ * verdict's reason. A person who is named twice has the outcome of the first entry.
  */
 export function concludeParticipants(
   { participants, adds }: Pick<RequestRecord, 'participants' | 'adds'>,

@@ -1,22 +1,22 @@
 import type { Connection } from './audit-event.ts';
 import type { Participation } from './roster.ts';
 
-/** What a look at a conversation tells about the rest of it. */
+/** Facts about the conversation at the time of a look. */
 export interface ConnectionContext {
-  /** The conversation is over: nothing more will happen to anyone in it. */
+  /** The conversation has ended, so nothing will change. */
   callEnded: boolean;
-  /** A voicemail box that names no owner has come into the conversation since the add. */
+  /** A voicemail box without an owner has joined the conversation since the add. */
   unownedVoicemail?: boolean;
 }
 
 export interface ConnectionJudgement {
   connection: Connection;
-  /** Another look cannot tell more. */
+  /** Another look would not change it. */
   decided: boolean;
 }
 
 /**
- * Why a call ended that nobody answered, by the letters of its `disconnectType`: REST reads write
+ * Why an unanswered call ended, by the letters of its `disconnectType`. REST reads write
  * `transfer.noanswer`, events `NO_ANSWER_TRANSFER` or `TRANSFER_NOANSWER`.
  */
 const REASONS: Record<string, Connection> = {
@@ -44,7 +44,7 @@ const REASONS: Record<string, Connection> = {
 };
 
 /**
- * What came of ringing one person.
+ * Decides whether one person who was rung answered.
  * @param since the person's participations that the add made, voicemail boxes of that person included;
  *   in the order in which the conversation lists them
  */

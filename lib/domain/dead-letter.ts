@@ -1,21 +1,20 @@
 /**
- * What SQS takes for a message: its body and its attributes (names, types and values) together, in
- * bytes.
+ * SQS's limit for a message: body and attributes (names, types and values) together, in bytes.
  */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 const MAX_ATTRIBUTES = 10;
 
-/** An attribute explains; it is no place for a document. Bytes of UTF-8. */
+/** Longest value of an attribute, in bytes of UTF-8. */
 const MAX_VALUE_BYTES = 1_000;
 
-/** Why a message was given up, for the person who finds it. */
+/** Why a message is in the dead-letter queue, for operators. */
 export interface DeadLetter {
   /** A stable code: one of `CODES`, or one of the relay's `DEAD_LETTER_REASONS`. */
   reason: string;
   /** A sentence for a person. */
   detail?: string | undefined;
-  /** How often the message was received, the last time included. */
+  /** How often the message was received, including the last time. */
   tries: number;
   /** Milliseconds since the epoch. */
   firstReceivedAtMs: number;
@@ -23,20 +22,20 @@ export interface DeadLetter {
   lastReceivedAtMs: number;
   requestId?: string | undefined;
   correlationId?: string | undefined;
-  /** Request queue: how often an operator has sent this request again; 0 for never. */
+  /** Request queue: how often an operator has redriven this request; 0 for never. */
   redrive?: number | undefined;
-  /** Audit queue: the event's id, which a redrive has to keep. */
+  /** Audit queue: the event id, which a redrive keeps. */
   eventId?: string | undefined;
   /** Audit queue: the HTTP status of the last try, absent where there was no answer. */
   lastStatus?: number | undefined;
-  /** Audit queue: what went wrong at the last try. */
+  /** Audit queue: the error of the last delivery. */
   lastError?: string | undefined;
 }
 
 /**
  * The message attributes under which a message goes to its dead-letter queue, most important first.
- * @param body the message's, which travels untouched. Attributes that would push a large one over
- *   SQS's limit are left out.
+ * @param body the body of the message, which is not changed. Attributes that would exceed SQS's limit are
+ *   omitted.
  */
 export function deadLetterAttributes(letter: DeadLetter, body: string): Record<string, string> {
   const wanted: Record<string, string | undefined> = {

@@ -1,22 +1,22 @@
 import type { Code } from './codes.ts';
 
 /**
- * What an error means for the request:
- * - `reject`: final, the request's own fault or a verdict of the platform
- * - `retry`: transient, worth another try
- * - `fatal`: final as well, but the configuration is wrong and an operator has to act
+ * The consequence of an error for the request:
+ * - `reject`: final, because the request is invalid or the platform refuses it
+ * - `retry`: temporary, retried
+ * - `fatal`: final, because the configuration is wrong and an operator has to fix it
  */
 export type Disposition = 'reject' | 'retry' | 'fatal';
 
 export interface AdderErrorOptions {
   code: Code;
   disposition: Disposition;
-  /** How long to wait before another try is worth it, in milliseconds; named by the other side. */
+  /** The wait before a retry that the other side named, in milliseconds. */
   retryAfterMs?: number;
   cause?: unknown;
 }
 
-/** The one base error of the service. Code and disposition decide; nobody compares messages. */
+/** The base error of the service. Code branches on `code` and `disposition`, not on the message. */
 export class AdderError extends Error {
   readonly code: Code;
   readonly disposition: Disposition;

@@ -1,7 +1,6 @@
 /**
- * What an event's id is made of: printable ASCII, since it travels in a header, without the full
- * stop, since it is signed together with time and body, with full stops between them (Standard
- * Webhooks 1.0.0, "Signature scheme").
+ * The characters of an event id: printable ASCII, because it is sent in a header, without the full stop,
+ * which separates id, time and body in the signed content (Standard Webhooks 1.0.0, "Signature scheme").
  */
 export const EVENT_ID = /^[!-\-/-~]{1,200}$/;
 

@@ -1,4 +1,4 @@
-/** One wrong field: where (a JSON Pointer, RFC 6901) and what about it. */
+/** One invalid field: its place (a JSON Pointer, RFC 6901) and the error. */
 export interface FieldError {
   pointer: string;
   detail: string;

@@ -1,12 +1,12 @@
-// Lenient readers for documents of Genesys Cloud: an odd field or entry must not hide the good ones. A
-// schema that accepts everything would say no more (docs/decisions/libraries-first.md).
+// Lenient readers for documents of Genesys Cloud: a malformed field must not hide the valid ones. A
+// schema that accepts everything would be no better (docs/decisions/libraries-first.md).
 
 /** A JSON object's fields, each of any type. */
 export type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * What a text says in JSON; `undefined` where it is none, such as a gateway's HTML. A byte order mark is
- * ignored, as in HTTP bodies.
+ * Parses JSON. `undefined` if the text is not JSON, such as a gateway's HTML. A byte order mark is ignored, as
+ * in HTTP bodies.
  */
 export function parseJson(text: string): unknown {
   try {
@@ -16,18 +16,18 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A JSON object, or nothing where there is something else. */
+/** The value, if it is a JSON object. */
 export function asObject(value: unknown): Fields | undefined {
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   return isObject ? (value as Fields) : undefined;
 }
 
-/** A text, or nothing where there is something else. */
+/** The value, if it is a string. */
 export function asString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The objects in a list, without the entries that are none (null, say); nothing where it is no list. */
+/** The objects in a list, without other entries such as null. Empty if the value is not a list. */
 export function asArray(value: unknown): Fields[] | undefined {
   if (!Array.isArray(value)) return undefined;
   return value.map(asObject).filter((entry) => entry !== undefined);

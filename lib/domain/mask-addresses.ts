@@ -4,8 +4,8 @@ import type { AuditEvent } from './audit-event.ts';
 const KEPT = 3;
 
 /**
- * An event with the addresses of outside parties masked wherever they stand, for the log. Enough
- * stays to tell two of them apart.
+ * Masks the addresses of outside parties in an event, for the log. Enough of each stays readable to tell
+ * two of them apart.
  * @param body the event in JSON
  */
 export function maskAddresses(body: string): AuditEvent {

@@ -3,7 +3,7 @@ export type ParsedAddress =
   | { kind: 'number'; number: PhoneNumber }
   | {
       kind: 'sip';
-      /** Before the `@`, with its parameters; decoded, in lower case. Empty where there is none. */
+      /** Before the `@`, with its parameters; decoded, in lower case. Empty if absent. */
       user: string;
       /** The user part, where it is a phone number. */
       number: PhoneNumber | undefined;
@@ -29,7 +29,7 @@ const DEFAULT_PORT = { sip: 5060, sips: 5061 } as const;
 /**
  * Takes an address apart: E.164, a `tel:` URI (RFC 3966), or a SIP URI (RFC 3261, section 19.1), for
  * which the platform's own form puts the parameters of the number before the host
- * (`sips:+15551234567;ext=105@host`). Anything that is none of these counts as a SIP host.
+ * (`sips:+15551234567;ext=105@host`). Everything else counts as a SIP host.
  */
 export function parseAddress(address: string): ParsedAddress {
   const text = address.trim();

@@ -4,7 +4,7 @@ import { nullAsAbsent } from './null-as-absent.ts';
 import { type RequestedParticipant, ROLES, type Role } from './participant.ts';
 import { uuid } from './uuid.ts';
 
-/** People that one request may name. */
+/** Maximum number of participants in one request. */
 const MAX_PARTICIPANTS_PER_REQUEST = 20;
 
 const MAX_ADDRESS_LENGTH = 255;
@@ -84,7 +84,7 @@ function withDefaultRole(participant: {
 
 // Functions, so that a bundle has only the one that it uses.
 
-/** A participant in an HTTP body: unknown fields are refused, so that a typing error shows. */
+/** A participant in an HTTP body: unknown fields are refused, so that typing errors are noticed. */
 export const strictParticipant = () =>
   z.pipe(
     z.strictObject(participantFields, { error: NO_OBJECT }).check(checkTogether),

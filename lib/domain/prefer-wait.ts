@@ -2,8 +2,8 @@
 export const MAX_WAIT_SECONDS = 20;
 
 /**
- * Reads `wait` of a Prefer header (RFC 7240): whole seconds, at most `MAX_WAIT_SECONDS`. A preference
- * that cannot be read is ignored, and the first one of several counts (RFC 7240, section 2).
+ * Reads `wait` of a Prefer header (RFC 7240): whole seconds, at most `MAX_WAIT_SECONDS`. An
+ * unreadable preference is ignored, and the first one of several counts (RFC 7240, section 2).
  */
 export function readPreferWait(header: string | undefined): number | undefined {
   for (const preference of header?.split(',') ?? []) {

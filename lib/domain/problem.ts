@@ -13,7 +13,7 @@ export const PROBLEMS = {
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'too-late': { status: 409, title: 'The request can no longer be cancelled' },
-  'body-too-large': { status: 413, title: 'The body is too large' },
+  'body-too-large': { status: 413, title: 'Body too large' },
   'unsupported-media-type': { status: 415, title: 'Unsupported media type or encoding' },
   'invalid-request': { status: 422, title: 'Invalid request' },
   'idempotency-key-reused': {
@@ -38,12 +38,12 @@ interface ProblemOptions {
   /** A sentence for a person. */
   detail: string;
   errors?: ProblemPlace[];
-  /** Headers that belong to the answer, as `Retry-After` does to a 503. */
+  /** Headers of the response, such as `Retry-After` of a 503. */
   headers?: Record<string, string>;
   cause?: unknown;
 }
 
-/** A request that is answered with a problem document (RFC 9457). */
+/** Thrown to respond with a problem document (RFC 9457). */
 export class Problem extends Error {
   readonly kind: ProblemKind;
   readonly status: number;

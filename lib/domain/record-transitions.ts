@@ -11,7 +11,7 @@ import {
   type Watch,
 } from './request-record.ts';
 
-/** The reconciler looks at an unfinished request this long after its deadline. */
+/** The reconciler handles an unfinished request this long after its deadline. */
 const AFTER_DEADLINE_MS = 2_000;
 /**
  * The reconciler sends a final result that was not marked as sent after this. With its schedule of a
@@ -26,14 +26,14 @@ const MAX_CORRELATION_IDS = 50;
 /** Longest text of a cause, in characters. */
 const MAX_DETAIL = 1_000;
 /**
- * Adds that a record keeps if it can. Beyond that the oldest ones that are proven not made are dropped:
- * a request can be refused every few seconds for a day, and they decide nothing any more.
+ * Number of adds in a record. Beyond it, the oldest adds that are proven not made are removed, because they
+ * no longer decide anything. A request can be refused every few seconds for a day.
  */
 const MAX_ADDS = 30;
 /** Results of earlier runs that a record keeps. */
 const MAX_EARLIER_RESULTS = 20;
 
-/** What a writer adds to a transition: the time, a unique id, and how long records are kept. */
+/** Context of a write: the time, a unique id, and how long records are kept. */
 export interface WriteContext {
   nowMs: number;
   writeId: string;
@@ -41,7 +41,7 @@ export interface WriteContext {
   retentionMs: number;
 }
 
-/** A transition that the record's state does not allow, because another writer was first. */
+/** The record's state does not allow the transition, usually because another writer was first. */
 export class TransitionError extends Error {
   readonly reason: 'final' | 'too-late' | 'not-final' | 'not-sent' | 'no-watch' | 'other-run';
 
@@ -52,7 +52,7 @@ export class TransitionError extends Error {
   }
 }
 
-/** What a new record is made of. */
+/** The data of a new record. */
 export type NewRequest = Pick<
   RequestRecord,
   | 'requestId'
@@ -71,7 +71,7 @@ export type NewRequest = Pick<
   | 'deadlineMs'
 >;
 
-/** When the reconciler has to look at a record; `undefined` once nothing is left to be done. */
+/** When the reconciler has to handle a record; `undefined` if it has no unfinished work. */
 export function dueAtMs(record: RequestRecord): number | undefined {
   if (!isFinal(record)) return record.deadlineMs + AFTER_DEADLINE_MS;
   const unsent = [record.result, record.connectionResult].find(
@@ -128,7 +128,7 @@ export function received(record: RequestRecord, context: WriteContext): RequestR
   );
 }
 
-/** What a receive has found out so far. */
+/** What a receive has determined so far. */
 export interface Progress {
   participants: RequestRecord['participants'];
   /** Calls and correlation ids of this receive, not counted before. */
@@ -178,7 +178,7 @@ function withoutSpentAdds(adds: AddAttempt[]): AddAttempt[] {
   });
 }
 
-/** What became of adds, and of the people in them. `adds` replaces the record's list. */
+/** The outcome of adds and of their participants. `adds` replaces the record's list. */
 export function addsObserved(
   record: RequestRecord,
   adds: AddAttempt[],
@@ -212,7 +212,7 @@ export function deferred(
   );
 }
 
-/** The result, once and for all. */
+/** The final result. */
 export interface FinalResult {
   status: Status;
   participants: RequestRecord['participants'];
@@ -245,9 +245,9 @@ export function finished(
 }
 
 /**
- * A cancel by its caller.
- * @throws TransitionError `final`; `too-late` once an add was announced, or where it is not known yet
- * whether an earlier run rang
+ * Cancels the request.
+ * @throws TransitionError `final`; `too-late` if an add was announced, or an add of an earlier run is
+ * unresolved
  */
 export function cancelled(
   record: RequestRecord,
@@ -260,7 +260,7 @@ export function cancelled(
   return finished(record, { ...result, status: 'CANCELLED' }, record.adds, none, context);
 }
 
-/** The event is on the audit queue. Sent again, it keeps the time of the first. */
+/** The event is on the audit queue. If it is sent again, the first time is kept. */
 export function eventSent(
   record: RequestRecord,
   which: 'result' | 'connectionResult',
@@ -273,8 +273,9 @@ export function eventSent(
 }
 
 /**
- * The queue refused the bytes of the result: a reduced event takes its place, under the same id.
- * @throws TransitionError `not-final`; `final` once it was sent, as deliveries have the same bytes
+ * Replaces a result that the queue refused by a reduced event with the same id.
+ * @throws TransitionError `not-final`; `final` if the result was sent, because all deliveries have the same
+ * bytes
  */
 export function resultReduced(
   record: RequestRecord,
@@ -287,7 +288,7 @@ export function resultReduced(
   return write(record, { result: { ...result, ...event } }, context);
 }
 
-/** What became of a try to deliver an event. */
+/** Records the outcome of a delivery. */
 export function deliveryObserved(
   record: RequestRecord,
   which: 'delivery' | 'connectionDelivery',
@@ -298,7 +299,7 @@ export function deliveryObserved(
 }
 
 /**
- * A look of the connection watch: what is known now, and when the next look is.
+ * Records a look of the connection watch, and the time of the next one.
  * @throws TransitionError `no-watch` where the watch has ended
  */
 export function watchObserved(
@@ -334,8 +335,8 @@ export function watchFinished(
 /**
  * An operator's redrive: a new run with a new deadline. Adds of earlier runs stay, so that people who
  * were rung are not rung again; all other outcomes are open again.
- * @throws TransitionError `not-final`; `not-sent` where the result before is not on its queue yet, since
- * its text would be lost; `other-run` where the record has another run by now
+ * @throws TransitionError `not-final`; `not-sent` if the previous result is not on the audit queue yet,
+ * because it would be lost; `other-run` if the record has another run meanwhile
  */
 export function rerun(
   record: RequestRecord,

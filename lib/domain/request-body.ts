@@ -34,12 +34,12 @@ const checkDuplicates = z.check<unknown[]>(
           code: 'custom',
           input: ctx.value,
           path,
-          message: `names the same participant as ${others.join(', ')}; name everybody once`,
+          message: `names the same participant as ${others.join(', ')}; name each participant once`,
         });
       }
     }
   },
-  // Beside whatever else is wrong with the elements, as long as the list itself is one.
+  // Reported in addition to errors of the elements, if the value is a list.
   { when: ({ value }) => Array.isArray(value) },
 );
 

@@ -10,8 +10,8 @@ import { timestamp } from './timestamp.ts';
 import { uuid } from './uuid.ts';
 
 /**
- * The request queue's message, a public interface. `schemas/request-message.schema.json` is made of
- * this schema. Fields that it does not know are ignored, because senders may be newer.
+ * The request queue's message, a public interface. `schemas/request-message.schema.json` is generated
+ * from this schema. Unknown fields are ignored, because senders may be newer.
  */
 export const requestMessage = z.object(
   {
@@ -64,8 +64,8 @@ const OLDEST_REQUEST_MS = 28 * 86_400_000;
 /**
  * Reads a queue message and fills in its defaults.
  *
- * `requestedAt` is moved to where it can be true: not after the send, and not long before it. Otherwise a
- * sender could write any number into latencies and metrics. A deadline later than 24 hours after the send is cut to that: the queue keeps nothing for ever.
+ * `requestedAt` is limited to the time before the send, and not long before it, so that a sender cannot
+ * distort latencies and metrics. A deadline more than 24 hours after the send is cut to 24 hours.
  * Of a message that is not a request, `fragment` has what could be read, for the result.
  */
 export function parseRequestMessage(body: string, origin: MessageOrigin): ParsedMessage {
@@ -104,7 +104,7 @@ export function parseRequestMessage(body: string, origin: MessageOrigin): Parsed
 
 const clamp = (value: number, min: number, max: number) => Math.min(Math.max(value, min), max);
 
-/** Those of a message's names that are valid by themselves. */
+/** The ids of an invalid message that are valid, for its result. */
 function fragmentOf(json: unknown): Partial<AddRequest> {
   const fields = asObject(json);
   const { shape } = requestMessage;

@@ -37,7 +37,7 @@ export type RecordedParticipant = z.output<typeof recordedParticipant>;
  */
 export const ADD_FATES = ['PENDING', 'NOT_MADE', 'MADE', 'UNKNOWN'] as const;
 
-/** One POST that adds people: the write-ahead, and what became of it. */
+/** One POST that adds people: the write-ahead and its outcome. */
 const addAttempt = z.object({
   run: count,
   contract: z.enum(['platform', 'generic']),
@@ -70,7 +70,7 @@ export type RecordedEvent = z.output<typeof recordedEvent>;
 
 export const DELIVERY_STATES = ['PENDING', 'DELIVERED', 'GIVEN_UP', 'NONE'] as const;
 
-/** What became of an event at the webhook. `NONE`: no webhook is configured. */
+/** The delivery of an event to the webhook. `NONE`: no webhook is configured. */
 const delivery = z.object({
   status: z.enum(DELIVERY_STATES),
   attempts: count,
@@ -81,7 +81,7 @@ const delivery = z.object({
 });
 export type Delivery = z.output<typeof delivery>;
 
-/** The connection watch of a request, from its result until everybody is decided. */
+/** The connection watch of a request, from its result until all connections are decided. */
 const watch = z.object({
   /** Looks made so far. */
   looks: count,
@@ -142,7 +142,7 @@ export const requestRecord = z.object({
   version: count,
   /** Unique to each write: tells a write whose response was lost from a conflict. */
   writeId: z.string(),
-  /** When the reconciler has to look at it. Absent: nothing is left to be done. */
+  /** When the reconciler has to handle the record. Absent: there is no unfinished work. */
   dueAtMs: z.optional(timeMs),
   /** The item counts as absent from then on. */
   expiresAtMs: timeMs,
@@ -156,7 +156,7 @@ export function isFinal({ status }: Pick<RequestRecord, 'status'>): boolean {
   return FINAL.has(status);
 }
 
-/** Whether an add was sent of which it is not known whether it rang. */
+/** Whether an add was sent and it is unknown whether it rang people. */
 export function hasUnresolvedAdd({ adds }: Pick<RequestRecord, 'adds'>): boolean {
   return adds.some(({ unresolved }) => unresolved.length > 0);
 }

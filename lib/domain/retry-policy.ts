@@ -1,23 +1,23 @@
 import type { Random } from './clock.ts';
 
-/** Waits up to this are slept through in the function; longer ones go back to the queue (contract 8). */
+/** Longest wait inside the function. For longer waits the message is deferred. */
 export const SHORT_WAIT_MS = 5_000;
 
-/** Retries in place for a call that failed in passing (contract 8). */
+/** Retries within the function after a temporary failure. */
 export const RETRIES_IN_PLACE = 3;
 
-/** A request that has less time than this left is not worth another try. */
+/** A request with less time than this before its deadline is not retried. */
 const LAST_TRY_BEFORE_DEADLINE_MS = 3_000;
 
-/** Receives that waiting leaves alone: the last one, which only reports, and some for crashes. */
+/** Receives that deferrals do not use up: the last one, which only sends a result, and some for crashes. */
 const RESERVED_RECEIVES = 5;
 
-/** Whoever says "at once" is not taken at his word: the queue's receives are not for hammering. */
+/** Minimum delay, so that `Retry-After: 0` cannot use up the queue's receives. */
 const SHORTEST_HAND_BACK_MS = 1_000;
 const FIRST_HAND_BACK_MS = 5_000;
 const LONGEST_HAND_BACK_MS = 60_000;
 
-/** Half fixed, half random: spreads instances that failed together without ever waiting nothing. */
+/** Half fixed, half random: spreads retries of instances that failed together, and is never zero. */
 function equalJitter(delayMs: number, random: Random): number {
   return Math.round(delayMs / 2 + (delayMs / 2) * random());
 }
@@ -28,9 +28,8 @@ export function retryInPlaceDelayMs(retry: number, random: Random): number {
 }
 
 /**
- * Whether a message can be received once more and still be tried then. The very last receive is
- * not for trying: if the function died in it, the queue would give the message up in silence. So
- * that receive sends a result and nothing else, and the one before it is the last try (contract 3).
+ * Whether a message can be received and carried out once more. The last receive only sends a result: if
+ * the function crashed in it, the queue would move the message to the dead-letter queue without one.
  */
 export function hasAnotherTry(receiveCount: number, maxReceives: number): boolean {
   return receiveCount < maxReceives - 1;
@@ -49,12 +48,12 @@ export interface DeferState {
 }
 
 /**
- * How long a request that is to be tried again stays hidden, in milliseconds; `undefined` where no
- * further try fits before the deadline, so that the request ends now, while its cause is known.
+ * How long a deferred request stays hidden, in milliseconds. `undefined` if no attempt fits before the
+ * deadline; the request then ends now, with its known cause.
  *
- * A wait that the other side named is kept. Otherwise the wait doubles from 5 s to a minute, cut so
- * that one try still falls before the deadline. Receives are spread over the time that is left, so
- * that no number of waits uses up the redrive limit (contract 8).
+ * A wait that the other side named is used. Otherwise the wait doubles from 5 s to a minute, and is cut so
+ * that one attempt fits before the deadline. Deferrals are spread over the remaining time, so that they do
+ * not use up the receives.
  */
 export function deferDelayMs(state: DeferState): number | undefined {
   const leftMs = state.deadlineMs - state.nowMs;

@@ -4,8 +4,8 @@ import type { Code } from './codes.ts';
 import type { RequestedParticipant } from './participant.ts';
 
 /**
- * The two ways into a conversation: the call operation of the live platform, and the generic
- * participants endpoint (docs/genesys.md).
+ * The two contracts: the call operation of the live platform, and the generic participants endpoint
+ * (docs/genesys.md).
  */
 export type Contract = 'platform' | 'generic';
 
@@ -18,11 +18,11 @@ export interface Participation {
   addresses: string[];
   /** Has a live medium of any kind, ringing included. */
   live: boolean;
-  /** Was there and is over: has an end time, or every medium of it is disconnected. */
+  /** Has ended: has an end time, or all its media are disconnected. */
   ended: boolean;
   /**
-   * Takes part in the call now, ringing included: a person with live voice who is no monitor, no
-   * coach and not the private target of a consult. In the generic contract: listed.
+   * Takes part in the call now, ringing included: a person with live voice who does not monitor or coach
+   * and is not the private target of a consult. In the generic contract: listed.
    */
   inConference: boolean;
   /** An IVR, a flow, a voicemail box or the like: it takes no seat, even if it carries a user's id. */
@@ -31,9 +31,9 @@ export interface Participation {
   purpose?: string;
   /** Every role that its media have had, in lower case. */
   mediaRoles: string[];
-  /** Of the call that tells most: `connected`, `alerting`, `dialing`, …, `disconnected`. */
+  /** Of the most relevant call: `connected`, `alerting`, `dialing`, …, `disconnected`. */
   state?: string;
-  /** Milliseconds since the epoch, as the platform tells them. */
+  /** Milliseconds since the epoch, as the platform reports them. */
   startedAtMs?: number;
   /** The call was answered. */
   connectedAtMs?: number;
@@ -61,7 +61,7 @@ export interface UserFacts {
   hasStation?: boolean;
 }
 
-/** Facts by user id; a user who is not in it could not be looked up. */
+/** Facts by user id. A missing user could not be looked up. */
 export type UserDirectory = ReadonlyMap<string, UserFacts>;
 
 export interface Refusal {
@@ -70,8 +70,8 @@ export interface Refusal {
 }
 
 /**
- * Whether an entry is of the person requested. Addresses are compared only with parties that are no
- * users: an agent's own `address` can carry the caller's number.
+ * Whether an entry is the requested person. Addresses are compared only with parties that are not users,
+ * because an agent's `address` can hold the caller's number.
  */
 function matches(participation: Participation, asked: RequestedParticipant): boolean {
   const { userId, addresses } = participation;
@@ -99,9 +99,9 @@ export function countPeople(roster: Roster): number {
 }
 
 /**
- * Why a participant cannot be added to such a conversation at all: observers and supervisors need
- * their own login on the live platform, a user is no customer, and the generic contract has no
- * addresses (docs/genesys.md).
+ * Why the contract does not support a participant: on the live platform observers and supervisors need
+ * their own login and a user cannot be customer; the generic contract has no addresses
+ * (docs/genesys.md).
  */
 export function refuseRole(
   contract: Contract,
@@ -111,7 +111,9 @@ export function refuseRole(
   if (contract === 'generic') {
     return address === undefined
       ? undefined
-      : refuse('This conversation takes users by id only, not outside parties by address.');
+      : refuse(
+          'Only users (by id) can be added to this conversation, not outside parties (by address).',
+        );
   }
   if (role === 'observer' || role === 'supervisor') {
     return refuse(
@@ -119,7 +121,7 @@ export function refuseRole(
     );
   }
   if (role === 'customer' && id !== undefined) {
-    return refuse('A user cannot be added as customer: give the outside party by address.');
+    return refuse('A user cannot be added as customer. Use the address of the outside party.');
   }
   return undefined;
 }
@@ -157,7 +159,7 @@ export function presenceWarning(
 const UNREACHABLE: Partial<Record<Warning, string>> = {
   OFFLINE: 'This user is offline.',
   OUT_OF_OFFICE: 'This user is out of office.',
-  NO_STATION: 'This user has no station to be rung at.',
+  NO_STATION: 'This user has no station.',
   LIKELY_VOICEMAIL:
     'This user is in a presence in which the platform sends a direct call to voicemail.',
 };
@@ -181,7 +183,7 @@ export function refuseCapacity(
   if (present + missing <= roster.limit) return undefined;
   return {
     code: 'CAPACITY_EXCEEDED',
-    detail: `${present} present, ${missing} to be added (${requested} requested), limit ${roster.limit}: they do not all fit, so none of them was added.`,
+    detail: `${present} present, ${missing} to be added (${requested} requested), limit ${roster.limit}: they do not all fit, so none was added.`,
   };
 }
 
@@ -189,9 +191,9 @@ export function refuseCapacity(
 const MAX_SNAPSHOT = 200;
 
 /**
- * The participations, by id, from which those that an add makes are told apart afterwards: those of
- * the people requested, ended ones included; where an outside party is among them, also every party
- * that is no user, because the platform may list a new one under another address.
+ * The ids of participations before an add, so that new ones can be recognised afterwards: those of the
+ * requested people, including ended ones. If an outside party is requested, also every party that is not a
+ * user, because the platform may list a new one under another address.
  */
 export function snapshotFor(roster: Roster, asked: readonly RequestedParticipant[]): string[] {
   const strangers = asked.some(({ address }) => address !== undefined);
@@ -206,8 +208,8 @@ export function snapshotFor(roster: Roster, asked: readonly RequestedParticipant
 }
 
 /**
- * A person's participations that a snapshot taken before does not hold: the person was rung, even if
- * they have ended already or only a voicemail box took the call.
+ * A person's participations that are not in the snapshot. If there are any, the person was rung, even if
+ * they have ended or a voicemail box took the call.
  */
 export function newParticipationsOf(
   snapshotIds: readonly string[],
@@ -261,7 +263,7 @@ export function arrivedSince(
   );
 }
 
-/** Positions of `asked` without second mentions of one person, so that nobody is rung twice. */
+/** Positions of `asked` without repeated people, so that no person is rung twice. */
 export function firstMentions(asked: readonly RequestedParticipant[]): number[] {
   const seen: RequestedParticipant[] = [];
   return asked.flatMap((participant, position) => {

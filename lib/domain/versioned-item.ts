@@ -7,7 +7,7 @@ export interface VersionedItem {
   read(): Promise<VersionedValue | undefined>;
   /**
    * Replaces the document if its version is still `previousVersion` (0: never written).
-   * @returns the new version, or `undefined` where another writer was faster
+   * @returns the new version, or `undefined` if another writer was faster
    */
   write(value: unknown, previousVersion: number): Promise<number | undefined>;
 }

@@ -9,13 +9,13 @@ export interface HttpRequest {
   headers: Record<string, string>;
   /** Sent as it is, in UTF-8. */
   body?: string;
-  /** For the whole exchange: connecting, sending, and reading the answer to its end. */
+  /** For the whole exchange: connecting, sending, and reading the complete response. */
   timeoutMs: number;
-  /** The rest of a longer answer, packed or unpacked, is left unread and the connection closed. Default 1 MiB. */
+  /** The rest of a longer response (compressed or not) is not read, and the connection is closed. Default 1 MiB. */
   maxResponseBytes?: number;
   /** Replaces the name resolution of this request. */
   lookup?: LookupFunction;
-  /** Not on a connection that was kept alive: it may turn out to be dead. */
+  /** Uses a new connection, because a kept-alive one may be dead. */
   newConnection?: boolean;
 }
 
@@ -23,21 +23,21 @@ export interface HttpResponse {
   status: number;
   /** Names in lower case; values of repeated headers joined by a comma. */
   headers: Record<string, string>;
-  /** Unpacked, without a byte order mark. */
+  /** Decompressed, without a byte order mark. */
   body: string;
-  /** The answer was longer than `maxResponseBytes`. */
+  /** The response was longer than `maxResponseBytes`. */
   truncated: boolean;
 }
 
-/** Sends one request and reads its answer. Redirects are not followed. */
+/** Sends one request and reads its response. Redirects are not followed. */
 export type SendHttp = (request: HttpRequest) => Promise<HttpResponse>;
 
-/** No answer: the connection could not be made, broke, or took too long. */
+/** No complete response: the connection failed, broke, or took too long. */
 export class HttpError extends Error {
   readonly kind: 'timeout' | 'connection';
-  /** A kept-alive connection broke: most likely the server had closed it while it lay idle. */
+  /** A kept-alive connection broke: the server had probably closed it while it was idle. */
   readonly reusedConnection: boolean;
-  /** The head of an answer that had begun and did not come to its end. */
+  /** The head of a response that was not completed. */
   readonly answer: Pick<HttpResponse, 'status' | 'headers'> | undefined;
 
   constructor(
@@ -56,8 +56,8 @@ export class HttpError extends Error {
 const DEFAULT_MAX_RESPONSE_BYTES = 1024 * 1024;
 
 /**
- * An HTTP client on `node:http`: the AWS SDK has loaded that module already, where `fetch` would
- * cost a cold start of its own. Connections are kept alive; the timeout bounds the whole exchange.
+ * An HTTP client on `node:http`, which the AWS SDK loads anyway. `fetch` would add to the cold start.
+ * Connections are kept alive. The timeout covers the whole exchange.
  * @throws HttpError
  */
 export function createSendHttp(): SendHttp {
@@ -85,9 +85,13 @@ export function createSendHttp(): SendHttp {
         // Rejected here and not by the 'error' event: once the answer has begun, that would speak
         // of a closed connection.
         reject(
-          new HttpError('timeout', `${where}: no complete answer within ${request.timeoutMs} ms`, {
-            answer,
-          }),
+          new HttpError(
+            'timeout',
+            `${where}: no complete response within ${request.timeoutMs} ms`,
+            {
+              answer,
+            },
+          ),
         );
         outgoing.destroy();
       }, request.timeoutMs);
@@ -103,7 +107,7 @@ export function createSendHttp(): SendHttp {
         );
       };
       outgoing.on('error', fail);
-      // Nobody asked for another protocol (101). Without this, Node would drop the answer in silence.
+      // The request did not ask for another protocol (101). Without this, Node would drop the response silently.
       outgoing.on('upgrade', (_, socket) => {
         socket.destroy();
         fail(new Error('the server switched protocols'));
@@ -125,7 +129,7 @@ export function createSendHttp(): SendHttp {
     });
 }
 
-/** The connection went away by itself, and no part of an answer had come. */
+/** The connection was closed before any part of a response arrived. */
 function isConnectionLoss({ code }: NodeJS.ErrnoException): boolean {
   return code === 'ECONNRESET' || code === 'EPIPE';
 }
@@ -156,6 +160,8 @@ function readBody(
     });
     incoming.on('end', () => resolve({ bytes: Buffer.concat(chunks), truncated: false }));
     incoming.on('error', reject);
-    incoming.on('aborted', () => reject(new Error('the connection closed in mid-answer')));
+    incoming.on('aborted', () =>
+      reject(new Error('the connection closed in the middle of the response')),
+    );
   });
 }

@@ -1,12 +1,12 @@
 import { brotliDecompressSync, inflateRawSync, unzipSync } from 'node:zlib';
 
-/** Layers that a body can be packed in; more are no honest server's. */
+/** Maximum number of encodings of a body. */
 const MAX_LAYERS = 2;
 
 /**
- * Unpacks a body that came packed although the request asked for `identity`: gzip, deflate (with and
- * without its zlib header) and Brotli. A body that cannot be unpacked is returned as it came.
- * @param maxBytes unpacked; `truncated` where there is more, so that a bomb does no harm
+ * Decompresses a body that is compressed although the request asked for `identity`: gzip, deflate (with and
+ * without its zlib header) and Brotli. A body that cannot be decompressed is returned unchanged.
+ * @param maxBytes of the decompressed body; `truncated` if there is more, so that a bomb does no harm
  */
 export function unpackBody(
   bytes: Buffer,

@@ -6,10 +6,10 @@ import {
 import type { Clock } from '../domain/clock.ts';
 
 const MINUTE_MS = 60_000;
-/** A counter is of no use after its minute; TTL deletes it later. */
+/** A counter is not needed after its minute. TTL deletes it later. */
 const KEEP_SECONDS = 600;
 
-/** Counts a request of a caller. @returns seconds until the next minute where the quota is used up */
+/** Counts a request of a caller. @returns seconds until the next minute if the quota is used up */
 export type TakeFromQuota = (callerId: string) => Promise<number | undefined>;
 
 /**

@@ -11,7 +11,7 @@ export interface RecentAdd {
 /** Adds are kept this long: longer than the platform's reads lag behind. */
 const RECENT_MS = 10_000;
 
-/** Those of `adds` that are still recent at `nowMs`. */
+/** The adds that are still recent at `nowMs`. */
 export function recentAddsAt(nowMs: number, adds: readonly RecentAdd[]): RecentAdd[] {
   return adds.filter(({ atMs }) => atMs > nowMs - RECENT_MS);
 }
@@ -29,8 +29,8 @@ export interface ConversationLease {
 
 /**
  * One lease item per conversation: requests of one conversation are never carried out at the same
- * time, whatever message group their sender chose. Every verb throws the SDK's errors where the table
- * cannot be reached.
+ * time, even in different message groups. All methods throw the SDK's errors if the table cannot be
+ * reached.
  */
 export interface ConversationLeases {
   /** @returns the lease, or when the current holder's lease expires (milliseconds since the epoch) */
@@ -40,14 +40,14 @@ export interface ConversationLeases {
   ): Promise<ConversationLease | { heldUntilMs: number }>;
   /**
    * The write-ahead's check: extends the lease and records who is about to be rung, if the fencing
-   * number is still the lease's and it has not expired. `lease` is brought up to date.
+   * number is still the lease's and it has not expired. `lease` is updated.
    * @returns whether the lease is still held
    */
   announceAdds(
     lease: ConversationLease,
     options: { nowMs: number; expiresAtMs: number; adds: RecentAdd[] },
   ): Promise<boolean>;
-  /** Lets the next request begin at once. A lease that was lost is left alone. */
+  /** Releases the lease. A lost lease is not changed. */
   release(lease: ConversationLease): Promise<void>;
   /** Whether a live lease exists. */
   isHeld(conversationId: string, nowMs: number): Promise<boolean>;

@@ -33,7 +33,7 @@ const IS_HELD_BY_US = '#owner = :owner AND fence = :fence';
 
 /**
  * The lease items in the table. Every write can be repeated, as the SDK does when a response was lost:
- * an owner acquires its own lease again, and the other verbs do the same thing twice.
+ * an owner acquires its own lease again, and the other operations are idempotent.
  */
 export function createDynamoConversationLeases(
   client: DynamoDBClient,
@@ -49,7 +49,7 @@ export function createDynamoConversationLeases(
     return item && parse(item);
   }
 
-  /** @returns the item after the write, or `undefined` where the condition failed */
+  /** @returns the item after the write, or `undefined` if the condition failed */
   async function update(
     conversationId: string,
     input: { change: string; condition: string; values: Record<string, unknown> },
@@ -93,7 +93,7 @@ export function createDynamoConversationLeases(
         },
       });
       if (!written) {
-        // Released since: the caller may try again at once.
+        // Released meanwhile. The caller may retry immediately.
         return { heldUntilMs: (await read(conversationId))?.leaseExpiresAtMs ?? nowMs };
       }
       const { fence, recentAdds } = parse(written);

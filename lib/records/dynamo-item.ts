@@ -8,7 +8,7 @@ import {
 import type { Clock } from '../domain/clock.ts';
 import type { VersionedItem } from '../domain/versioned-item.ts';
 
-/** DynamoDB removes an item that has not been written for so long; it is made anew when needed. */
+/** DynamoDB deletes an item that was not written for this long. It is created again when needed. */
 const KEPT_SECONDS = 7 * 86_400;
 
 /**

@@ -25,19 +25,19 @@ import type { RecordStore } from './record-store.ts';
 export interface DynamoRecordStoreOptions {
   tableName: string;
   clock: Pick<Clock, 'now'>;
-  /** Told of an item that cannot be read in a list; the list goes on without it. Default: nothing. */
+  /** Called for an item in a list that cannot be read. The list omits it. Default: nothing. */
   onUnreadable?: (key: string, error: unknown) => void;
 }
 
-/** BatchGetItem takes no more keys at a time. */
+/** Maximum number of keys of BatchGetItem. */
 const MAX_BATCH_KEYS = 100;
 
 /**
  * The request records in the table (resources/table.yml).
  *
  * The SDK repeats a request whose response was lost, and the condition of the repeated write then
- * fails because of the first. So a failed condition is followed by a consistent read: a record with
- * the `writeId` of the write is proof that it was made.
+ * fails because of the first. A failed condition is therefore followed by a consistent read. A
+ * record with the `writeId` of the write proves that it was made.
  */
 export function createDynamoRecordStore(
   client: DynamoDBClient,
@@ -137,7 +137,7 @@ export function createDynamoRecordStore(
         if (isWritten) return undefined;
         const existing = await read(record.requestId, true);
         if (existing) return existing.writeId === record.writeId ? undefined : existing;
-        // It has expired, or was deleted, since the condition was checked.
+        // It has expired or was deleted after the condition was checked.
         if (tries > 0) throw throttled();
       }
     },
@@ -193,7 +193,7 @@ export function createDynamoRecordStore(
   };
 }
 
-/** Sets what differs and removes what is gone, so that fields of a later version stay as they are. */
+/** Sets changed fields and removes dropped ones, so that fields of a later version are kept. */
 function toUpdate(previous: RequestRecord, next: RequestRecord) {
   const before = toRecordItem(previous);
   const after = toRecordItem(next);
@@ -207,7 +207,7 @@ function toUpdate(previous: RequestRecord, next: RequestRecord) {
       ...(set.length > 0 ? [`SET ${set.map((name) => `#${name} = :${name}`).join(', ')}`] : []),
       ...(removed.length > 0 ? [`REMOVE ${removed.map((name) => `#${name}`).join(', ')}`] : []),
     ].join(' '),
-    // The version alone would take a record that was created anew after its end for the old one.
+    // The version alone could match a record that was created again after the old one expired.
     ConditionExpression: '#version = :previousVersion AND #writeId = :previousWriteId',
     ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: {
@@ -226,7 +226,7 @@ function indexKey(conversation: string, requestedAtId: string): Item {
   return { ...recordKey(requestId), ...toItem({ conversationKey: conversation, requestedAtId }) };
 }
 
-/** @returns whether the write was made; false where its condition failed */
+/** @returns whether the write was made; false if its condition failed */
 async function unlessConditionFails(write: Promise<unknown>): Promise<boolean> {
   try {
     await write;

@@ -8,7 +8,7 @@ export const DUE_SHARDS = Array.from({ length: 8 }, (_, shard) => `due#${shard}`
 /** Half of DynamoDB's limit of 400 KB, so that reads and writes stay cheap. */
 export const MAX_RECORD_BYTES = 200 * 1024;
 
-/** A record that would not fit into its item. A retry does not help. */
+/** The record is too large for its item. A retry does not help. */
 export class RecordTooLargeError extends Error {
   constructor(requestId: string, bytes: number) {
     super(
@@ -42,7 +42,7 @@ export function toRecordItem(record: RequestRecord): Item {
 
 /**
  * The record of an item, without fields that this version does not know.
- * @throws ZodError where a field is missing or of another type
+ * @throws ZodError if a field is missing or has another type
  */
 export function fromRecordItem(item: Item): RequestRecord {
   return requestRecord.parse(fromItem(item));

@@ -8,22 +8,22 @@ export interface RecordPage {
 }
 
 /**
- * Where request records are kept. Each write is conditional, so that concurrent and repeated writers
- * cannot undo each other; a write whose response was lost counts as made if the record carries its
- * `writeId`. An item past its `expiresAtMs` counts as absent.
- * Every verb throws the SDK's errors as they are where the table cannot be reached.
+ * Stores request records. Each write is conditional, so that concurrent and repeated writers cannot
+ * overwrite each other. A write whose response was lost counts as made if the record has its `writeId`. An
+ * item past its `expiresAtMs` counts as absent. All methods throw the SDK's errors if the table cannot be
+ * reached.
  */
 export interface RecordStore {
-  /** @returns the record that is there already, or `undefined` where `record` was created */
+  /** @returns the existing record, or `undefined` if `record` was created */
   create(record: RequestRecord): Promise<RequestRecord | undefined>;
   /** @param consistent read the latest write. Default true */
   get(requestId: string, options?: { consistent?: boolean }): Promise<RequestRecord | undefined>;
   /**
    * Replaces `previous` by `next`, a transition of it (lib/domain/record-transitions.ts).
-   * @returns whether it was written; false where the record has changed since it was read
+   * @returns whether it was written; false if the record has changed since it was read
    */
   replace(previous: RequestRecord, next: RequestRecord): Promise<boolean>;
-  /** @throws CursorError where the cursor was not made by this store for this conversation */
+  /** @throws CursorError if the cursor is not one of this store and conversation */
   listByConversation(
     conversationId: string,
     page: { limit: number; cursor?: string | undefined },

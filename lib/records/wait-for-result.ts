@@ -5,7 +5,7 @@ import type { WaiterSlots } from './waiter-slots.ts';
 
 const FIRST_POLL_MS = 250;
 const SLOWEST_POLL_MS = 1_000;
-/** A slot outlives its waiter by this, so that it is not given away while the last read is under way. */
+/** A slot outlives its waiter by this, so that it is not reused during the last read. */
 const SLOT_MARGIN_MS = 5_000;
 
 export interface Waited {
@@ -19,8 +19,8 @@ export interface Waited {
 export type WaitForResult = (record: RequestRecord, seconds: number) => Promise<Waited>;
 
 /**
- * Waits for results by reading the record again and again: every 250 ms at first, every second later.
- * Best effort: it never throws, because the request was accepted whatever becomes of the wait.
+ * Waits for results by polling the record: every 250 ms at first, later every second. It never throws,
+ * because the request is accepted even if the wait fails.
  */
 export function createWaitForResult({
   records,
@@ -53,7 +53,7 @@ export function createWaitForResult({
       if (leftMs <= 0) break;
       await clock.sleep(Math.min(pauseMs, leftMs));
       pauseMs = Math.min(pauseMs * 1.5, SLOWEST_POLL_MS);
-      // An absent record or a failed read says nothing; the next one may.
+      // Continues after an absent record or a failed read.
       latest = (await records.get(record.requestId).catch(() => undefined)) ?? latest;
     }
     return latest;

@@ -6,17 +6,17 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Clock, Random } from '../domain/clock.ts';
 
-/** Slots that are tried before the answer is that all are taken. */
+/** Number of slots to try before all count as taken. */
 const TRIES = 4;
 
 export interface WaiterSlots {
-  /** @returns a function that frees the slot, or nothing where none was free */
+  /** @returns a function that frees the slot, or nothing if none was free */
   acquire(durationMs: number): Promise<(() => Promise<void>) | undefined>;
 }
 
 /**
- * Caps how many requests wait for a result at once, over all instances. A slot frees itself after
- * `durationMs`, so that a crash loses none for long.
+ * Limits how many requests wait for a result at once, across all instances. A slot expires after
+ * `durationMs`, so that a crash does not block it for long.
  */
 export function createWaiterSlots(
   client: Pick<DynamoDBClient, 'send'>,
@@ -68,7 +68,7 @@ export function createWaiterSlots(
         }),
       );
     } catch {
-      // It frees itself in time.
+      // The slot expires.
     }
   }
 

@@ -15,7 +15,7 @@ export function describeOpenapiComponents(): Record<string, JsonObject> {
   const body = describeProperties(toJsonSchema(requestBody), {
     participants: 'Who is to be added. The same participant twice is refused.',
     deadlineSeconds:
-      'A request that could not be carried out by then ends as EXPIRED. Absent: 600. Nobody is rung after the deadline.',
+      'A request that could not be carried out by then ends as EXPIRED. Absent: 600. No one is rung after the deadline.',
     dryRun: 'Everything except the add. The outcome of those who would be added is WOULD_BE_ADDED.',
     onlyIfReachable: 'People who are unlikely to answer are not rung.',
     actingUserId:

@@ -248,8 +248,8 @@ function webhooks(): JsonObject {
     },
   ];
   return Object.fromEntries([
-    of('participant_added', 'Everybody, or some, are in (SUCCESS, PARTIAL).'),
-    of('participant_add_failed', 'Nobody was added (FAILED, EXPIRED, CANCELLED).'),
+    of('participant_added', 'All or some participants are in (SUCCESS, PARTIAL).'),
+    of('participant_add_failed', 'No one was added (FAILED, EXPIRED, CANCELLED).'),
     of('participant_add_planned', 'The result of a dry run.'),
     of('participant_connection', 'What came of ringing the people.'),
   ]);

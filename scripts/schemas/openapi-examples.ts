@@ -116,7 +116,7 @@ export const OPENAPI_EXAMPLES = {
     ]),
     'no-body': problem(
       'no-body',
-      'The request has no body; send a JSON object with participants.',
+      'The request has no body. Send a JSON object with participants.',
       [{ pointer: '', detail: 'is missing' }],
     ),
     'invalid-header': problem(
@@ -153,18 +153,18 @@ export const OPENAPI_EXAMPLES = {
       },
       {
         pointer: '/participants/0/id',
-        detail: 'names the same participant as /participants/2/id; name everybody once',
+        detail: 'names the same participant as /participants/2/id; name each participant once',
       },
       {
         pointer: '/participants/2/id',
-        detail: 'names the same participant as /participants/0/id; name everybody once',
+        detail: 'names the same participant as /participants/0/id; name each participant once',
       },
       {
         pointer: '/deadlineSeconds',
         detail: 'must be a whole number of seconds from 5 to 86400',
       },
     ]),
-    'not-found': problem('not-found', 'There is no such request, or its record is no longer kept.'),
+    'not-found': problem('not-found', 'The request does not exist, or its record has expired.'),
     'too-late': problem('too-late', 'The request has ended as SUCCESS.'),
     'invalid-parameter': problem(
       'invalid-parameter',
@@ -174,7 +174,7 @@ export const OPENAPI_EXAMPLES = {
     'idempotency-key-reused': problem(
       'idempotency-key-reused',
       'This Idempotency-Key was used for a request with another conversation or body. Use a new key for a new request.',
-      [{ pointer: '', header: 'Idempotency-Key', detail: 'was used for another request already' }],
+      [{ pointer: '', header: 'Idempotency-Key', detail: 'was already used for another request' }],
     ),
     'quota-exceeded': problem(
       'quota-exceeded',
@@ -182,7 +182,7 @@ export const OPENAPI_EXAMPLES = {
     ),
     'table-unavailable': problem(
       'table-unavailable',
-      'The request could not be recorded, or the response was lost. Whether it will be carried out is not known: send it again after 5 seconds, with the same Idempotency-Key.',
+      'The request could not be recorded, or the response was lost. It may still be carried out. Retry after 5 seconds, with the same Idempotency-Key.',
     ),
     'internal-error': problem(
       'internal-error',
@@ -190,7 +190,7 @@ export const OPENAPI_EXAMPLES = {
     ),
     'queue-unavailable': problem(
       'queue-unavailable',
-      'The request could not be queued, or the response was lost. Whether it will be carried out is not known: send it again after 5 seconds, with the same Idempotency-Key.',
+      'The request could not be queued, or the response was lost. It may still be carried out. Retry after 5 seconds, with the same Idempotency-Key.',
     ),
   },
 };

@@ -35,7 +35,7 @@ function describeAuditEvent(): JsonObject {
       'audit.role': 'The role that was asked for; mixed where there were several.',
       'audit.latency_ms': 'From the start of the work on the request to its result.',
       'audit.status':
-        'SUCCESS: everybody is in. PARTIAL: some are. FAILED: nobody was added. EXPIRED: the deadline passed first. CANCELLED: the request was cancelled before anybody was added.',
+        'SUCCESS: everyone is in. PARTIAL: some are in. FAILED: no one was added. EXPIRED: the deadline passed first. CANCELLED: the request was cancelled before anyone was added.',
       'audit.error': 'A sentence for a person. Absent on success.',
       'audit.code': 'Stable, upper snake case; the README lists all with cause and remedy.',
       'audit.request_id': 'The id that the HTTP API gave back.',

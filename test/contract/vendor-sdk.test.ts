@@ -27,7 +27,7 @@ const client = vendorSdk.ApiClient.instance;
 
 beforeEach(async () => {
   genesys = await startGenesys();
-  // No file in the home directory of whoever runs this may lead the client elsewhere.
+  // A file in the user's home directory must not redirect the client.
   client.config.setConfigPath('');
   client.setGateway({ host: '127.0.0.1', protocol: 'http', port: genesys.port });
   client.setReturnExtendedResponses(false);

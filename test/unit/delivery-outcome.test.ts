@@ -76,12 +76,12 @@ describe('the verdict on a try without a whole answer', () => {
   test('a connection that breaks in mid-answer is a failure, whatever the status', () => {
     const fault = new HttpError('connection', '', {
       answer: { status: 200, headers: {} },
-      cause: new Error('the connection closed in mid-answer'),
+      cause: new Error('the connection closed in the middle of the response'),
     });
     expect(judgeError(fault, NOW)).toEqual({
       kind: 'failed',
       status: 200,
-      error: 'no answer: the connection closed in mid-answer',
+      error: 'no answer: the connection closed in the middle of the response',
     });
   });
 

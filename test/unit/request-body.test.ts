@@ -191,15 +191,17 @@ describe('a request body', () => {
       withParticipants({ id: ADA }, { id: BEN }, { id: ADA.toUpperCase(), role: 'observer' }),
     );
     expect(errors).toEqual({
-      '/participants/0/id': 'names the same participant as /participants/2/id; name everybody once',
-      '/participants/2/id': 'names the same participant as /participants/0/id; name everybody once',
+      '/participants/0/id':
+        'names the same participant as /participants/2/id; name each participant once',
+      '/participants/2/id':
+        'names the same participant as /participants/0/id; name each participant once',
     });
   });
 
   test('names all the other positions of somebody who is named three times', () => {
     const errors = errorsOf(withParticipants({ id: ADA }, { id: ADA }, { id: ADA }));
     expect(errors['/participants/1/id']).toBe(
-      'names the same participant as /participants/0/id, /participants/2/id; name everybody once',
+      'names the same participant as /participants/0/id, /participants/2/id; name each participant once',
     );
   });
 

@@ -4,10 +4,10 @@ import { pauseUntil } from './pause-until.ts';
 import { READ_LAG_MS } from './resolve-adds.ts';
 import type { Action, FlowState } from './state.ts';
 
-/** Others' adds in a conversation are not looked past for this long. */
+/** After another request's add in this conversation, reads are not trusted for this long. */
 const OTHERS_SETTLE_MS = 2_000;
 
-/** Reads may not show yet whom another request has added a moment ago. */
+/** Waits, because reads may not show yet the people whom another request has just added. */
 export function addedByOthersJustNow(state: FlowState, nowMs: number): Action | undefined {
   if (state.sight) return undefined;
   const settledMs = Math.max(0, ...state.otherAdds.map(({ atMs }) => atMs + OTHERS_SETTLE_MS));
@@ -18,7 +18,7 @@ export function addedByOthersJustNow(state: FlowState, nowMs: number): Action | 
   });
 }
 
-/** A person whom another request has rung would be rung twice. */
+/** Waits, so that a person whom another request has just rung is not rung twice. */
 export function samePersonAddedByOthers(state: FlowState, nowMs: number): Action | undefined {
   const missing = requestedAt(state, openPositions(state));
   const same = state.otherAdds.filter(({ participant }) =>

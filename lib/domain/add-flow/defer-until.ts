@@ -6,8 +6,8 @@ import type { FlowState } from './state.ts';
 const LATE_LOOK_MS = 5_000;
 
 /**
- * When a request that failed in passing is tried again, in milliseconds since the epoch. The deadline
- * where no try fits before it.
+ * The time of the next attempt after a temporary failure, in milliseconds since the epoch. It is the
+ * deadline if no attempt fits before it.
  * @param namedMs the wait that the platform named, from now
  */
 export function deferUntilMs(state: FlowState, nowMs: number, namedMs?: number): number {

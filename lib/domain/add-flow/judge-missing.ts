@@ -11,8 +11,8 @@ import { openPositions, requestedOf } from './open-positions.ts';
 import type { FlowState } from './state.ts';
 
 /**
- * Decides everyone of whom the last look tells enough: who is in already, and who cannot be added.
- * Warnings are noted for those who are left.
+ * Decides the participants for whom the last look is sufficient: those who are in already, and those who
+ * cannot be added. Sets the warnings of the others.
  */
 export function judgeMissing(state: FlowState): FlowState {
   const { sight } = state;

@@ -30,8 +30,8 @@ const MAX_REFUSALS = 3;
 type Row = (state: FlowState, nowMs: number) => Action | undefined;
 
 /**
- * What happens next with a request: the first row that applies. Each row says when it applies and
- * what is done then; observe (observe.ts) says what the outcome changes.
+ * The first row that applies decides the next action. A row returns `undefined` if it does not apply.
+ * observe (observe.ts) updates the state with the outcome of the action.
  */
 const ROWS: readonly Row[] = [
   everyoneDecided,
@@ -71,7 +71,7 @@ function everyoneDecided(state: FlowState): Action | undefined {
   return openPositions(state).length === 0 ? { kind: 'finish' } : undefined;
 }
 
-/** The queue gives the message up after this receive, so it reports instead of trying. */
+/** The queue moves the message to the dead-letter queue after this receive, so it only sends a result. */
 function receivesExhausted({ limits, lastCause }: FlowState): Action | undefined {
   if (limits.receiveCount < limits.maxReceives) return undefined;
   const cause = lastCause
@@ -80,7 +80,7 @@ function receivesExhausted({ limits, lastCause }: FlowState): Action | undefined
   return giveUp(limits.receiveCount, cause);
 }
 
-/** Nobody is rung after the deadline, whatever was announced before. */
+/** People are not rung after the deadline, even if the add was announced before it. */
 function announcedTooLate(state: FlowState, nowMs: number): Action | undefined {
   const late = nowMs >= state.deadlineMs || nowMs + ADD_NEEDS_MS > state.limits.finishByMs;
   return state.announced && late ? { kind: 'withdraw' } : undefined;
@@ -100,7 +100,7 @@ function deadlinePassed(state: FlowState, nowMs: number): Action | undefined {
   return expired(state);
 }
 
-/** No look could tell what became of the last add. A receive that comes late tries at least one. */
+/** The outcome of the last add could not be determined. A late receive makes at least one look. */
 function lastLooksOver(state: FlowState, nowMs: number): Action | undefined {
   const over = state.lookFailed && nowMs >= state.deadlineMs + LAST_LOOKS_MS;
   return over ? expired(state) : undefined;
@@ -112,7 +112,7 @@ function paused(state: FlowState, nowMs: number): Action | undefined {
   return pauseUntil(state, nowMs, pause.untilMs, pause, pause.elsewhere);
 }
 
-/** Looks what became of an add, once early and once when reads are sure to show it. */
+/** Looks for the outcome of an add: once early, and once when reads are certain to show it. */
 function addUnresolved(state: FlowState, nowMs: number): Action | undefined {
   if (unresolvedPositions(state).length === 0) return undefined;
   const lookAtMs = Math.max(
@@ -130,7 +130,7 @@ function addUnresolved(state: FlowState, nowMs: number): Action | undefined {
   return look(state, nowMs, 1);
 }
 
-/** Every add comes after a look. The calls that the rest needs are reserved with it. */
+/** Every add follows a look. The calls for both are reserved together. */
 function noFreshLook(state: FlowState, nowMs: number): Action | undefined {
   if (state.sight) return undefined;
   const users = state.users === undefined && userIdsOf(state).length > 0 ? 1 : 0;
@@ -139,18 +139,18 @@ function noFreshLook(state: FlowState, nowMs: number): Action | undefined {
 
 function conversationOver({ sight }: FlowState): Action | undefined {
   if (sight?.ended !== undefined) {
-    return finish('CONVERSATION_ENDED', `The conversation is over: ${sight.ended}`);
+    return finish('CONVERSATION_ENDED', `The conversation has ended: ${sight.ended}`);
   }
   if (sight?.otherMedia) {
     return finish(
       'MEDIA_NOT_SUPPORTED',
-      `The conversation goes on by ${sight.otherMedia.join(', ')}; participants can be added to voice calls only`,
+      `The conversation is live on ${sight.otherMedia.join(', ')}; participants can be added to voice calls only`,
     );
   }
   return undefined;
 }
 
-/** Users who were not looked up beside the look; one call for each where there is no bulk lookup. */
+/** Looks up users who were not looked up with the look. One call each if there is no bulk lookup. */
 function usersUnknown(state: FlowState): Action | undefined {
   if (state.users !== 'singly' && state.users !== undefined) return undefined;
   const users = requestedAt(state, openPositions(state)).filter(({ id }) => id !== undefined);
@@ -161,7 +161,7 @@ function usersUnknown(state: FlowState): Action | undefined {
   return reserve(state, calls) ?? { kind: 'look-up-users', users, singly };
 }
 
-/** The platform took the add, or refused it with a request to look again, too often to go on. */
+/** The platform accepted the add, or asked for another look, too often. */
 function triedInVain(state: FlowState): Action | undefined {
   const open = openPositions(state);
   if (state.refusals >= MAX_REFUSALS && state.failure) {
@@ -194,7 +194,7 @@ function noActingUser({ sight, actingUserId, notActing }: FlowState): Action | u
   if (sight.roster.actingUserIds.length > 0) return undefined;
   return finish(
     'NO_ACTING_USER',
-    'Nobody in the call is a Genesys Cloud user on whose behalf people could be added',
+    'No Genesys Cloud user is in the call, and people can be added only on behalf of one',
   );
 }
 
@@ -210,7 +210,7 @@ function planned(state: FlowState): Action | undefined {
   return { kind: 'decide', positions: openPositions(state), outcome: 'WOULD_BE_ADDED' };
 }
 
-/** Worth going on with after a while, not with one add after the other. */
+/** Defers, so that adds with unknown outcomes do not follow each other immediately. */
 function lostTooOften(state: FlowState, nowMs: number): Action | undefined {
   const { limits, lostAdds, lastCause } = state;
   if (lostAdds < (limits.receiveCount > 1 ? 1 : MAX_LOST_ADDS)) return undefined;

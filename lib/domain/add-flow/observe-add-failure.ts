@@ -3,12 +3,12 @@ import { RETRIES_IN_PLACE, retryInPlaceDelayMs } from '../retry-policy.ts';
 import { deferUntilMs } from './defer-until.ts';
 import type { Cause, Failure, FlowState } from './state.ts';
 
-/** Before the next look after a refusal that asks for one: reads lag behind. */
+/** Wait before the look that a refusal asks for, because reads lag behind. */
 const LOOK_AGAIN_MS = 2_000;
 
 /**
  * Whether an add is proven not made: it was not sent, or the response was a 4xx other than 408 and
- * 409. A 409 of the generic contract is a refusal too: it adds all or nobody.
+ * 409. In the generic contract a 409 is a refusal as well, because that contract adds all or none.
  */
 export function isProvenNotMade(failure: Failure, contract: AddAttempt['contract']): boolean {
   const { status } = failure;
@@ -17,7 +17,7 @@ export function isProvenNotMade(failure: Failure, contract: AddAttempt['contract
   return status !== 409 || contract === 'generic';
 }
 
-/** What a failed add changes. The add has ended; the flow has no fresh look any more. */
+/** The state after a failed add. The last look is no longer current. */
 export function observeAddFailure(state: FlowState, failure: Failure, nowMs: number): FlowState {
   const add = state.adds.at(-1);
   if (!add) return state;
@@ -39,7 +39,7 @@ export function observeAddFailure(state: FlowState, failure: Failure, nowMs: num
   );
 }
 
-/** Nobody was rung: what the refusal says decides how it goes on. */
+/** The state after a refused add, which rang no one. The refusal decides the next step. */
 function afterRefusal(
   state: FlowState,
   add: AddAttempt,
@@ -56,7 +56,7 @@ function afterRefusal(
     return { ...state, pause: { untilMs, elsewhere: true, ...cause } };
   }
   if (failure.notSent) return { ...state, verdict: cause };
-  // Where the platform names who is at fault, the others get their chance.
+  // If the platform names the refused people, the others are added in the next attempt.
   const blamed = blamedPositions(state, add, failure);
   return rejectAll(state, blamed.length > 0 ? blamed : add.positions, cause);
 }
@@ -79,7 +79,7 @@ function afterRateLimit(
   return { ...next, pause: { untilMs: nowMs + waitMs, elsewhere: false, ...cause } };
 }
 
-/** The acting user has left, or a person is in already: another look, then the next try. */
+/** The acting user has left, or a person is in already: look again, then add again. */
 function lookAgain(state: FlowState, add: AddAttempt, failure: Failure, nowMs: number): FlowState {
   const { actingUserId } = add;
   const leftTheCall = failure.status === 404 || failure.notActive;

@@ -5,12 +5,12 @@ import { unresolvedPositions } from './open-positions.ts';
 import { findArrivals, resolveAdds } from './resolve-adds.ts';
 import type { Cause, Failure, FlowState, Observation } from './state.ts';
 
-/** The first 404 of a conversation can pass: it is looked for until the request is this old. */
+/** A new conversation can return 404 at first, so it is read again until the request is this old. */
 const YOUNG_MS = 15_000;
 /** The waits between these looks. */
 const NOT_FOUND_WAITS_MS = [2_000, 3_000, 5_000];
 
-/** What an observation changes. Pure, like nextAction. */
+/** Updates the state with the outcome of an action. Pure, like nextAction. */
 export function observe(state: FlowState, observation: Observation, nowMs: number): FlowState {
   switch (observation.kind) {
     case 'reserved':
@@ -57,7 +57,7 @@ function observeLook(
   return judgeMissing(rejectRefused(resolved));
 }
 
-/** The look has shown that a refusal which could have had an effect had none. */
+/** The look has shown that an add which was refused had no effect. */
 function rejectRefused(state: FlowState): FlowState {
   const { pendingRefusal: refusal, adds } = state;
   if (!refusal) return state;
@@ -137,7 +137,7 @@ function observeAdd(
   };
 }
 
-/** The announced add is over; what came of it is decided by the caller. Needs a new look. */
+/** Ends the announced add. The caller decides its outcome. A new look is needed. */
 function endLastAdd(state: FlowState, nowMs: number): FlowState {
   const add = state.adds.at(-1);
   if (!add) return state;

@@ -2,12 +2,12 @@ import { hasAnotherTry, SHORT_WAIT_MS } from '../retry-policy.ts';
 import { openPositions, requestedAt, unresolvedPositions } from './open-positions.ts';
 import type { Action, Cause, FlowState } from './state.ts';
 
-/** After the deadline, looks may go on for this long to tell what an add did. */
+/** After the deadline, looks for the outcome of an add may continue for this long. */
 export const LAST_LOOKS_MS = 20_000;
 /** Time that a look may need in an invocation. */
 const LOOK_NEEDS_MS = 10_000;
 
-/** A look, with the users beside it where they are not known yet and people may be added. */
+/** A look, together with the users if they are not known yet and people can still be added. */
 export function look(state: FlowState, nowMs: number, calls: number): Action {
   const late = outOfTime(state, nowMs, LOOK_NEEDS_MS, 'a look at the conversation');
   if (late) return late;
@@ -26,7 +26,7 @@ export function reserve({ reserved }: FlowState, calls: number): Action | undefi
   return reserved < calls ? { kind: 'reserve', calls } : undefined;
 }
 
-/** A deferral, unless the invocation has time for what comes next. */
+/** A deferral, if the invocation does not have enough time for the next step. */
 export function outOfTime(
   state: FlowState,
   nowMs: number,
@@ -38,7 +38,7 @@ export function outOfTime(
   return pauseUntil(state, nowMs, nowMs, { code: 'INTERNAL_ERROR', detail }, true);
 }
 
-/** A wait in the function where it is short, else a deferral; the end where no try could follow. */
+/** A short wait in the function, else a deferral. The end if no attempt could follow. */
 export function pauseUntil(
   state: FlowState,
   nowMs: number,
@@ -74,7 +74,7 @@ export function giveUp(receiveCount: number, cause: string): Action {
     kind: 'finish',
     verdict: {
       code: 'ATTEMPTS_EXHAUSTED',
-      detail: `Received ${receiveCount} times without coming to an end: ${cause}`,
+      detail: `Received ${receiveCount} times without finishing: ${cause}`,
     },
     deadLetter: true,
   };

@@ -13,11 +13,11 @@ export const READ_LAG_MS = 5_000;
 type Known = Pick<FlowState, 'participants' | 'adds'>;
 
 /**
- * What a look tells about people of whom it is not known whether an add rang them:
- * - a participation that the snapshot does not hold: the person was rung, also where it has ended
- * - none, in a look that began late enough: proven not made in the platform contract; `UNCERTAIN` in
- *   the generic one, whose adds are never repeated without a response
- * - none, in an earlier look: still unknown
+ * Decides the outcome of unresolved adds by a look, for each person:
+ * - a participation that is not in the snapshot: the person was rung, even if it has ended
+ * - no such participation, and the look began late enough: not rung in the platform contract; `UNCERTAIN`
+ *   in the generic contract, whose adds are never repeated without a response
+ * - no such participation in an earlier look: still unknown
  * @param beganAtMs when the look began, in milliseconds since the epoch
  */
 export function resolveAdds(state: Known, sight: ConversationSight, beganAtMs: number): Known {
@@ -34,19 +34,19 @@ export function resolveAdds(state: Known, sight: ConversationSight, beganAtMs: n
       return { ...resolved, unresolved: [] };
     }
     const rung = add.positions.filter((position) => !found.missing.includes(position));
-    // Those who were not rung are proven to have no part in it.
+    // People who were proven not rung are removed from the add.
     if (rung.length > 0) return { ...resolved, unresolved: [], positions: rung };
     return { ...resolved, unresolved: [], fate: fate === 'MADE' ? fate : 'NOT_MADE' };
   });
   return { participants, adds };
 }
 
-/** When an add was over. Where no end was recorded (a crash), the write-ahead's time counts. */
+/** The end of an add. If none was recorded (a crash), the time of the write-ahead. */
 export function endOf({ endedAtMs, startedAtMs }: AddAttempt): number {
   return endedAtMs ?? startedAtMs;
 }
 
-/** Marks everyone whom `sight` shows to have been rung by an add; `missing` are the others in it. */
+/** Marks the people whom `sight` shows to have been rung by an add. `missing` are the others in it. */
 export function findArrivals(
   state: Pick<FlowState, 'participants'>,
   add: AddAttempt,

@@ -7,7 +7,7 @@ import type { Refusal, Roster, UserDirectory } from '../roster.ts';
 /** A conversation as a look shows it. */
 export interface ConversationSight {
   roster: Roster;
-  /** How the conversation came to its end; absent while it goes on. */
+  /** Why the conversation counts as ended; absent while it is live. */
   ended?: string;
   /** Live media, none of which is voice. */
   otherMedia?: string[];
@@ -19,17 +19,17 @@ export interface Cause {
   detail: string;
 }
 
-/** What an error means for the flow. */
+/** An error, reduced to what the flow needs. */
 export interface Failure extends Cause {
   disposition: Disposition;
-  /** The platform asks for another look before the next try. */
+  /** The platform asks for another look before the next attempt. */
   lookAgain: boolean;
   /** HTTP status; absent where there was no response. */
   status?: number | undefined;
   retryAfterMs?: number | undefined;
   /** Ids that the platform blames, in lower case. */
   blamed: readonly string[];
-  /** The acting user is not active in the call any more. */
+  /** The acting user is no longer active in the call. */
   notActive: boolean;
   /** The invocation has too little time left. Nothing is wrong with the request. */
   outOfTime: boolean;
@@ -40,17 +40,17 @@ export interface Failure extends Cause {
 export interface Pause extends Cause {
   /** Milliseconds since the epoch. */
   untilMs: number;
-  /** Not waited for in the function, however short it is. */
+  /** Always deferred, even if the wait is short. */
   elsewhere: boolean;
 }
 
-/** What bounds one receive. */
+/** The limits of one receive. */
 export interface ReceiveLimits {
   /** Waits in place end by then. Milliseconds since the epoch. */
   waitByMs: number;
   /** Genesys work is over by then. Milliseconds since the epoch. */
   finishByMs: number;
-  /** How often the queue has handed the message out, this time included. */
+  /** How often the message was received, including this time. */
   receiveCount: number;
   /** The queue's redrive limit. */
   maxReceives: number;
@@ -65,7 +65,7 @@ export interface OtherAdd {
   atMs: number;
 }
 
-/** Everything that decides what happens next with a request. Replaced as a whole, never changed. */
+/** The state of a request in one receive. Immutable. */
 export interface FlowState {
   readonly requestedAtMs: number;
   readonly deadlineMs: number;
@@ -99,9 +99,9 @@ export interface FlowState {
   readonly lastCause: Cause | undefined;
   /** The failure of the last add, if it failed. */
   readonly failure: Failure | undefined;
-  /** The last add was refused in a way that may have had an effect: who was not rung is rejected. */
+  /** The last add was refused but may have had an effect. People who were not rung are rejected. */
   readonly pendingRefusal: Cause | undefined;
-  /** Users on whose behalf the platform would not add. */
+  /** Users on whose behalf the platform refused to add. */
   readonly notActing: readonly string[];
   /** Counts of this receive. */
   readonly lostAdds: number;
@@ -150,13 +150,13 @@ export type Observation =
   | { kind: 'announced'; adds: readonly AddAttempt[] }
   /** The announced add was not posted. */
   | { kind: 'withdrawn'; cause?: Cause }
-  /** `sight`: the conversation in the response; `everyone`: all are in as far as it tells. */
+  /** `sight`: the conversation in the response. `everyone`: the response does not show that any is missing. */
   | { kind: 'added'; sight?: ConversationSight | undefined; everyone?: boolean }
   | { kind: 'add-failed'; failure: Failure }
   | { kind: 'waited' };
 
 /**
- * The state in which a receive begins: what earlier receives and runs have found out is in the record.
+ * The initial state of a receive. The record contains the results of earlier receives and runs.
  * @param receive `isFirst`: no receive of this run has begun before
  */
 export function startFlow(
@@ -176,7 +176,7 @@ export function startFlow(
     onlyIfReachable: record.onlyIfReachable,
     actingUserId: record.actingUserId,
     participants: record.participants.map((participant, position) =>
-      // An earlier run could not tell; this one can look.
+      // Undecided in an earlier run. This run can look again.
       participant.outcome === 'UNCERTAIN' && unresolved.has(position)
         ? undecided(participant)
         : participant,
@@ -201,7 +201,7 @@ export function startFlow(
   };
 }
 
-/** An earlier receive has left no cause behind: it crashed, or is cut off from the table. */
+/** An earlier receive recorded no cause, because it crashed or could not reach the table. */
 const UNFINISHED: Cause = { code: 'INTERNAL_ERROR', detail: 'the function did not finish' };
 
 function undecided(participant: RecordedParticipant): RecordedParticipant {

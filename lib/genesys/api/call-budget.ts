@@ -1,23 +1,23 @@
 import type { CallGrant } from '../pace/call-allowance.ts';
 
-/** What one request's dealings with Genesys Cloud may take, and what they took. */
+/** Limits of one request's calls to Genesys Cloud, and what they used. */
 export interface CallBudget {
-  /** Genesys work has to be over by then, so that the result still goes out. Milliseconds since the epoch. */
+  /** Calls have to end by then, so that the result can be sent. Milliseconds since the epoch. */
   readonly finishByMs: number;
-  /** The request is worth nothing after this. Milliseconds since the epoch. */
+  /** The request's deadline. Milliseconds since the epoch. */
   readonly deadlineMs: number;
-  /** Whose request it is; decides who gets the next calls while they are short. */
+  /** The caller of the request. Callers share the budget while it is short. */
   readonly callerId: string | undefined;
   /** `low` only takes calls that no add is waiting for. */
   readonly priority: 'normal' | 'low';
   /**
-   * Calls granted up front. The client spends them first, then acquires one at a time. Whoever set
-   * it releases what is left of it.
+   * Calls granted in advance. The client uses them first, then acquires calls one at a time. The code that
+   * set it releases the rest.
    */
   grant: CallGrant | undefined;
   /** HTTP requests sent for it so far, token requests not counted. */
   calls: number;
-  /** `ININ-Correlation-Id` of the answers, for the vendor's support. */
+  /** `ININ-Correlation-Id` of the responses, for the vendor's support. */
   readonly correlationIds: string[];
 }
 
@@ -36,8 +36,8 @@ export function createCallBudget(options: CallBudgetOptions): CallBudget {
 }
 
 /**
- * The function has too little time left for the next call. Nothing is wrong with the request: it
- * goes back to the queue and is taken up again at once.
+ * The function has too little time left for the next call. The request is deferred and received again
+ * immediately.
  */
 export class OutOfTimeError extends Error {
   constructor(what: string) {

@@ -19,16 +19,16 @@ import { redactResponse } from './redact-response.ts';
 import type { GenesysHost } from './region.ts';
 import type { Operation } from './response-rules.ts';
 
-/** Time limits (contract 8). */
+/** Timeouts. */
 export const READ_TIMEOUT_MS = 10_000;
 export const POST_TIMEOUT_MS = 15_000;
 
-/** What a function with 256 MB can parse, several at a time. A larger document is not read at all. */
+/** Several documents of this size fit into a function with 256 MB. A larger one is not read. */
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
-/** Without this header a server may pack its answer (RFC 9110, 12.5.3). */
+/** Without this header a server may compress its response (RFC 9110, section 12.5.3). */
 const ACCEPT = { accept: 'application/json', 'accept-encoding': 'identity' };
 
-/** Refusals of a token that one call may meet: each new token is tried twice, the stored one may be old. */
+/** Token refusals per call: each new token is tried twice, and the stored one may be old. */
 const MAX_TOKEN_REPLACEMENTS = 3;
 
 export interface GenesysClientOptions {
@@ -42,12 +42,12 @@ export interface GenesysClientOptions {
   random: Random;
 }
 
-/** Calls the Genesys Cloud API within the rate budget and the budget's time. */
+/** Calls the Genesys Cloud API within the call budget and the time limit of a request. */
 export interface GenesysClient {
   /**
-   * Reads a document, repeating what failed in passing.
-   * @param path with its query, from `/api` on
-   * @param patienceMs no repetition starts later than this after the first try
+   * Reads a document. Temporary failures are retried.
+   * @param path with its query, starting with `/api`
+   * @param patienceMs no retry starts later than this after the first attempt
    * @throws GenesysError, AdderError, OutOfTimeError
    */
   read(
@@ -57,8 +57,8 @@ export interface GenesysClient {
     patienceMs?: number,
   ): Promise<Fields>;
   /**
-   * Posts a document once. After any failure that is not a clear refusal the caller has to look
-   * what became of it before it posts again. A success without a body is `null`.
+   * Posts a document once. After a failure that is not a clear refusal, the caller has to read the
+   * outcome before it posts again. A success without a body is `null`.
    * @throws GenesysError, AdderError, OutOfTimeError
    */
   post(operation: Operation, path: string, body: unknown, budget: CallBudget): Promise<unknown>;
@@ -66,10 +66,10 @@ export interface GenesysClient {
 
 export function createGenesysClient(options: GenesysClientOptions): GenesysClient {
   const { host, sendHttp, tokens, allowance, redactor, clock, random } = options;
-  /** Something on the way drops connections that lie idle without saying so. */
+  /** A proxy may drop idle connections silently. */
   let idleConnectionsBreak = false;
 
-  /** A call of those granted up front, or one more. @throws AdderError `RATE_LIMITED`, OutOfTimeError */
+  /** Uses a call that was granted in advance, or acquires one. @throws AdderError `RATE_LIMITED`, OutOfTimeError */
   async function takeCall(budget: CallBudget, startByMs: number): Promise<void> {
     const { grant, callerId, priority } = budget;
     if (!grant || grant.calls === 0) {
@@ -87,13 +87,13 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     } else grant.calls -= 1;
   }
 
-  /** One HTTP exchange. @throws GenesysError where there was no answer, AdderError, OutOfTimeError */
+  /** One HTTP exchange. @throws GenesysError if there was no response, AdderError, OutOfTimeError */
   async function exchange(
     operation: Operation,
     request: HttpRequest,
     budget: CallBudget,
   ): Promise<HttpResponse> {
-    // Reads may come after the deadline, to tell what became of a POST; a POST never does.
+    // Reads may follow the deadline, to determine the outcome of a POST. A POST may not.
     const latestMs = request.method === 'POST' ? budget.deadlineMs : Number.POSITIVE_INFINITY;
     const startByMs = Math.min(budget.finishByMs - request.timeoutMs, latestMs);
     await takeCall(budget, startByMs);
@@ -112,7 +112,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     return response;
   }
 
-  /** One call with a token that Genesys Cloud takes. @throws GenesysError, AdderError, OutOfTimeError */
+  /** One call with a token that Genesys Cloud accepts. @throws GenesysError, AdderError, OutOfTimeError */
   async function call(
     operation: Operation,
     request: HttpRequest,
@@ -138,7 +138,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     }
   }
 
-  /** Keeps what a refusal says of the token and of the rate limit. */
+  /** Records what a refusal says about the token and the rate limit. */
   async function learnFrom(error: GenesysError, token: string): Promise<void> {
     const { remedy, status = 0, retryAfterMs } = error;
     // A gateway's 5xx says nothing about the token, nor does a 401 for another reason.
@@ -148,10 +148,10 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     }
   }
 
-  /** The wait before a read is tried again in place; `undefined` if it is not. */
+  /** The wait before a read is retried in the function. `undefined`: it is not retried. */
   function readAgainInMs(error: unknown, retry: number): number | undefined {
     if (!(error instanceof GenesysError) || error.remedy !== 'retry') return undefined;
-    // The connection had been closed while it lay idle: nothing is wrong on the other side.
+    // The server had closed the idle connection, so the next attempt will probably succeed.
     if (retry === 0 && onReusedConnection(error)) return 0;
     if (retry >= RETRIES_IN_PLACE) return undefined;
     if (error.retryAfterMs === undefined) return retryInPlaceDelayMs(retry, random);
@@ -159,12 +159,12 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   }
 
   async function waitToReadAgain({ status }: GenesysError, delayMs: number): Promise<void> {
-    // A 429 without a delay concerns all calls, not this one alone.
+    // A 429 without a delay applies to all calls.
     if (status === 429) await allowance.pauseUntil(clock.now() + delayMs);
     else if (delayMs > 0) await clock.sleep(delayMs);
   }
 
-  /** What is read after the deadline only tells what became of a POST that came before it. */
+  /** Reads after the deadline only determine the outcome of an earlier POST. */
   function readTimeoutMs({ deadlineMs }: CallBudget): number {
     const leftMs = deadlineMs - clock.now();
     return leftMs > 0 ? Math.min(READ_TIMEOUT_MS, leftMs) : READ_TIMEOUT_MS;
@@ -208,7 +208,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
       try {
         return await call(operation, request, budget);
       } catch (error) {
-        // Such a POST is looked into like any lost answer; the next one runs no such risk.
+        // Such a POST is treated like any lost response. The next one uses a new connection.
         if (onReusedConnection(error)) idleConnectionsBreak = true;
         throw error;
       }
@@ -216,7 +216,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   };
 }
 
-/** @throws GenesysError where the body is not what the operation returns */
+/** @throws GenesysError if the body is not what the operation returns */
 function readDocument(
   operation: Operation,
   { method }: HttpRequest,

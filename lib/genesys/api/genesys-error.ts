@@ -1,11 +1,11 @@
 import { AdderError, type AdderErrorOptions } from '../../domain/errors.ts';
 
 /**
- * What the caller does about an answer, more finely than an error's disposition:
+ * What the caller does after a response, in more detail than an error's disposition:
  * - `new-token`: the token was refused; get another one, then make the same call again
  * - `re-read`: read the conversation again, then decide again who is missing
  * - `next-acting-user`: the same, and add on behalf of another user
- * - `look-again`: final unless the thing is so new that a later look may find it
+ * - `look-again`: final, unless the conversation is so new that a later read may find it
  */
 export type Remedy =
   | 'reject'
@@ -25,7 +25,7 @@ export interface ExceededLimit {
 
 export interface GenesysErrorOptions extends AdderErrorOptions {
   remedy: Remedy;
-  /** HTTP status; absent where there was no answer. */
+  /** HTTP status; absent if there was no response. */
   status?: number | undefined;
   vendorCode?: string | undefined;
   correlationId?: string | undefined;
@@ -34,7 +34,7 @@ export interface GenesysErrorOptions extends AdderErrorOptions {
   limit?: ExceededLimit | undefined;
 }
 
-/** An answer of Genesys Cloud that is no success, or no answer at all. */
+/** A response of Genesys Cloud that is not a success, or no response. */
 export class GenesysError extends AdderError {
   readonly remedy: Remedy;
   readonly status: number | undefined;

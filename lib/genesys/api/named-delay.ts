@@ -2,7 +2,7 @@ import { parseRetryAfter } from '../../http/retry-after.ts';
 import type { HttpResponse } from '../../http/send-http.ts';
 import { readRateLimit } from '../pace/rate-limit-headers.ts';
 
-/** No answer stops anything for longer: after this, one call finds out how things stand. */
+/** No response stops calls for longer. After that, one call probes. */
 export const MAX_NAMED_DELAY_MS = 5 * 60_000;
 
 /** A delay in seconds above this is implausible; read as milliseconds it may be plausible. */
@@ -12,8 +12,8 @@ const EPOCH_SECONDS = 1e9;
 const EPOCH_MILLISECONDS = 1e12;
 
 /**
- * The delay that an answer names, in milliseconds, at most five minutes: `Retry-After`; for a 429
- * without it the text of the message, or the window's end where the headers say that it is used up.
+ * The delay that a response names, in milliseconds, at most five minutes: `Retry-After`; for a 429
+ * without it the text of the message, or the end of the window if the headers say that it is used up.
  * `Retry-After` has been seen in milliseconds and as a time in epoch seconds; both are understood.
  * @param said the vendor's message
  */

@@ -7,14 +7,14 @@ import { namedDelayMs } from './named-delay.ts';
 import { hasRuleOfItsOwn, type Operation, ruleFor } from './response-rules.ts';
 
 const OPERATION_NAMES: Record<Operation, string> = {
-  token: 'asking for a token',
+  token: 'requesting a token',
   'read-conversation': 'reading the conversation',
   'read-users': 'reading the users',
   'read-user': 'reading a user',
   add: 'adding participants',
 };
 
-/** What a remedy comes down to where it has not helped: a refused token is a refused client. */
+/** The remaining error if a remedy did not help: a refused token means a refused client. */
 const DISPOSITIONS: Record<Remedy, Disposition> = {
   reject: 'reject',
   fatal: 'fatal',
@@ -25,12 +25,12 @@ const DISPOSITIONS: Record<Remedy, Disposition> = {
   'look-again': 'reject',
 };
 
-/** What an error answer says. */
+/** The content of an error response. */
 interface Complaint {
   /** The vendor's codes, the outermost first. */
   codes: string[];
   said: string | undefined;
-  /** Everything in it that may be the id of a user or an entity that is to blame, in lower case. */
+  /** Possible ids of the users or entities that caused the error, in lower case. */
   blamed: string[];
   limit: ExceededLimit | undefined;
 }
@@ -44,7 +44,7 @@ function withErrors(body: Fields, depth = 0): Fields[] {
   return [body, ...errors.flatMap((error) => withErrors(error, depth + 1))];
 }
 
-/** What a vendor's text may take in an error, a log line and a result. */
+/** Longest vendor text in an error, a log line or a result. */
 const LONGEST_TEXT = 500;
 const LONGEST_CODE = 100;
 
@@ -52,7 +52,7 @@ function cleaned(text: string | undefined, maxLength: number): string | undefine
   return text === undefined ? undefined : cleanText(text, maxLength);
 }
 
-/** Reads the vendor's `ErrorBody`, or OAuth's error answer (RFC 6749, section 5.2). */
+/** Reads the vendor's `ErrorBody`, or OAuth's error response (RFC 6749, section 5.2). */
 function readComplaint(body: Fields): Complaint {
   const bodies = withErrors(body);
   const details = bodies.flatMap((place) => asArray(place.details) ?? []);
@@ -89,7 +89,7 @@ function readLimit(limit: Fields | undefined): ExceededLimit | undefined {
   return { key, namespace: asString(limit?.namespace), value };
 }
 
-/** Translates an answer that is no success. */
+/** Translates a response that is not a success. */
 export function toGenesysError(
   operation: Operation,
   response: HttpResponse,
@@ -105,7 +105,7 @@ export function toGenesysError(
     .join(': ');
   const correlationId = response.headers['inin-correlation-id'];
   const message = [
-    `Genesys Cloud answered ${status} to ${OPERATION_NAMES[operation]}`,
+    `Genesys Cloud responded with ${status} to ${OPERATION_NAMES[operation]}`,
     vendor ? ` (${vendor})` : '',
     `; ${rule.hint}`,
     correlationId ? ` [${correlationId}]` : '',
@@ -124,7 +124,7 @@ export function toGenesysError(
   });
 }
 
-/** Translates a call that got no answer. What it did on the other side is unknown. */
+/** Translates a call without a response. Its effect is unknown. */
 export function httpErrorToGenesysError(operation: Operation, fault: unknown): unknown {
   if (!(fault instanceof HttpError)) return fault;
   return new GenesysError(
@@ -133,10 +133,10 @@ export function httpErrorToGenesysError(operation: Operation, fault: unknown): u
   );
 }
 
-/** A success whose body is not what was asked for, such as a proxy's page with status 200. */
+/** A success with an unexpected body, such as a proxy's page with status 200. */
 export function unreadable(operation: Operation, response: HttpResponse): GenesysError {
   return new GenesysError(
-    `Genesys Cloud answered ${response.status} to ${OPERATION_NAMES[operation]} with something that is not the JSON document asked for`,
+    `Genesys Cloud responded with ${response.status} to ${OPERATION_NAMES[operation]}, but not with the requested JSON document`,
     {
       code: 'GENESYS_UNAVAILABLE',
       remedy: 'retry',
@@ -147,10 +147,10 @@ export function unreadable(operation: Operation, response: HttpResponse): Genesy
   );
 }
 
-/** A success whose document is larger than the function can take. Reading it again would not help. */
+/** A success whose document is too large for the function. A retry would not help. */
 export function tooLarge(operation: Operation, response: HttpResponse): GenesysError {
   return new GenesysError(
-    `Genesys Cloud answered ${response.status} to ${OPERATION_NAMES[operation]} with more than the service can read`,
+    `Genesys Cloud responded with ${response.status} to ${OPERATION_NAMES[operation]}, with a document that is too large for the service`,
     {
       code: 'DOCUMENT_TOO_LARGE',
       remedy: 'reject',

@@ -4,8 +4,8 @@ import type { HttpResponse } from '../../http/send-http.ts';
 const LONGEST_CORRELATION_ID = 100;
 
 /**
- * Takes our secrets out of a response before anything else sees it: Genesys Cloud, or something in
- * front of it, may repeat what it was sent, in its body as well as in its correlation id.
+ * Redacts secrets in a response before other code sees it. Genesys Cloud, or a proxy in front of it, may
+ * echo what it was sent, in the body or in the correlation id.
  */
 export function redactResponse(response: HttpResponse, redactor: Redactor): HttpResponse {
   const { 'inin-correlation-id': correlationId, ...headers } = response.headers;

@@ -1,6 +1,6 @@
 /**
  * The regions of Genesys Cloud and their domains (docs/genesys.md).
- * One row a region: a new one is added here and nowhere else.
+ * One row per region. Add a new region here.
  */
 export const REGION_DOMAINS = {
   'us-east-1': 'mypurecloud.com',
@@ -23,7 +23,7 @@ export const REGION_DOMAINS = {
   'eusc-de-east-1': 'edee1.eusc-pure.cloud',
 } as const;
 
-/** Where the service talks to, and how it logs in there. */
+/** The host that the service calls, and how it authenticates there. */
 export interface GenesysHost {
   /** Base URL of the API, without a trailing slash. */
   apiUrl: string;
@@ -40,7 +40,7 @@ export interface GenesysHost {
  * Resolves `GENESYS_ENV`: a region, a domain, one of the platform's own addresses
  * (`https://api.mypurecloud.de`, also its login and apps hosts), or a base URL of another host, used
  * for both OAuth and API.
- * @throws Error that lists what is possible
+ * @throws Error that lists the possible values
  */
 export function resolveGenesysHost(environment: string): GenesysHost {
   const value = environment.trim();
@@ -68,12 +68,12 @@ function platformHost(domain: string): GenesysHost {
 function resolveBaseUrl(value: string): GenesysHost {
   const url = URL.parse(value);
   if (!url) throw new Error('is not a valid URL');
-  if (url.username || url.password) throw new Error('must not carry credentials in the URL');
-  // The whole address: 127.example.com is a host like any other.
+  if (url.username || url.password) throw new Error('must not contain credentials');
+  // The whole address, because 127.example.com is an ordinary host.
   const loopback = /^(localhost|\[::1\]|127(\.\d+){3})$/.test(url.hostname);
   if (url.protocol === 'http:' && !loopback) {
     throw new Error(
-      'must be https, except to a loopback address: tokens would travel in the clear',
+      'must be https, except to a loopback address: tokens would be sent unencrypted',
     );
   }
   const domain = Object.values(REGION_DOMAINS).find((known) =>

@@ -17,7 +17,7 @@ export interface AnswerRule {
 }
 
 const CHECK_CREDENTIALS = 'check the client id, the secret, and the region';
-/** The permission that a call needs: on the live platform, and in the generic contract's words. */
+/** The permission that a call needs, on the live platform and in the generic contract. */
 const PERMISSIONS: Partial<Record<Operation, string>> = {
   'read-conversation': 'conversation:communication:view (generic contract: conversation:read)',
   add: 'conversation:agentlessCall:add (generic contract: conversation:participants:add)',
@@ -26,18 +26,18 @@ const PERMISSIONS: Partial<Record<Operation, string>> = {
   'read-user': 'user:read (generic contract)',
 };
 const ASKS_WRONGLY = 'the request does not suit this conversation; see the vendor message';
-const WAITS = 'the service tries again by itself';
+const WAITS = 'the service retries automatically';
 /** Redirects are not followed: they would take the token to another host. */
 const REDIRECTED = {
   code: 'GENESYS_REJECTED',
   remedy: 'fatal',
-  hint: 'it redirects to another address, which is not followed; have GENESYS_ENV name the region, or the address of the API itself',
+  hint: 'redirects are not followed; set GENESYS_ENV to the region or to the address of the API',
 } as const;
 
 /**
- * Every answer that is no success: status and vendor code → our code, what is done, and a hint.
- * The first rule that fits counts, so rules for one operation or vendor code stand before the
- * general one of their status. Codes: the vendor's description of the operations; the OAuth ones: RFC 6749, section 5.2.
+ * Every response that is not a success: status and vendor code → our code, the handling, and a hint. The
+ * first rule that matches applies, so rules for an operation or a vendor code precede the general one of
+ * their status. Codes: the vendor's description of the operations; the OAuth ones: RFC 6749, section 5.2.
  */
 export const ANSWER_TABLE: readonly AnswerRule[] = [
   // The token endpoint has error codes of its own.
@@ -68,7 +68,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     vendorCode: 'conversation.error.cannot.merge.alerting.conference',
     code: 'GENESYS_REJECTED',
     remedy: 'retry',
-    hint: 'somebody is still ringing; the service tries again by itself until the deadline',
+    hint: 'a participant is still ringing; the service retries until the deadline',
   },
   {
     status: 400,
@@ -113,7 +113,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     operation: 'add',
     code: 'NO_ACTING_USER',
     remedy: 'next-acting-user',
-    hint: 'the acting user has left the call; the service looks again and tries another',
+    hint: 'the acting user has left the call; the service reads it again and uses another one',
   },
   ...[
     'missing.permissions',
@@ -134,11 +134,11 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     vendorCode: 'authz.policy.denied',
     code: 'FORBIDDEN',
     remedy: 'fatal',
-    hint: 'an access policy of the organisation forbids it; have it allow this OAuth client',
+    hint: 'an access policy of the organisation forbids it; allow this OAuth client in the policy',
   },
   ...forbidden(undefined),
 
-  // 404 means another thing for each call.
+  // A 404 means something different for each call.
   {
     status: 404,
     operation: 'read-conversation',
@@ -152,7 +152,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     operation: 'add',
     code: 'GENESYS_REJECTED',
     remedy: 're-read',
-    hint: 'the acting user or the conversation has gone; the service looks again',
+    hint: 'the acting user has left or the conversation has ended; the service reads it again',
   },
   {
     status: 404,
@@ -175,13 +175,13 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     vendorCode: 'request.conflict',
     code: 'GENESYS_REJECTED',
     remedy: 're-read',
-    hint: 'somebody else changed the conversation; the service looks again',
+    hint: 'the conversation was changed at the same time; the service reads it again',
   },
   {
     status: 409,
     code: 'GENESYS_REJECTED',
     remedy: 're-read',
-    hint: 'somebody is in already; the service looks again',
+    hint: 'a person is in already; the service reads the conversation again',
   },
 
   // 413, 415, 422
@@ -190,7 +190,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
       status,
       code: 'GENESYS_REJECTED',
       remedy: 'reject',
-      hint: 'report this: the service sent something the platform does not take',
+      hint: 'report this: the platform does not accept the request that the service sent',
     }),
   ),
   { status: 422, code: 'GENESYS_REJECTED', remedy: 'reject', hint: ASKS_WRONGLY },
@@ -200,7 +200,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     status: 429,
     code: 'RATE_LIMITED',
     remedy: 'retry',
-    hint: 'the service waits as long as the platform asks it to',
+    hint: 'the service waits for as long as the platform asks',
   },
 
   // 5xx
@@ -233,12 +233,12 @@ function forbidden(vendorCode: string | undefined): AnswerRule[] {
   }));
 }
 
-/** Whether an answer with this code has a rule of its own, apart from the general one of its status. */
+/** Whether this code has its own rule, besides the general one of its status. */
 export function hasRuleOfItsOwn(operation: Operation, status: number, vendorCode: string): boolean {
   return ruleFor(operation, status, vendorCode).vendorCode === vendorCode;
 }
 
-/** The rule for an answer; an undocumented one goes by its kind: 5xx passes, all else is final. */
+/** The rule for a response. Undocumented ones: 5xx is temporary, everything else is final. */
 export function ruleFor(operation: Operation, status: number, vendorCode?: string): AnswerRule {
   const rule = ANSWER_TABLE.find(
     (candidate) =>

@@ -2,7 +2,7 @@ import type { RequestedParticipant, Role } from '../../domain/participant.ts';
 import type { CallBudget } from '../api/call-budget.ts';
 import type { GenesysClient } from '../api/genesys-client.ts';
 
-/** Contract G's body: a bare array (FACTS, contract G). */
+/** The body of the generic endpoint: a bare array (docs/genesys.md). */
 export type GenericAddBody = { id: string; role: Role }[];
 
 export function genericAddBody(missing: readonly RequestedParticipant[]): GenericAddBody {
@@ -10,10 +10,9 @@ export function genericAddBody(missing: readonly RequestedParticipant[]): Generi
 }
 
 /**
- * Adds users to a conversation by contract G's endpoint, all or nobody.
- * @returns whether all are in as far as the answer tells. What the "participant metadata" of a
- * success look like is not documented, so only one thing is read from them: an answer that names
- * some of those asked for and not the others is not believed.
+ * Adds users to a conversation with the generic endpoint, all or none.
+ * @returns false if the response names some of the requested users and not the others. The "participant
+ * metadata" of a success are not documented, so nothing else is read from them.
  * @throws what GenesysClient.post throws
  */
 export async function addByGenericEndpoint(

@@ -3,7 +3,7 @@ import type { CallBudget } from '../api/call-budget.ts';
 import type { GenesysClient } from '../api/genesys-client.ts';
 import { type ConversationView, viewConversation } from './conversation-document.ts';
 
-/** Contract P's body: the part of a `Conversation` that the operation reads (FACTS, contract P). */
+/** The body of the platform's add: the part of a `Conversation` that the operation reads. */
 export interface AddToCallBody {
   participants: ({ userId: string } | { address: string })[];
 }
@@ -17,9 +17,9 @@ export function addToCallBody(missing: readonly RequestedParticipant[]): AddToCa
 }
 
 /**
- * Adds people to a call on behalf of a user who is in it: the only add operation of the live
- * platform that takes a service's token (FACTS, contract P). A success means that it rings.
- * @returns who is in now, where the answer tells
+ * Adds people to a call on behalf of a user who is in it. This is the only add operation of the live
+ * platform that accepts a service's token (docs/genesys.md). A success means that it rings.
+ * @returns who is in now, if the response says so
  * @throws what GenesysClient.post throws
  */
 export async function addToCall(
@@ -34,7 +34,7 @@ export async function addToCall(
   try {
     return viewConversation(answer, 0);
   } catch {
-    // An answer that does not tell who is in is as good as none: the caller reads again.
+    // If the response does not say who is in, the caller reads the conversation again.
     return undefined;
   }
 }

@@ -7,29 +7,29 @@ import { MEDIA, type ReadParticipant, readParticipant } from './read-participati
 /** A time as the platform writes it has 24 characters. */
 const LONGEST_TIME = 40;
 
-/** A conversation as its document shows it, also one that is over or that takes nobody. */
+/** A conversation as its document shows it, including one that has ended or that cannot be added to. */
 export interface ConversationView {
   roster: Roster;
-  /** How the conversation came to its end; absent while it goes on. */
+  /** Why the conversation counts as ended; absent while it is live. */
   ended?: string;
   /** Live media, none of which is voice, by the names that an error gives them. */
   otherMedia?: string[];
 }
 
 /**
- * Reads a conversation document of either contract. Which one it is, the document tells: a top-level
- * `type` without media arrays is the generic contract's, everything else the platform's.
- * @param defaultLimit people who fit where the document does not say
- * @throws AdderError `GENESYS_UNAVAILABLE` where it is no conversation at all
+ * Reads a conversation document of either contract. A top-level `type` without media arrays means the
+ * generic contract, everything else the platform.
+ * @param defaultLimit capacity if the document does not state it
+ * @throws AdderError `GENESYS_UNAVAILABLE` if it is not a conversation
  */
 export function viewConversation(document: unknown, defaultLimit: number): ConversationView {
   const conversation = asObject(document);
   const { id, type, participants } = conversation ?? {};
-  // The generic contract leaves the list out where nobody is in it; something names the conversation.
+  // The generic contract omits an empty list, but a conversation has an id or a type.
   const named = asString(id) ?? asString(type);
   const list = asArray(participants ?? (named === undefined ? undefined : []));
   if (!conversation || !list) {
-    throw new AdderError('Genesys Cloud answered with something that is no conversation', {
+    throw new AdderError('Genesys Cloud responded with a document that is not a conversation', {
       code: 'GENESYS_UNAVAILABLE',
       disposition: 'retry',
     });
@@ -51,7 +51,7 @@ export function viewConversation(document: unknown, defaultLimit: number): Conve
   };
   const media = [...new Set(read.flatMap(({ liveMedia }) => liveMedia))];
   if (endTime === undefined && media.length === 0) {
-    return { roster, ended: 'nobody is left in it' };
+    return { roster, ended: 'all participants have left' };
   }
   const otherMedia = media.includes('calls') ? {} : { otherMedia: media.map((one) => MEDIA[one]) };
   return { roster, ...ended, ...otherMedia };
@@ -64,14 +64,14 @@ export function viewConversation(document: unknown, defaultLimit: number): Conve
 export function readConversationDocument(document: unknown, defaultLimit: number): Roster {
   const { roster, ended, otherMedia } = viewConversation(document, defaultLimit);
   if (ended !== undefined) {
-    throw new AdderError(`The conversation is over: ${ended}`, {
+    throw new AdderError(`The conversation has ended: ${ended}`, {
       code: 'CONVERSATION_ENDED',
       disposition: 'reject',
     });
   }
   if (otherMedia) {
     throw new AdderError(
-      `The conversation goes on by ${otherMedia.join(', ')}; participants can be added to voice calls only`,
+      `The conversation is live on ${otherMedia.join(', ')}; participants can be added to voice calls only`,
       { code: 'MEDIA_NOT_SUPPORTED', disposition: 'reject' },
     );
   }
@@ -102,8 +102,9 @@ function genericRoster(list: readonly Fields[], limit: number): Roster {
 /**
  * The private target of a consult is listed with a live call and is not in the conference. The vendor
  * describes `consultParticipantId` once as the participant that is being transferred and once as the
- * target of the consult, so both are read: whoever is named and came later is the target; otherwise
- * the one that carries it, and of several that carry the same all but the first.
+ * target of the consult, so both are supported. If it names a participant who joined later, that one is the
+ * target. Otherwise the participant that has the field is, and of several with the same value all but the
+ * first.
  */
 function withoutConsulted(read: readonly ReadParticipant[]): Participation[] {
   const startOf = (id: string | undefined) =>

@@ -20,7 +20,7 @@ const MEDIA_ARRAYS = Object.keys(MEDIA) as Medium[];
 
 const OVER = new Set(['disconnected', 'terminated']);
 
-/** Purposes of participants that are programs: they take no seat and are nobody's presence. */
+/** Purposes of participants that are programs. They take no seat and do not count as a user. */
 const PROGRAMS = new Set([
   'acd',
   'botflow',
@@ -44,7 +44,7 @@ export interface ReadParticipant {
   /** Media arrays that hold anything, and those that hold a live entry. */
   media: Medium[];
   liveMedia: Medium[];
-  /** The participant that a private consult is about; only the consulted party or the consulting one has it. */
+  /** The participant of a private consult. Only the consulted or the consulting party has it. */
   consultedAbout: string | undefined;
 }
 
@@ -119,8 +119,8 @@ const isBarging = ({ bargedParticipantId }: Fields): boolean =>
   asString(bargedParticipantId) !== undefined;
 
 /**
- * Whether the others hear this participant. `mediaRoles` lists every role that the media have had, so
- * that what a participant does now is told first by whom it monitors, coaches or has barged in on.
+ * Whether the others hear this participant. `mediaRoles` lists all roles that the media have had, so the
+ * fields for monitoring, coaching and barging in take precedence.
  */
 function takesPart(participant: Fields, mediaRoles: readonly string[]): boolean {
   if (isBarging(participant)) return true;
@@ -129,7 +129,7 @@ function takesPart(participant: Fields, mediaRoles: readonly string[]): boolean 
   return mediaRoles.length === 0 || mediaRoles.some((role) => FULL_ROLES.has(role));
 }
 
-/** How far the participant's call came: a live one tells before one that is over, the last of each. */
+/** The state of the participant's call. A live call precedes an ended one; of several the last counts. */
 function readConnection(participant: Fields, calls: readonly MediaEntry[], hasEnded: boolean) {
   const live = hasEnded ? [] : calls.filter((call) => call.live);
   const telling = live.find(({ state }) => state === 'connected') ?? live.at(-1) ?? calls.at(-1);

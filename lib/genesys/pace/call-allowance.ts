@@ -1,7 +1,7 @@
 /** Calls to the Genesys Cloud API that may be made now. */
 export interface CallGrant {
   granted: true;
-  /** Calls granted and not yet made. Whoever makes one lowers it. */
+  /** Calls granted and not yet made. Decremented with each call. */
   calls: number;
   /** Milliseconds since the epoch. A call made more than a second later needs a new grant. */
   grantedAtMs: number;
@@ -10,7 +10,7 @@ export interface CallGrant {
 /**
  * Why no calls were granted:
  * - `budget`: the last minute's calls have used up the budget
- * - `share`: other callers are waiting who have had less
+ * - `share`: other callers that have used less are waiting
  * - `stopped`: the platform answered 429 and named a time
  */
 export type RefusalReason = 'budget' | 'share' | 'stopped';
@@ -18,16 +18,16 @@ export type RefusalReason = 'budget' | 'share' | 'stopped';
 export interface CallRefusal {
   granted: false;
   reason: RefusalReason;
-  /** When to ask again, in milliseconds since the epoch. Spread, so that not everybody asks at once. */
+  /** When to ask again, in milliseconds since the epoch. Spread, so that callers do not ask simultaneously. */
   retryAtMs: number;
 }
 
 export interface AcquireOptions {
-  /** Whose request it is: callers share the budget equally while it is short. */
+  /** The caller of the request. Callers share the budget equally while it is short. */
   callerId?: string | undefined;
   /** `low` only takes what no add is waiting for. Default `normal` */
   priority?: 'normal' | 'low';
-  /** A grant that has become too old to be used. The new one takes its place in the budget. */
+  /** A grant that is too old to be used. The new one replaces it in the budget. */
   replaces?: CallGrant | undefined;
 }
 
@@ -38,10 +38,10 @@ export interface AcquireOptions {
  */
 export interface CallAllowance {
   /**
-   * Asks for all the calls that a request is expected to need. One conditional write where they are
-   * granted; a refusal makes no call and takes no place.
-   * @throws AdderError `INTERNAL_ERROR`, to be retried, where the table cannot be reached: then
-   * nothing may be called
+   * Asks for all the calls that a request is expected to need. One conditional write if they are
+   * granted. A refusal does not use the budget.
+   * @throws AdderError `INTERNAL_ERROR`, to be retried, if the table cannot be reached. Genesys Cloud must not
+   * be called then
    */
   acquire(calls: number, options?: AcquireOptions): Promise<CallGrant | CallRefusal>;
   /** Returns the calls of a grant that were not made. Best effort: never throws. */
@@ -49,8 +49,8 @@ export interface CallAllowance {
   /** Takes in the platform's own count of calls. Written with the next grant or release. */
   observe(response: { status: number; headers: Readonly<Record<string, string>> }): void;
   /**
-   * Full stop after a 429, in all instances. A time that is not plausible is cut; after it, one
-   * request tries before the others follow. Best effort: never throws.
+   * Stops all instances after a 429. An implausible time is cut. After it, one request probes before the
+   * others follow. Best effort: never throws.
    * @param untilMs milliseconds since the epoch
    */
   pauseUntil(untilMs: number): Promise<void>;

@@ -16,12 +16,12 @@ import type { VersionedItem } from '../../domain/versioned-item.ts';
 import type { AcquireOptions, CallAllowance, CallGrant, CallRefusal } from './call-allowance.ts';
 import { readRateLimit } from './rate-limit-headers.ts';
 
-/** What this instance saw last counts as current for this long when it says no. */
+/** A refusal by the last known window is trusted for this long before the item is read again. */
 const REFUSAL_IS_CURRENT_MS = 250;
-/** Other instances may write in between. Each time one of them has got on. */
+/** Write conflicts with other instances. Each one means that another instance made progress. */
 const MOST_CONFLICTS = 10;
 const CONFLICT_PAUSE_MS = 20;
-/** When the table cannot be reached, the request is worth another try after this. */
+/** Delay of a retry if the table cannot be reached. */
 const TABLE_RETRY_MS = 5_000;
 
 export interface CallAllowanceOptions {
@@ -48,7 +48,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
   let observed: PlatformCount | undefined;
   let line: Promise<unknown> = Promise.resolve();
 
-  /** One at a time in an instance, so that it has no conflicts with itself. */
+  /** Serializes an instance's operations, so that it has no conflicts with itself. */
   function inLine<T>(task: () => Promise<T>): Promise<T> {
     const turn = line.then(task);
     line = turn.catch(() => undefined);
@@ -106,7 +106,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
     return { granted: false, reason: 'budget', retryAtMs: clock.now() + 1_000 * (1 + random()) };
   }
 
-  /** Applies a change that is not refused. Best effort. */
+  /** Applies an unconditional change. Best effort. */
   async function change(apply: (window: CallWindow) => CallWindow): Promise<void> {
     try {
       for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts += 1) {

@@ -1,4 +1,4 @@
-/** The platform's account of its current window, as every answer carries it (FACTS, "Limits"). */
+/** The platform's counters of its current window, in every response (docs/genesys.md, "Rate limits"). */
 export interface RateLimit {
   /** Requests counted so far. */
   count: number | undefined;
@@ -8,7 +8,7 @@ export interface RateLimit {
   resetSeconds: number | undefined;
 }
 
-/** @param headers names in lower case; a value that is no number counts as absent */
+/** @param headers names in lower case; a value that is not a number counts as absent */
 export function readRateLimit(headers: Record<string, string>): RateLimit {
   return {
     count: toNumber(headers['inin-ratelimit-count']),

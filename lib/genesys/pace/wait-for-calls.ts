@@ -5,8 +5,8 @@ import { OutOfTimeError } from '../api/call-budget.ts';
 import type { AcquireOptions, CallAllowance, CallGrant } from './call-allowance.ts';
 
 /**
- * Acquires calls, waiting for them if that takes a few seconds only.
- * @param startByMs calls that cannot start by then are not worth a place in the budget
+ * Acquires calls, and waits for them if that takes only a few seconds.
+ * @param startByMs no calls are acquired after this time
  * @throws AdderError `RATE_LIMITED`, to be retried, where the wait would be longer
  * @throws OutOfTimeError
  */

@@ -5,16 +5,16 @@ import { asObject, asString, parseJson } from '../../domain/json.ts';
 export interface Credentials {
   clientId: string;
   clientSecret: string;
-  /** Of the secret: a new one is worth a new try with credentials that were refused. */
+  /** Of the secret. With a new version, refused credentials are tried again. */
   versionId: string;
 }
 
 export type ReadCredentials = () => Promise<Credentials>;
 
 /**
- * Reads the credentials afresh: they are asked for once a token, and may have been mended.
- * The returned function throws AdderError `INVALID_CREDENTIALS` where the secret has no value, or
- * none that it can use. Its content is never part of an error.
+ * Reads the credentials without a cache: they are needed once per token, and may have been corrected.
+ * The returned function throws AdderError `INVALID_CREDENTIALS` if the secret has no usable value. Errors
+ * never contain the secret.
  */
 export function createReadCredentials(
   read: () => Promise<{ value: string; versionId: string } | undefined>,
@@ -23,7 +23,7 @@ export function createReadCredentials(
     const version = await read();
     const refuse = (what: string) =>
       new AdderError(
-        `The credentials secret ${what}; put {"clientId": "…", "clientSecret": "…"} into it (npm run credentials)`,
+        `The credentials secret ${what}; store {"clientId": "…", "clientSecret": "…"} in it (npm run credentials)`,
         { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
       );
     if (version === undefined) throw refuse('has no value yet');

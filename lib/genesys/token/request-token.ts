@@ -10,10 +10,10 @@ import type { CallAllowance } from '../pace/call-allowance.ts';
 import { waitForCalls } from '../pace/wait-for-calls.ts';
 import type { Credentials } from './credentials.ts';
 
-/** Time limit of a token request (contract 8). */
+/** Timeout of a token request. */
 export const TOKEN_TIMEOUT_MS = 10_000;
 
-/** The shortest life that the platform gives out (FACTS, "OAuth"), for an answer that names none. */
+/** Lifetime of a token whose response does not state one: the shortest that the platform issues. */
 const SHORTEST_LIFE_SECONDS = 300;
 
 /** A longer token would not pass through the platform's gateways; theirs have less than 100 characters. */
@@ -26,7 +26,7 @@ export function isFitForHeader(token: string): boolean {
 
 function unfitToken(): AdderError {
   return new AdderError(
-    `The token endpoint gave a token that cannot be sent in a header: more than ${LONGEST_TOKEN} characters, or control characters in it; check that GENESYS_ENV names the right host`,
+    `The token endpoint issued a token that cannot be sent in a header: more than ${LONGEST_TOKEN} characters, or control characters in it; check that GENESYS_ENV names the right host`,
     { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
   );
 }
@@ -41,8 +41,8 @@ export interface AccessToken {
 export type RequestToken = (credentials: Credentials) => Promise<AccessToken>;
 
 /**
- * Asks for a token by the client-credentials grant. On the platform's own hosts the client is
- * named by HTTP Basic, at a base URL by form fields; never by both (RFC 6749, section 2.3).
+ * Requests a token with the client-credentials grant. The platform's own hosts get the client by HTTP
+ * Basic, a base URL by form fields; never both (RFC 6749, section 2.3).
  * The request counts towards the rate budget. The returned function throws GenesysError.
  */
 export function createRequestToken(deps: {

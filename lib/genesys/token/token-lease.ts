@@ -4,7 +4,7 @@ import { CODES, type Code } from '../../domain/codes.ts';
 import { AdderError, type Disposition } from '../../domain/errors.ts';
 import type { VersionedItem } from '../../domain/versioned-item.ts';
 
-/** A holder that takes longer, or has died, is overtaken. */
+/** A holder that takes longer, or has crashed, loses the lease. */
 export const LEASE_MS = 5_000;
 
 /** After a refused request: at most one in 30 s over all instances, growing to one in 10 min. */
@@ -12,7 +12,7 @@ const REFUSED_BACKOFF = { firstMs: 30_000, longestMs: 600_000 };
 const OUTAGE_BACKOFF = { firstMs: 5_000, longestMs: 120_000 };
 
 const leaseDocument = z.object({
-  /** Absent while nobody holds the lease. */
+  /** Absent while the lease is free. */
   owner: z.optional(z.string()),
   expiresAtMs: z.number(),
   /** The last request for a token failed. Cleared by a success, or when the credentials change. */
@@ -37,7 +37,7 @@ export interface TokenLease {
    * are the same; the SDK's errors
    */
   acquire(credentialsVersionId: string): Promise<'acquired' | 'held'>;
-  /** Lets the next instance in. @param failure why there is no new token; absent: there is one */
+  /** Releases the lease. @param failure why there is no new token; absent: there is one */
   release(credentialsVersionId: string, failure?: AdderError): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export function createTokenLease(deps: {
   async function read(): Promise<LeaseDocument> {
     const found = await item.read();
     version = found?.version ?? 0;
-    // An unreadable document is one that nobody holds.
+    // An unreadable document counts as a free lease.
     return leaseDocument.safeParse(found?.value).data ?? { expiresAtMs: 0 };
   }
 

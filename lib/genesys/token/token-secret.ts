@@ -13,7 +13,7 @@ const storedToken = z.object({
 
 /** The token secret: one value, replaced with each token. */
 export interface TokenSecret {
-  /** `undefined`: no token of this host, or a value that is none of ours. @throws the SDK's errors */
+  /** `undefined`: no token of this host, or an unreadable value. @throws the SDK's errors */
   read(): Promise<AccessToken | undefined>;
   /** @throws the SDK's errors */
   write(token: AccessToken): Promise<void>;

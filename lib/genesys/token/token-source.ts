@@ -8,7 +8,7 @@ import { LEASE_MS, type TokenLease } from './token-lease.ts';
 import type { TokenSecret } from './token-secret.ts';
 
 const POLL_MS = 250;
-/** Longer than a token request and a dead holder's lease may take. */
+/** Longer than a token request and the lease of a crashed holder together. */
 const LONGEST_WAIT_MS = 15_000;
 
 /** No token is used in its last five minutes, or tenth of its life if that is short. */
@@ -16,13 +16,13 @@ const MARGIN_MS = 5 * 60_000;
 const SHORT_LIFE_MS = 50 * 60_000;
 const LONGEST_JITTER_MS = 60_000;
 
-/** A token in its first moments may be refused by a part of the platform that does not know it yet. */
+/** A new token may be refused by a part of the platform that does not know it yet. */
 const NEW_TOKEN_MS = 60_000;
 const NEW_TOKEN_RETRY_MS = 1_000;
 
 /**
  * When a token stops being used, in milliseconds since the epoch. The jitter makes it earlier, at
- * another time in each instance, so that they do not all find it old at once.
+ * another time in each instance, so that they do not all renew it at once.
  */
 export function staleAtMs({ issuedAtMs, expiresAtMs }: AccessToken, random: Random): number {
   const lifeMs = expiresAtMs - issuedAtMs;
@@ -32,8 +32,8 @@ export function staleAtMs({ issuedAtMs, expiresAtMs }: AccessToken, random: Rand
 
 export interface TokenSource {
   /**
-   * Begins to read the stored token, so that the first caller waits less. It requests none, and its
-   * failure is ignored: whoever needs a token then reads again.
+   * Starts reading the stored token, so that the first call waits less. It does not request a token. A failure
+   * is ignored, because the next call reads the secret again.
    */
   prefetch(): void;
   /**
@@ -49,7 +49,7 @@ export interface TokenSource {
    * @throws AdderError, OutOfTimeError
    */
   replace(refused: string, finishByMs?: number): Promise<string>;
-  /** Genesys Cloud has taken this token. */
+  /** Genesys Cloud has accepted this token. */
   accepted(token: string): void;
 }
 
@@ -86,14 +86,14 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const refusedTokens = new Set<string>();
   /** The new token that was refused and is tried again. */
   let triedAgain: { accessToken: string; afterMs: number } | undefined;
-  /** The last token that Genesys Cloud has taken. */
+  /** The last token that Genesys Cloud accepted. */
   let proven: string | undefined;
   /** Tokens refused one after the other in their first moments. */
   let newRefusedInARow = 0;
   let underWay: Promise<string> | undefined;
   let prefetching: Promise<void> | undefined;
 
-  /** Callers come from one invocation at a time, so the first one's time limit is everybody's. */
+  /** All callers belong to one invocation, so the first one's time limit applies to all. */
   function single(finishByMs = Number.POSITIVE_INFINITY): Promise<string> {
     underWay ??= obtain(finishByMs).finally(() => {
       underWay = undefined;
@@ -125,12 +125,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     for (;;) {
       const stored = await readStored();
       if (stored !== undefined) return stored;
-      // A function that is ended while it holds the lease keeps everybody waiting.
+      // A function that is terminated while it holds the lease delays all other instances.
       if (clock.now() + LONGEST_WAIT_MS > finishByMs) throw new OutOfTimeError('a new token');
       credentials ??= await readCredentials();
       if ((await acquire(credentials.versionId)) === 'acquired') return fetchToken(credentials);
       if (clock.now() >= giveUpAtMs) {
-        throw new AdderError('Another instance is requesting a token and does not finish', {
+        throw new AdderError('Another instance has been requesting a token for too long', {
           code: 'GENESYS_UNAVAILABLE',
           disposition: 'retry',
         });
@@ -175,7 +175,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     return token.accessToken;
   }
 
-  /** A lease that cannot be released runs out. */
+  /** A lease that cannot be released expires. */
   async function release({ versionId }: Credentials, failure?: AdderError): Promise<void> {
     await lease.release(versionId, failure).catch(() => undefined);
   }
@@ -200,10 +200,10 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     return clock.now() - held.token.issuedAtMs < NEW_TOKEN_MS;
   }
 
-  /** New tokens are refused, one after the other: fetching more would go on for ever. */
+  /** New tokens are refused repeatedly. Requesting more would not end. */
   async function backOff(): Promise<never> {
     const error = new AdderError(
-      'Genesys Cloud refuses the tokens that it has just given out; check that GENESYS_ENV names the right host',
+      'Genesys Cloud refuses the tokens that it has just issued; check that GENESYS_ENV names the right host',
       { code: 'INVALID_CREDENTIALS', disposition: 'fatal' },
     );
     onEvent('failed', error);
@@ -242,7 +242,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       if (first && wasNew) newRefusedInARow += 1;
       if (newRefusedInARow > 1) return backOff();
       for (;;) {
-        // A search that was under way already may still come back with the refused one.
+        // A read that had started before may still return the refused token.
         const token = await single(finishByMs);
         if (token !== refused) return token;
       }

@@ -5,14 +5,14 @@ import type { GenesysClient } from '../api/genesys-client.ts';
 import { GenesysError } from '../api/genesys-error.ts';
 import { type IdStyle, readUser, readUsersInBulk } from './read-users.ts';
 
-const NOBODY: UserDirectory = new Map();
+const NO_USERS: UserDirectory = new Map();
 
 /**
- * Looks up users: in bulk where that is there, else one by one. Availability is advice, not a gate:
- * users whose lookup fails are left out of the directory and are added all the same.
+ * Looks up users: in bulk if the host supports it, else one by one. The lookup is advisory: users whose
+ * lookup fails are missing in the directory and are added anyway.
  */
 export interface UserLookup {
-  /** One call for all; `undefined` where each has to be asked for singly. */
+  /** One call for all. `undefined`: each has to be looked up singly. */
   inBulk(
     asked: readonly RequestedParticipant[],
     budget: CallBudget,
@@ -26,7 +26,7 @@ export interface UserLookup {
 }
 
 export function createUserLookup(client: GenesysClient): UserLookup {
-  /** Hosts of the generic contract may lack the bulk operation; then it is not asked for a second time. */
+  /** Hosts of the generic contract may lack the bulk operation. It is then not called again. */
   let bulkIsMissing = false;
   let idStyle: IdStyle = 'commas';
 
@@ -42,9 +42,9 @@ export function createUserLookup(client: GenesysClient): UserLookup {
   return {
     async inBulk(asked, budget) {
       const ids = userIds(asked);
-      if (ids.length === 0) return NOBODY;
+      if (ids.length === 0) return NO_USERS;
       if (bulkIsMissing) return undefined;
-      return adviceOf(() => inBulk(ids, budget), NOBODY);
+      return adviceOf(() => inBulk(ids, budget), NO_USERS);
     },
 
     async singly(asked, contract, budget) {
@@ -74,7 +74,7 @@ function userIds(asked: readonly RequestedParticipant[]): string[] {
   return [...new Set(asked.flatMap(({ id }) => id ?? []))];
 }
 
-/** What concerns every call (the budget, the token, the time) is not swallowed. */
+/** Errors that affect every call (budget, token, time) are not swallowed. */
 async function adviceOf<T>(lookUp: () => Promise<T>, otherwise: T): Promise<T> {
   try {
     return await lookUp();

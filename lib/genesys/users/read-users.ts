@@ -51,10 +51,10 @@ function hasStationOf(stations: unknown): boolean | undefined {
   );
 }
 
-/** Availability is advice: a lookup that hangs or fails must not hold up the adding for long. */
+/** The lookup is advisory, so it must not delay the add for long. */
 const PATIENCE_MS = 10_000;
 
-/** The bulk operation is not there, or does not answer for ids that it does not know. */
+/** The bulk operation does not exist, or fails for unknown ids. */
 const NO_BULK = new Set([404, 405, 501]);
 
 /**
@@ -73,10 +73,10 @@ function bulkPath(userIds: readonly string[], style: IdStyle): string {
 const MAX_BULK_CALLS = 5;
 
 /**
- * Looks up users by one call for up to 100 of them. An id that the answer does not list is unknown,
- * unless the answer says that there is more than it lists: then the missing ones are requested again,
- * and those that never come are left out. `undefined` where the operation is not there or refuses
- * the whole list over one unknown id: then each has to be looked up singly.
+ * Looks up to 100 users with one call. An id that the response does not list is unknown. If the response
+ * says that there are more users, the missing ones are requested again, and those still missing are left
+ * out. `undefined` if the operation does not exist or refuses the list because of one unknown id; then each
+ * user has to be looked up singly.
  * @throws GenesysError and what GenesysClient.read throws
  */
 export async function readUsersInBulk(
@@ -104,7 +104,7 @@ export async function readUsersInBulk(
   return users;
 }
 
-/** One bulk call; `undefined` where it is not there or refuses the list. */
+/** One bulk call. `undefined` if it does not exist or refuses the list. */
 async function readPage(
   client: GenesysClient,
   userIds: readonly string[],
@@ -127,7 +127,7 @@ async function readPage(
 
 /**
  * Looks up one user.
- * @throws GenesysError and what GenesysClient.read throws; a user who is not there is no error
+ * @throws GenesysError and what GenesysClient.read throws; a user who does not exist is not an error
  */
 export async function readUser(
   client: GenesysClient,
