@@ -76,7 +76,9 @@ async function putOAuthClient(client: SecretsManagerClient, secretId: string): P
   }
   await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value }));
   say(`The OAuth client ${clientId} is stored in the secret ${secretId}.`);
-  say('It is used for the next token: immediately if there is none, else when the current one expires.');
+  say(
+    'It is used for the next token: immediately if there is none, else when the current one expires.',
+  );
 }
 
 async function changeSigningKeys(

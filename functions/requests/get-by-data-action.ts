@@ -34,7 +34,9 @@ export function createGetByDataAction(deps: {
     }
     const record = await deps.records.get(requestId.data);
     if (!record || !deps.maySee(DATA_ACTION_CALLER, record)) {
-      throw new DataActionError(`Request ${requestId.data} does not exist, or its record has expired.`);
+      throw new DataActionError(
+        `Request ${requestId.data} does not exist, or its record has expired.`,
+      );
     }
     const seconds = toWaitSeconds(Math.floor(parsed.data.waitSeconds ?? 0));
     if (seconds === undefined) return toDataActionResult(record);

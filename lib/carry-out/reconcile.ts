@@ -126,9 +126,7 @@ function whyExpired({ deadlineMs, receives, lastCause }: RequestRecord): string 
   const deadline = new Date(deadlineMs).toISOString();
   const cause =
     lastCause?.detail ??
-    (receives === 0
-      ? 'it waited in the queue until then.'
-      : 'no receive finished before then.');
+    (receives === 0 ? 'it waited in the queue until then.' : 'no receive finished before then.');
   return `Not carried out before the deadline (${deadline}): ${cause}`;
 }
 

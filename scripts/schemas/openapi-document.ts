@@ -201,9 +201,7 @@ function cancelRequest(): JsonObject {
     parameters: [requestParameter(), correlationParameter()],
     responses: {
       200: requestResponse('The request is cancelled, now or before.'),
-      409: problemResponse('People are about to be added, or the request is final otherwise.', [
-        'too-late',
-      ]),
+      409: problemResponse('People are being added, or the request is final.', ['too-late']),
       ...readResponses(),
     },
   };
@@ -327,7 +325,7 @@ const accessResponses = () => ({
 const readResponses = () => ({
   400: problemResponse('A header is invalid.', ['invalid-header'], 'Bad Request'),
   ...accessResponses(),
-  404: problemResponse('Unknown, no UUID, another caller’s, or no longer kept.', ['not-found']),
+  404: problemResponse('Unknown, not a UUID, another caller’s, or expired.', ['not-found']),
   429: gatewayResponse('The API’s rate.', 'Too Many Requests'),
   ...failureResponses(['table-unavailable']),
 });

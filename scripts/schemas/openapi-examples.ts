@@ -178,7 +178,7 @@ export const OPENAPI_EXAMPLES = {
     ),
     'quota-exceeded': problem(
       'quota-exceeded',
-      'This caller has sent all the requests of this minute. Send it again after 17 seconds.',
+      "The caller's quota for this minute is used up. Retry after 17 seconds.",
     ),
     'table-unavailable': problem(
       'table-unavailable',

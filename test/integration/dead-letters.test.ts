@@ -326,7 +326,7 @@ describe('npm run dead-letters -- discard', () => {
     await addRequest('request-1');
     for (const input of ['', 'n\n', '\n']) {
       const { code, out } = await deadLetters(['discard', 'request-1'], input);
-      expect(out).toContain('Discard 1 for good? [y/N]');
+      expect(out).toContain('Delete 1 permanently? [y/N]');
       expect(out).toContain('Nothing was discarded.');
       expect(code).toBe(1);
     }

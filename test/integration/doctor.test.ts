@@ -268,7 +268,7 @@ describe('what is wrong is named, with what to do', () => {
       path: '/api/',
       fault: { answer: platformError(401, 'bad.credentials') },
     });
-    expectFailure(await look(), 'read conversations', 'that it has just given out');
+    expectFailure(await look(), 'read conversations', 'that it has just issued');
     expect(genesys.state.tokenRequests()).toBe(1);
   });
 

@@ -129,7 +129,7 @@ describe('a fault', () => {
     respond = () => {};
     const fault = await faultOf(send({ timeoutMs: 50 }));
     expect(fault).toMatchObject({ kind: 'timeout', reusedConnection: false, answer: undefined });
-    expect(fault.message).toBe(`GET ${server.url}/path: no complete answer within 50 ms`);
+    expect(fault.message).toBe(`GET ${server.url}/path: no complete response within 50 ms`);
   });
 
   test('is a timeout if a response does not end, and contains its status and headers', async () => {

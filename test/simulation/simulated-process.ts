@@ -144,7 +144,7 @@ export class SimulatedProcess {
       end.promise.catch(() => {});
       const fault = (kind: 'timeout' | 'connection', message: string) =>
         end.reject(new HttpError(kind, `${what}: ${message}`, { reusedConnection }));
-      time.after(request.timeoutMs, () => fault('timeout', 'no complete answer in time'));
+      time.after(request.timeoutMs, () => fault('timeout', 'no complete response in time'));
 
       const travel = async () => {
         await time.wait(this.#latencyMs());

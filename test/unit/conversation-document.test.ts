@@ -82,7 +82,7 @@ describe('the contract', () => {
       participants: [{ id: '1', [medium]: [call()], calls: [call('terminated')] }],
     };
     expect(codeOf(document)).toBe('MEDIA_NOT_SUPPORTED');
-    expect(() => read(document)).toThrow(`by ${name}`);
+    expect(() => read(document)).toThrow(`on ${name}`);
   });
 });
 

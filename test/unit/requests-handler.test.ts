@@ -339,7 +339,7 @@ describe('the data action', () => {
   });
 
   test.each([
-    [{ requestId: uuidNumber(9) }, 'There is no request'],
+    [{ requestId: uuidNumber(9) }, 'does not exist'],
     [{ requestId: 'latest', wait: 1 }, 'wait is not a field of this object; remove it; requestId'],
     [{ requestId: REQUEST, waitSeconds: 'long' }, 'waitSeconds must be a number'],
     [httpEvent('GET', `/requests/${REQUEST}`), 'An API Gateway event is not accepted'],
