@@ -1,10 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  type CallsWanted,
   type CallWindow,
   correctWindow,
-  decideCalls,
   EMPTY_WINDOW,
   fullWindow,
   GRANT_LIFE_MS,
@@ -12,6 +10,7 @@ import {
   stopCalls,
   usedPercentOf,
 } from '../../lib/domain/call-window.ts';
+import { type CallsWanted, decideCalls } from '../../lib/domain/decide-calls.ts';
 
 const START_MS = Date.parse('2026-11-22T15:00:00.400Z');
 const MINUTE_MS = 60_000;

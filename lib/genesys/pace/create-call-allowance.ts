@@ -2,7 +2,6 @@ import {
   type CallWindow,
   callWindow,
   correctWindow,
-  decideCalls,
   EMPTY_WINDOW,
   fullWindow,
   type PlatformCount,
@@ -11,6 +10,7 @@ import {
   usedPercentOf,
 } from '../../domain/call-window.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
+import { decideCalls } from '../../domain/decide-calls.ts';
 import { AdderError } from '../../domain/errors.ts';
 import type { VersionedItem } from '../../domain/versioned-item.ts';
 import type { AcquireOptions, CallAllowance, CallGrant, CallRefusal } from './call-allowance.ts';
@@ -39,7 +39,7 @@ interface Known {
   readAtMs: number;
 }
 
-/** The budget in one item of the table: decided here (lib/domain/call-window.ts), written by compare-and-swap. */
+/** The budget in one item of the table: decided by lib/domain/decide-calls.ts, written by compare-and-swap. */
 export function createCallAllowance(options: CallAllowanceOptions): CallAllowance {
   const { item, clock, random } = options;
   const budget = Math.max(1, Math.floor(options.requestsPerSecond * 60));

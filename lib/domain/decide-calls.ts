@@ -1,0 +1,195 @@
+import {
+  type CallWindow,
+  callerOf,
+  limitOf,
+  PLATFORM_WINDOW_MS,
+  returnCalls,
+  toSecond,
+  usedBy,
+  usedOf,
+  WINDOW_MS,
+  withCaller,
+  withoutOld,
+} from './call-window.ts';
+import type { Random } from './clock.ts';
+
+/** Refused requests retry after a random time between these. It grows with the time their caller has waited. */
+const SHORTEST_SPREAD_MS = 1_000;
+const LONGEST_SPREAD_MS = 60_000;
+/** The maximum for a caller that has used less than its share. */
+const LONGEST_SPREAD_BELOW_SHARE_MS = 4_000;
+/** A caller counts as waiting until this long after its retry time. */
+const WAITING_GRACE_MS = 2_000;
+/** The waiting time of a caller is written only if it is too short by this, to save writes. */
+const MARKER_SLACK_MS = 1_000;
+
+/** Time for a probing request before another one probes. */
+const PROBE_MS = 15_000;
+export interface CallsWanted {
+  calls: number;
+  callerId?: string | undefined;
+  priority: 'normal' | 'low';
+  /** A grant that is too old. The new one replaces it. */
+  replaces?: { calls: number; grantedAtMs: number } | undefined;
+}
+
+export interface DecideOptions {
+  /** Calls per minute. */
+  budget: number;
+  nowMs: number;
+  random: Random;
+}
+
+export type Decision =
+  | { granted: true; calls: number; window: CallWindow }
+  | {
+      granted: false;
+      reason: 'budget' | 'share' | 'stopped';
+      retryAtMs: number;
+      /** With the caller marked as waiting. Absent if no write is needed. */
+      window?: CallWindow;
+    };
+
+/**
+ * Decides whether calls may be made now.
+ *
+ * The budget is divided into equal shares for the callers that use it or wait for it, plus one share for a
+ * new caller. A caller below its share gets calls immediately. The rest is spread over the minute and goes to
+ * the callers that have used least.
+ */
+export function decideCalls(
+  before: CallWindow,
+  wanted: CallsWanted,
+  options: DecideOptions,
+): Decision {
+  const { nowMs, random } = options;
+  const window = withoutOld(before, nowMs);
+  const { stop } = window;
+  if (stop && nowMs < stop.untilMs) {
+    return {
+      granted: false,
+      reason: 'stopped',
+      retryAtMs: stop.untilMs + random() * SHORTEST_SPREAD_MS,
+    };
+  }
+  const limit = limitOf(window, options.budget, nowMs);
+  const calls = Math.min(wanted.calls, options.budget);
+  const { replaces } = wanted;
+  const without = replaces && withoutGrant(window, replaces, wanted.callerId);
+  // Calls that were granted before only move to another second.
+  const isMoved = without !== undefined && calls <= (replaces?.calls ?? 0);
+  const current = without ?? window;
+  const reason = isMoved ? undefined : reasonToRefuse(current, { ...wanted, calls }, limit, nowMs);
+  if (reason !== undefined) {
+    return refuse(window, { ...wanted, calls }, { ...options, limit, reason });
+  }
+  const granted = addCalls(current, calls, wanted.callerId, nowMs);
+  const probing = stop?.probing ? { untilMs: nowMs + PROBE_MS, probing: true } : undefined;
+  return { granted: true, calls, window: { ...granted, stop: probing } };
+}
+
+/**
+ * Removes the calls of a grant that were not made from their second. Calls that were made stay counted.
+ * `undefined` if that second has left the window.
+ */
+function withoutGrant(
+  window: CallWindow,
+  old: { calls: number; grantedAtMs: number },
+  callerId: string | undefined,
+): CallWindow | undefined {
+  const counted = window.seconds.find(([at]) => at === toSecond(old.grantedAtMs))?.[1] ?? 0;
+  return counted < old.calls ? undefined : returnCalls(window, old, old.calls, callerId);
+}
+
+function reasonToRefuse(
+  window: CallWindow,
+  { calls, callerId, priority }: CallsWanted,
+  limit: number,
+  nowMs: number,
+): 'budget' | 'share' | undefined {
+  const used = usedOf(window);
+  if (used + calls > limit) return 'budget';
+  if (priority === 'low') {
+    if (othersWaiting(window, callerId, Number.POSITIVE_INFINITY, nowMs)) return 'share';
+    return used + calls > limit / 2 ? 'budget' : undefined;
+  }
+  const active = activeCallers(window, callerId);
+  const mine = usedBy(window, callerId, nowMs);
+  if (mine < limit / (active + 1)) return undefined;
+  if (othersWaiting(window, callerId, mine, nowMs)) return 'share';
+  // The allowed total rises within a minute from the callers' shares to the whole limit.
+  const oldest = window.seconds[0]?.[0] ?? toSecond(nowMs);
+  const elapsed = Math.min(1, (nowMs - oldest * 1_000) / PLATFORM_WINDOW_MS);
+  const line = (limit * (active + elapsed)) / (active + 1);
+  return used < line ? undefined : 'budget';
+}
+
+function addCalls(
+  window: CallWindow,
+  calls: number,
+  callerId: string | undefined,
+  nowMs: number,
+): CallWindow {
+  const second = toSecond(nowMs);
+  const others = window.seconds.filter(([at]) => at !== second);
+  const sum = calls + (window.seconds.find(([at]) => at === second)?.[1] ?? 0);
+  const seconds = [...others, [second, sum] as [number, number]].sort(([a], [b]) => a - b);
+  const added = { ...window, seconds };
+  if (callerId === undefined) return added;
+  const used = usedBy(window, callerId, nowMs) + calls;
+  return withCaller(added, callerId, { ...callerOf(window, callerId), used, usedAtMs: nowMs });
+}
+
+function refuse(
+  window: CallWindow,
+  { calls, callerId, priority }: CallsWanted,
+  { nowMs, random, limit, reason }: DecideOptions & { limit: number; reason: 'budget' | 'share' },
+): Decision {
+  const known = callerOf(window, callerId);
+  const isWaiting = known.waitingUntilMs > nowMs;
+  const sinceMs = isWaiting ? known.waitingSinceMs : nowMs;
+  const belowShare =
+    usedBy(window, callerId, nowMs) < limit / (activeCallers(window, callerId) + 1);
+  const longestMs = belowShare ? LONGEST_SPREAD_BELOW_SHARE_MS : LONGEST_SPREAD_MS;
+  const spreadMs = Math.min(longestMs, Math.max(SHORTEST_SPREAD_MS, nowMs - sinceMs));
+  const retryAtMs = freeAtMs(window, calls, limit, nowMs) + Math.ceil(random() * spreadMs);
+  const refusal = { granted: false, reason, retryAtMs } as const;
+  if (callerId === undefined || priority === 'low') return refusal;
+  const waitingUntilMs = retryAtMs + WAITING_GRACE_MS;
+  if (isWaiting && known.waitingUntilMs >= waitingUntilMs - MARKER_SLACK_MS) return refusal;
+  return {
+    ...refusal,
+    window: withCaller(window, callerId, { ...known, waitingSinceMs: sinceMs, waitingUntilMs }),
+  };
+}
+
+/** The time at which enough of the oldest calls have left the window. Not before now. */
+function freeAtMs(window: CallWindow, calls: number, limit: number, nowMs: number): number {
+  let excess = usedOf(window) + calls - limit;
+  const { platform } = window;
+  // Other clients' calls leave no room until the platform's window ends.
+  if (platform && calls > limit && platform.endsAtMs > nowMs) return platform.endsAtMs;
+  for (const [second, sum] of window.seconds) {
+    if (excess <= 0) break;
+    excess -= sum;
+    if (excess <= 0) return Math.max(nowMs, second * 1_000 + WINDOW_MS);
+  }
+  return nowMs;
+}
+
+/** The number of callers that use the budget or wait for it, including this one. */
+function activeCallers({ callers }: CallWindow, callerId = ''): number {
+  return new Set([...Object.keys(callers), callerId]).size;
+}
+
+function othersWaiting(
+  window: CallWindow,
+  callerId: string | undefined,
+  usedLessThan: number,
+  nowMs: number,
+): boolean {
+  return Object.entries(window.callers).some(
+    ([id, { waitingUntilMs }]) =>
+      id !== callerId && waitingUntilMs > nowMs && usedBy(window, id, nowMs) < usedLessThan,
+  );
+}
