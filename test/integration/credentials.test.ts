@@ -90,7 +90,9 @@ const client = { GENESYS_CLIENT_ID: 'the-id', GENESYS_CLIENT_SECRET: 'the-client
 describe('npm run credentials', () => {
   test('stores the OAuth client in the secret of the stage and prints no secret', async () => {
     const { code, output } = await spawnCredentials(prod, client);
-    expect(output).toContain('The OAuth client the-id is stored in the secret arn-of-GenesysCredentials');
+    expect(output).toContain(
+      'The OAuth client the-id is stored in the secret arn-of-GenesysCredentials',
+    );
     expect(output).not.toContain('the-client-secret');
     expect(code).toBe(0);
     expect(JSON.parse(secrets.readSecret('arn-of-GenesysCredentialsSecret') ?? '')).toEqual({
