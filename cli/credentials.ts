@@ -76,9 +76,7 @@ async function putOAuthClient(client: SecretsManagerClient, secretId: string): P
   }
   await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value }));
   say(`The OAuth client ${clientId} is stored in the secret ${secretId}.`);
-  say(
-    'It is used for the next token: immediately if there is none, else when the current one expires.',
-  );
+  say('It is used for the next token: immediately, or when the current token expires.');
 }
 
 async function changeSigningKeys(

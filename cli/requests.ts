@@ -12,7 +12,7 @@ const USAGE = `npm run requests -- COMMAND ID [options]
   list CONVERSATION_ID   the requests of a conversation, newest first
   show REQUEST_ID        all of one request
   watch REQUEST_ID       wait until the request is final, then show it
-  cancel REQUEST_ID      cancel it, if nobody is about to be rung
+  cancel REQUEST_ID      cancel it, unless people are being rung
 
   --stage NAME     a deployed stage; needs AWS credentials that may read its table
   --region NAME    default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1

@@ -9,7 +9,7 @@ import { LOCAL_CREDENTIALS } from './system/local-aws.ts';
 import { readSettings } from './system/read-settings.ts';
 import { type LocalSystem, startSystem } from './system/start-system.ts';
 
-/** Taken out of the environment: a demo must never ring somebody, or send to a real receiver. */
+/** Taken out of the environment: a demo must not ring people or send to a real receiver. */
 const NOT_FOR_A_DEMO = [
   'GENESYS_ENV',
   'GENESYS_CLIENT_ID',
@@ -86,7 +86,7 @@ export async function main(): Promise<number> {
   }
 }
 
-/** Nobody's telephone may have rung twice in one conversation. */
+/** No telephone may have rung twice in one conversation. */
 function findDoubleRings({ genesys }: LocalSystem): string[] {
   const rings = genesys?.state.organisation.rings ?? [];
   return rings

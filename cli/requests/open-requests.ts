@@ -31,7 +31,7 @@ export interface OpenRequests {
 /**
  * Opens the records of a deployed stage where one is named, else those of the system that `npm start`
  * runs on this machine.
- * @throws UserError where there is none
+ * @throws UserError if it cannot be found
  */
 export async function openRequests({
   stage,

@@ -41,7 +41,7 @@ export interface FollowUpPorts {
 
 export type FollowUpFunction = LambdaFunction<SQSEvent | object, SQSBatchResponse, FollowUpContext>;
 
-/** People who fit where a conversation does not say: without a meaning where nobody is added. */
+/** Capacity if a conversation does not state it. Not used, because follow-up does not add people. */
 const ANY_LIMIT = 20;
 
 /** Builds `follow-up` from its ports. */
@@ -62,7 +62,7 @@ export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
       ? createSendWatch({ sendMessage, queueUrl: config.WATCH_QUEUE_URL, clock, log })
       : undefined,
     maxParticipants: ANY_LIMIT,
-    // Only a request that is past its deadline is carried on here, and it rings nobody any more.
+    // Only requests past their deadline are finished here, and those do not ring anyone.
     refuseAddress: () => undefined,
     onConnectionResult: ({ requestId, correlationId, conversationId }, { body }) =>
       log.info('connection', {

@@ -14,7 +14,7 @@ export interface DataActionResult {
   status: string;
   /** RFC 3339. */
   deadline: string;
-  /** Empty if there is none. */
+  /** Empty if absent. */
   code: string;
   error: string;
   /** Participants who are in the conversation now, or would be after a dry run. */

@@ -21,7 +21,7 @@ export function signWebhook(content: SignedContent, keys: readonly SigningKey[])
       const signature =
         key.scheme === 'v1'
           ? createHmac('sha256', key.secret).update(signed).digest()
-          : // ed25519 hashes by itself; a digest named here would be refused.
+          : // ed25519 includes its hash, so a digest must not be given here.
             sign(null, signed, key.privateKey);
       return `${key.scheme},${signature.toString('base64')}`;
     })

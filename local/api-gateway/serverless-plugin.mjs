@@ -8,7 +8,7 @@ import process from 'node:process';
 const ORIGINAL_CONTENT_TYPE = 'x-original-content-type';
 
 /**
- * serverless-offline adds a content type if there is none, and parses JSON: it drops a body of `null`.
+ * serverless-offline adds a missing content type, and parses JSON: it drops a body of `null`.
  * So every body is presented to it as plain text.
  */
 function hideContentType({ request }) {

@@ -9,7 +9,7 @@ export interface EventStream {
   stop(): void;
 }
 
-/** Slower readers than this many bytes behind are dropped; the page connects again by itself. */
+/** Slower readers than this many bytes behind are dropped; the page reconnects automatically. */
 const MAX_BACKLOG = 8 * 1024 * 1024;
 
 /** Server-sent events to any number of pages. */

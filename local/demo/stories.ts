@@ -70,7 +70,7 @@ export function createStories(): Story[] {
       by: 'http',
       conversationId: PLATFORM_CONVERSATION,
       correlationId: correlationId('wrong'),
-      body: { participants: [{ id: 'nobody' }, { id: first, role: 'king' }] },
+      body: { participants: [{ id: 'unknown' }, { id: first, role: 'king' }] },
       expectedAnswer: 422,
       expectedPointers: ['/participants/0/id', '/participants/1/role'],
     },

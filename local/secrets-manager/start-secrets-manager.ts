@@ -8,7 +8,7 @@ export interface LocalSecretsManager {
   endpoint: string;
   /** Creates the secret if it does not exist. A value becomes `AWSCURRENT`. */
   putSecret(name: string, value?: string): void;
-  /** The text under a label (default `AWSCURRENT`), or `undefined` if there is none. */
+  /** The text under a label (default `AWSCURRENT`), or `undefined` if absent. */
   readSecret(name: string, stage?: string): string | undefined;
   /** Number of versions of a secret, including deprecated ones. */
   countVersions(name: string): number;

@@ -44,7 +44,7 @@ export interface StoryboardOptions {
   onStory?: (story: RequestStory) => void;
   /** Of the stand-in, where there is one. */
   genesys?: () => GenesysState | undefined;
-  /** The receiver is somebody else's: the relay's own log tells of deliveries. */
+  /** The receiver is external, so deliveries are read from the relay's log. */
   isReceiverForeign?: boolean;
   /** The oldest story is forgotten beyond this many. Default 100. */
   keep?: number;
@@ -63,7 +63,7 @@ export function createStoryboard(options: StoryboardOptions): Storyboard {
   const keep = options.keep ?? 100;
   const stories = new Map<string, RequestStory>();
   const ringing = new Set<Ringing>();
-  /** Of requests that came by the queue: nobody has named them yet. By conversation. */
+  /** Of requests that came by the queue: they have no name yet. By conversation. */
   const unclaimed = new Map<string, Chapter[]>();
 
   function storyOf({ requestId, conversationId, correlationId }: Chapter) {

@@ -62,7 +62,7 @@ export async function startWebhookReceiver(
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') {
-      // Somebody looks with a browser: that is no delivery.
+      // A request of a browser is not a delivery.
       response.writeHead(405, { allow: 'POST', 'content-type': 'text/plain' });
       response.end('The service sends its webhooks here. The console page shows them.\n');
       return;
