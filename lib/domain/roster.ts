@@ -1,6 +1,7 @@
 import { isSameAddress } from './address.ts';
 import type { Warning } from './audit-event.ts';
 import type { Code } from './codes.ts';
+import { parseAddress } from './parse-address.ts';
 import type { RequestedParticipant } from './participant.ts';
 
 /**
@@ -227,7 +228,7 @@ export function newParticipationsOf(
 /**
  * The new participations of each of `asked`, by position. The platform may list an outside party
  * under an address that cannot be recognised: as many of those are taken to have been rung as there
- * are new outside parties.
+ * are new outside parties. One with another phone number is somebody else's.
  */
 export function newParticipationsOfAll(
   snapshotIds: readonly string[],
@@ -244,11 +245,16 @@ export function newParticipationsOfAll(
       !snapshotIds.includes(entry.participationId),
   );
   return recognised.map((own, position) => {
-    const unrecognised = own.length === 0 && asked[position]?.address !== undefined;
-    const stranger = unrecognised ? strangers.shift() : undefined;
-    return stranger ? [stranger] : own;
+    const address = asked[position]?.address;
+    if (own.length > 0 || address === undefined) return own;
+    const at = strangers.findIndex(
+      ({ addresses }) => !isPhoneNumber(address) || !addresses.some(isPhoneNumber),
+    );
+    return at === -1 ? own : strangers.splice(at, 1);
   });
 }
+
+const isPhoneNumber = (address: string) => parseAddress(address).number?.isGlobal === true;
 
 /** Who of `asked` came in, or was rung, between two looks at a conversation, by position. */
 export function arrivedSince(

@@ -139,6 +139,21 @@ describe('participations since a snapshot', () => {
   });
 });
 
+describe('a new outside party with another phone number', () => {
+  // Found by the simulation: a number that another request had added a moment before was taken for the
+  // one whose add had lost its response, and that one was reported as added.
+  test('is not taken for the one that was asked for', () => {
+    const after = roster([entry({ participationId: 'x', addresses: ['tel:+15550000008'] })]);
+    expect(newParticipationsOfAll([], after, [outside('+15550000007')])).toEqual([[]]);
+  });
+
+  test('may be the SIP address that was asked for', () => {
+    const party = entry({ participationId: 'x', addresses: ['tel:+15550000008'] });
+    const asked = [outside('sip:desk@example.com')];
+    expect(newParticipationsOfAll([], roster([party]), asked)).toEqual([[party]]);
+  });
+});
+
 describe('seats', () => {
   test('are taken by people who are in: not by programs, nor by people who left, once by each user', () => {
     const now = roster([
