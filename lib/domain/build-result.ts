@@ -22,7 +22,7 @@ const REDUCTIONS = [
   { detail: 0, error: 500, correlationIds: 5 },
 ] as const;
 
-export function isIn({ outcome }: { outcome?: string | undefined }): boolean {
+export function isOutcomeIn({ outcome }: { outcome?: string | undefined }): boolean {
   return outcome !== undefined && ['ADDED', 'ALREADY_PRESENT', 'WOULD_BE_ADDED'].includes(outcome);
 }
 
@@ -31,7 +31,7 @@ export function statusOf(
   participants: readonly { outcome?: string | undefined }[],
   verdict?: Verdict,
 ): Status {
-  const present = participants.filter(isIn).length;
+  const present = participants.filter(isOutcomeIn).length;
   if (present > 0) return present === participants.length ? 'SUCCESS' : 'PARTIAL';
   if (verdict?.code === 'CANCELLED') return 'CANCELLED';
   return verdict?.code === 'DEADLINE_EXCEEDED' ? 'EXPIRED' : 'FAILED';
@@ -127,7 +127,7 @@ function reasonOf(
   participants: readonly ParticipantResult[],
   verdict?: Verdict,
 ): { code?: string; error?: string } {
-  const out = participants.filter((participant) => !isIn(participant));
+  const out = participants.filter((participant) => !isOutcomeIn(participant));
   if (verdict) {
     const doubt = out.some(({ outcome }) => outcome === 'UNCERTAIN')
       ? ' The outcome of the last add is unknown.'

@@ -61,19 +61,19 @@ describeWithChecks('the console page in a browser, by keyboard', () => {
     expect(found.bodies).toContain('"event": "participant_added"');
   });
 
-  test('shows that a replay rings nobody', () => {
+  test('shows that a replay does not ring anyone', () => {
     expect(found.replay).toContain('replayed');
     expect(found.rosterAfterReplay).toContain('rung once');
   });
 
-  test('shows that nobody is rung twice after a lost response', () => {
+  test('shows that no one is rung twice after a lost response', () => {
     expect(found.lostResponse.timeline.filter((step) => step === 'rang')).toHaveLength(1);
     expect(found.lostResponse.timeline).not.toContain('ERROR');
     expect(found.rosterAfterLostResponse).toContain('rung once');
     expect(found.troubleAfterwards).toBe('none');
   });
 
-  test('shows a person who declines as somebody who left', () => {
+  test('shows a person who declines as one who left', () => {
     expect(found.declined.timeline.filter((step) => step === 'rang')).toHaveLength(1);
     expect(found.rosterAfterDecline).toMatch(/kemi\s+left.*rung once/s);
   });

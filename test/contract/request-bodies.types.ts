@@ -22,7 +22,7 @@ type KnownTo<Theirs, Ours> = Ours extends readonly (infer OurItem)[]
       : never;
 
 /**
- * Contract P's add. The vendor's type also requires `startTime`, which the platform sets itself:
+ * The platform's add. The vendor's type also requires `startTime`, which the platform sets itself:
  * public code leaves it out of this call.
  */
 export const addToCallIsKnown = (

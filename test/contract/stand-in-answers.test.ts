@@ -102,7 +102,7 @@ const SCENARIOS: Scenario[] = [
   },
   ...RING_OUTCOMES.map((outcome): Scenario => {
     return {
-      name: `somebody who was rung: ${outcome}`,
+      name: `a person who was rung: ${outcome}`,
       path: CONVERSATION,
       status: 200,
       prepare: ({ state }) => {
@@ -134,7 +134,7 @@ const SCENARIOS: Scenario[] = [
     },
   },
   {
-    name: 'an add on behalf of somebody who only monitors',
+    name: 'an add on behalf of a user who only monitors',
     path: ADD.replace(SAMPLE_USERS.ada, OTHER_USER),
     post: add({ userId: NEW_USER }),
     status: 403,
@@ -181,7 +181,7 @@ const SCENARIOS: Scenario[] = [
     prepare: onState((state) => state.revokeToken()),
   },
   {
-    name: 'a spent rate limit',
+    name: 'a used-up rate limit',
     path: CONVERSATION,
     status: 429,
     code: 'too.many.requests.retry.after',
@@ -264,7 +264,7 @@ const SCENARIOS: Scenario[] = [
     code: 'general.resource.not.found',
   },
   {
-    name: 'a user and an outside party added on behalf of somebody in the call',
+    name: 'a user and an outside party added on behalf of a user in the call',
     path: ADD,
     post: add({ userId: NEW_USER }, { address: '+15551234567' }),
     status: 200,
@@ -283,7 +283,7 @@ const SCENARIOS: Scenario[] = [
     code: 'not.found',
   },
   {
-    name: 'an add on behalf of somebody who left',
+    name: 'an add on behalf of a user who left',
     path: ADD,
     post: add({ userId: NEW_USER }),
     status: 404,
@@ -292,7 +292,7 @@ const SCENARIOS: Scenario[] = [
       state.organisation.leave(PLATFORM_CONVERSATION, SAMPLE_USERS.ada, Date.now()),
   },
   {
-    name: 'an add on behalf of somebody whose own phone still rings',
+    name: 'an add on behalf of a user whose own phone still rings',
     path: `${CALL}/participants/user/${OTHER_USER}`,
     post: add({ userId: NEW_USER }),
     status: 400,
@@ -341,7 +341,7 @@ const SCENARIOS: Scenario[] = [
     code: 'invalid.property',
   },
   {
-    name: 'a bare array, as contract G has it',
+    name: 'a bare array, as in the generic contract',
     path: ADD,
     post: [{ userId: NEW_USER }],
     status: 400,

@@ -172,7 +172,7 @@ describe("the vendor's SDK against the stand-in", () => {
   });
 });
 
-test("the live platform has contract P's add and not contract G's", () => {
+test('the live platform has its own add operation and not the generic one', () => {
   const operations = Object.getOwnPropertyNames(vendorSdk.ConversationsApi.prototype);
   expect(operations).toContain('postConversationsCallParticipantsUserUserId');
   expect(operations).not.toContain('postConversationParticipants');
@@ -253,7 +253,7 @@ describe("each refusal that the vendor's SDK can meet", () => {
       () => add({ userId: INACTIVE_USER }),
     ],
     [
-      'a spent rate limit',
+      'a used-up rate limit',
       429,
       'too.many.requests.retry.after',
       () => {

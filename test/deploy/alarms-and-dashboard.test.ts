@@ -102,7 +102,7 @@ function unwritten(metrics: string[]): string[] {
 }
 
 describe('the alarms', () => {
-  test('cover what must wake somebody up', () => {
+  test('cover everything that needs an operator', () => {
     expect(alarms.map(([, { Properties }]) => Properties.AlarmName).sort()).toEqual(
       [
         'adder-errors',

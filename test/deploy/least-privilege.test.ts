@@ -219,7 +219,7 @@ describe.each(Object.keys(needed))('%s', (role) => {
     expect(allowed.sort()).toEqual([...new Set(wanted)].sort());
   });
 
-  test('is for Lambda to assume, and for nobody else', () => {
+  test('can be assumed by Lambda only', () => {
     expect(template.Resources[role]?.Properties.AssumeRolePolicyDocument.Statement).toEqual([
       {
         Effect: 'Allow',

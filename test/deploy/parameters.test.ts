@@ -169,7 +169,7 @@ describe('who may send to the audit queue', () => {
     return statement.Condition.ArnNotLike['aws:PrincipalArn'];
   };
 
-  test('by default the roles of the functions that send results, and nobody else', () => {
+  test('by default only the roles of the functions that send results', () => {
     expect(denied(plain)).toContainEqual({ 'Fn::GetAtt': ['AdderRole', 'Arn'] });
     expect(denied(plain)).not.toContainEqual({ 'Fn::GetAtt': ['IntakeRole', 'Arn'] });
     expect(denied(plain)).not.toContainEqual({ 'Fn::GetAtt': ['RelayRole', 'Arn'] });

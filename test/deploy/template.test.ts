@@ -191,7 +191,7 @@ describe('queues and event sources', () => {
     );
   });
 
-  test('are encrypted, and refuse whoever comes without TLS', () => {
+  test('are encrypted, and refuse requests without TLS', () => {
     const queues = ofType(template, 'AWS::SQS::Queue');
     expect(queues).toHaveLength(6);
     for (const [, { Properties }] of queues) expect(Properties.SqsManagedSseEnabled).toBe(true);

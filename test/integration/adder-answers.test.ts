@@ -92,7 +92,7 @@ describe('answers to the add', () => {
     },
   );
 
-  test('a 409 that refuses the call is final once a look has shown that nobody was rung', async () => {
+  test('a 409 that refuses the call is final once a look has shown that no one was rung', async () => {
     const refusal = platformError(409, 'conversation.error.outbound.call.cannot.be.placed', 'No');
     const audit = await ask([{ ...ADD, fault: { answer: refusal } }]);
     expect(audit).toMatchObject({ status: 'FAILED', code: 'GENESYS_REJECTED' });

@@ -35,7 +35,7 @@ const apiCalls = () =>
 const rung = () => adder.genesys.state.organisation.rings.map(({ who }) => who);
 
 describe('adding to a call of the live platform', () => {
-  test('takes two reads and one POST for eighteen users, whoever is in already left out', async () => {
+  test('takes two reads and one POST for eighteen users, without those who are in already', async () => {
     const asked = [SAMPLE_USERS.ada, ...FREE_USERS.slice(0, 17)].map((id) => ({ id }));
     const audit = await ask(asked);
     expect(audit).toMatchObject({ status: 'SUCCESS', genesys_calls: 3, attempts: 1 });
@@ -46,7 +46,7 @@ describe('adding to a call of the live platform', () => {
     expect(audit.genesys_correlation_ids).toHaveLength(3);
   });
 
-  test('posts nothing where everybody is in', async () => {
+  test('does not post if everyone is in', async () => {
     const audit = await ask([{ id: SAMPLE_USERS.ada }, { address: CUSTOMER_ADDRESS }]);
     expect(audit.status).toBe('SUCCESS');
     expect(outcomes(audit)).toEqual(['ALREADY_PRESENT', 'ALREADY_PRESENT']);
@@ -122,14 +122,14 @@ describe('adding to a call of the live platform', () => {
     expect(apiCalls().filter((path) => path === '/api/v2/users')).toHaveLength(1);
   });
 
-  test('rings somebody who is asked for twice once', async () => {
+  test('rings a person who is requested twice once', async () => {
     const audit = await ask([{ id: first }, { id: first.toUpperCase() }]);
     expect(audit.status).toBe('SUCCESS');
     expect(outcomes(audit)).toEqual(['ADDED', 'ADDED']);
     expect(rung()).toEqual([first]);
   });
 
-  test('adds nobody where they do not all fit, and says how many there are and may be', async () => {
+  test('adds no one if they do not all fit, and names the number present and the limit', async () => {
     adder = await startAdder();
     const conversation = adder.genesys.state.organisation.existing(PLATFORM_CONVERSATION);
     Object.assign(conversation, { maxParticipants: 4 });

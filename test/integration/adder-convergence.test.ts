@@ -69,7 +69,7 @@ describe.each<[string, FaultRule['fault']]>([
   ['reset', { answer: 'reset' }],
   ['503', { answer: gatewayPage(503) }],
 ])('after an add that was not carried out and got no conclusive response (%s)', (_how, fault) => {
-  test('everyone is added in a call of the live platform, once reads prove that nobody was', async () => {
+  test('everyone is added in a call of the live platform, once reads prove that no one was', async () => {
     const audit = await ask([addFault(fault, [1, 2])]);
     expect(audit.status).toBe('SUCCESS');
     expect(ringsPerUser()).toEqual([1, 1, 1]);
@@ -134,7 +134,7 @@ describe('converging', () => {
     expect(lost).toBe(1);
   });
 
-  test('goes on later where every round brought somebody in', async () => {
+  test('continues later if every round added a person', async () => {
     adder = await startAdder({ genesys: { faults: [addFault({ carriedOut: 1 }, [1, 2, 3])] } });
     const four = FREE_USERS.slice(0, 4).map((id) => ({ id }));
     const message = { conversationId: PLATFORM_CONVERSATION, participants: four };
@@ -143,7 +143,7 @@ describe('converging', () => {
     expect(adder.genesys.state.organisation.rings).toHaveLength(4);
   });
 
-  test('rings nobody again who declined in between', async () => {
+  test('does not ring a person again who declined in between', async () => {
     const [declines] = asked;
     const audit = await ask([addFault({ carriedOut: 1, answer: 'reset' }, [1])], {
       genesys: {
@@ -161,7 +161,7 @@ describe('converging', () => {
     expect(ringsPerUser()).toEqual([1, 1, 1]);
   });
 
-  test('gives up after three rounds in which the platform took the request and added nobody', async () => {
+  test('gives up after three rounds in which the platform accepted the request and added no one', async () => {
     const audit = await ask([addFault({ carriedOut: 0 })]);
     expect(audit).toMatchObject({ status: 'FAILED', code: 'GENESYS_REJECTED' });
     expect(addPosts()).toHaveLength(3);
@@ -218,7 +218,7 @@ describe('converging', () => {
     ]);
   });
 
-  test('says that nobody could act where only the customer is left', async () => {
+  test('ends without an acting user if only the customer is left', async () => {
     adder = await startAdder();
     const { organisation } = adder.genesys.state;
     organisation.leave(PLATFORM_CONVERSATION, SAMPLE_USERS.ada, adder.clock.now());
@@ -229,7 +229,7 @@ describe('converging', () => {
     expect(audit).toMatchObject({ status: 'FAILED', code: 'NO_ACTING_USER' });
   });
 
-  test('tries again later while somebody is still ringing', async () => {
+  test('retries later while a participant is still ringing', async () => {
     const answer = platformError(400, 'conversation.error.cannot.merge.alerting.conference');
     adder = await startAdder({ genesys: { faults: [addFault({ answer })] } });
     const message = { conversationId: PLATFORM_CONVERSATION, participants: asked };

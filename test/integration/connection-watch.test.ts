@@ -89,7 +89,7 @@ describe('the connection event says what came of ringing a person', () => {
     });
   });
 
-  test('of several people as soon as everybody is decided, each as the record shows it', async () => {
+  test('of several people as soon as all are decided, each as the record shows it', async () => {
     await start();
     adder.genesys.state.behaviour.ringTimeoutMs = 50_000;
     ringing(first, 'declines');
@@ -135,7 +135,7 @@ describe('there is no connection event', () => {
     expect(connectionEvents()).toEqual([]);
   });
 
-  test('where nobody was rung', async () => {
+  test('if no one was rung', async () => {
     await start();
     const audit = await adder.settle(ask([SAMPLE_USERS.ada]));
     expect(audit.participants.map(({ outcome }) => outcome)).toEqual(['ALREADY_PRESENT']);

@@ -362,7 +362,7 @@ describe('the configuration', () => {
     expect(text).toContain(`${genesys.url}: API`);
   });
 
-  test('where neither is there, nobody is asked', async () => {
+  test('does not call Genesys Cloud without either', async () => {
     const { checks, text } = await runDoctor([], { LOCAL_FOLDER: 'not-there' });
     expect(checks).toContain('failed credentials');
     expect(text).toContain('us-east-1: API https://api.mypurecloud.com');

@@ -253,7 +253,7 @@ describe('the rows of the flow', () => {
     });
   });
 
-  test('the acting user of the request is not in the call, or nobody could act', () => {
+  test('the acting user of the request is not in the call, or there is none', () => {
     expect(at(looked(start({ actingUserId: ANN })))).toMatchObject({
       verdict: { code: 'ACTING_USER_NOT_IN_CALL' },
     });
@@ -262,7 +262,7 @@ describe('the rows of the flow', () => {
     });
   });
 
-  test('they do not all fit: nobody is added', () => {
+  test('they do not all fit: no one is added', () => {
     const action = at(looked(start(), sightOf([], { limit: 2 })));
     expect(action).toMatchObject({ kind: 'decide', refusal: { code: 'CAPACITY_EXCEEDED' } });
   });
@@ -334,7 +334,7 @@ describe('the rows of the flow', () => {
     });
   });
 
-  test('a platform that accepts adds and lists nobody is given up after three', () => {
+  test('after three accepted adds without a new participant, the request ends', () => {
     const adds = [0, 1, 2].map(() => attempt({ fate: 'MADE', unresolved: [] }));
     expect(at(looked(start({ adds })))).toMatchObject({
       kind: 'decide',
@@ -537,7 +537,7 @@ function expectDecisionsToStay(
 }
 
 describe('whatever happens', () => {
-  test('nobody is posted twice unless proven not rung, nor after the deadline, nor reported wrongly', () => {
+  test('no one is posted twice unless proven not rung, nor after the deadline, nor reported wrongly', () => {
     fc.assert(
       fc.property(fc.array(reaction, { minLength: 1, maxLength: 8 }), (reactions) => {
         new Player(reactions).play();

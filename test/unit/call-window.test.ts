@@ -242,7 +242,7 @@ describe('callers', () => {
     expect(spread.B).toBeLessThan(5_000);
   });
 
-  test('low priority takes nothing that somebody waits for, and never more than half', () => {
+  test('low priority takes no calls that others wait for, and at most half of the budget', () => {
     const half = take(EMPTY_WINDOW, { priority: 'low' });
     expect(half.granted).toBe(150);
     const full = take(EMPTY_WINDOW, { callerId: undefined });

@@ -45,7 +45,7 @@ describe('the contract', () => {
       'CONVERSATION_ENDED',
     ],
     [
-      'an end time by contract G',
+      'an end time in the generic contract',
       { type: 'voice', endTime: '2026-11-22T10:00:00Z' },
       'CONVERSATION_ENDED',
     ],
@@ -101,8 +101,8 @@ describe('who is live', () => {
     expect(isIn(roster, { id: 'a', role: 'agent' })).toBe(live);
   });
 
-  // Bug: one odd entry hid the live ones beside it, so that somebody who is in was rung.
-  test('is whoever has a live entry, whatever else the lists hold', () => {
+  // Bug: one odd entry hid the live ones beside it, so that a person who is in was rung.
+  test('is a participant with a live entry, regardless of other entries', () => {
     const roster = read({
       participants: [null, user('a', { calls: [null, call(), 'odd'], messages: 'odd' }), 7],
     });
@@ -110,7 +110,7 @@ describe('who is live', () => {
     expect(countPeople(roster)).toBe(1);
   });
 
-  test('is nobody who has an end time, whatever the media say', () => {
+  test('is not a participant with an end time, regardless of the media', () => {
     const roster = read({
       participants: [user('b'), user('a', { endTime: '2026-11-22T10:00:00Z' })],
     });

@@ -22,7 +22,7 @@ const eventOf = (headers: Record<string, string>, body = request.body) => ({
 const at = (mode: 'none' | 'iam' | 'jwt', nowMs = NOW_MS, own = credentials) =>
   createLocalAuthorizer(mode, own, 'us-east-1', () => nowMs);
 
-test('nobody is asked by default', () => {
+test('callers are not authorized by default', () => {
   const event = eventOf({});
   expect(at('none').authorize(event)).toEqual({ event });
 });

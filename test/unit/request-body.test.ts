@@ -186,7 +186,7 @@ describe('a request body', () => {
     expect(Object.keys(errorsOf(body))).toEqual(['/participants', '/__proto__']);
   });
 
-  test('names each position of somebody who is named more than once', () => {
+  test('names each position of a person who is named more than once', () => {
     const errors = errorsOf(
       withParticipants({ id: ADA }, { id: BEN }, { id: ADA.toUpperCase(), role: 'observer' }),
     );
@@ -198,7 +198,7 @@ describe('a request body', () => {
     });
   });
 
-  test('names all the other positions of somebody who is named three times', () => {
+  test('names all other positions of a person who is named three times', () => {
     const errors = errorsOf(withParticipants({ id: ADA }, { id: ADA }, { id: ADA }));
     expect(errors['/participants/1/id']).toBe(
       'names the same participant as /participants/0/id, /participants/2/id; name each participant once',

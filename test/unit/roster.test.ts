@@ -274,7 +274,7 @@ describe('the decision, whatever the conversation', () => {
     program: fc.boolean(),
   });
 
-  test('names nobody as missing who is in, and everybody who is not, once', () => {
+  test('names everyone who is missing once, and no one who is in', () => {
     fc.assert(
       fc.property(fc.array(someEntry), fc.array(someUser), (entries, ids) => {
         const now = roster(entries.map(entry));

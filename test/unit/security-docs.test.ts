@@ -12,7 +12,7 @@ describe('docs/security.md', () => {
     expect(named.filter((file) => !existsSync(path(file)))).toEqual([]);
   });
 
-  test('names a test for each thing that somebody could try', () => {
+  test('names a test for each attack', () => {
     const rows = text
       .split('\n## Data protection')[0]
       ?.split('\n')
@@ -21,7 +21,7 @@ describe('docs/security.md', () => {
     expect(rows?.filter((row) => !/`test\/[^`]+` \|$/.test(row))).toEqual([]);
   });
 
-  test('covers everybody who could attack', () => {
+  test('covers every kind of attacker', () => {
     for (const who of ['Caller', 'Sender', 'Operator', 'Genesys Cloud', 'Receiver', 'network']) {
       expect(text).toMatch(new RegExp(`^### .*${who}`, 'm'));
     }

@@ -206,7 +206,7 @@ describe('the rate limit', () => {
   });
 });
 
-describe('the live platform (contract P)', () => {
+describe('the live platform', () => {
   test('dials who is asked for, once for each time, those who are in included', () => {
     expect(add(HANA, IVO).status).toBe(200);
     expect(add(HANA).status).toBe(200);
@@ -221,7 +221,7 @@ describe('the live platform (contract P)', () => {
     ]);
   });
 
-  test('somebody dialled rings, answers after a while, and leaves with a trace', () => {
+  test('a person who is dialled rings, answers after a while, and remains listed after leaving', () => {
     start({ answerAfterMs: 2_000 });
     add(HANA, OFFLINE_USER);
     const states = () =>
@@ -247,7 +247,7 @@ describe('the live platform (contract P)', () => {
     ]);
   });
 
-  test('an atomic batch dials nobody where one is refused', () => {
+  test('an atomic batch dials no one if one is refused', () => {
     expect(add(HANA, INACTIVE_USER).status).toBe(409);
     expect(add(HANA, UNKNOWN_USER).status).toBe(404);
     expect(add(HANA, DELETED_USER).status).toBe(404);
@@ -287,7 +287,7 @@ describe('the live platform (contract P)', () => {
     expect(listed()).toContain(HANA);
   });
 
-  test("contract G's operations do not exist for its conversations", () => {
+  test('the generic operations do not exist for its conversations', () => {
     expect(post(`${CONVERSATION}/participants`, [{ id: HANA, role: 'agent' }]).status).toBe(404);
     expect(
       post(ADD.replace(PLATFORM_CONVERSATION, GENERIC_CONVERSATION), {
@@ -299,7 +299,7 @@ describe('the live platform (contract P)', () => {
   });
 });
 
-describe('the generic endpoint (contract G)', () => {
+describe('the generic endpoint', () => {
   const conversation = () => json(get(`/api/v2/conversations/${GENERIC_CONVERSATION}`));
   const addGeneric = (...entries: unknown[]) => post(GENERIC_ADD, entries);
 
@@ -505,7 +505,7 @@ describe('faults', () => {
 });
 
 describe('events', () => {
-  test('somebody can join between the arrival of an add and its being carried out', () => {
+  test('a person can join between the arrival of an add and its being carried out', () => {
     start({
       onEvent: (event) => {
         if (event.kind !== 'request' || event.call.path !== GENERIC_ADD) return;

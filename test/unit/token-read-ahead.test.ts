@@ -62,7 +62,7 @@ describe('reading the token ahead', () => {
     expect(reads()).toBe(1);
   });
 
-  test('that fails is told to nobody: whoever needs the token reads again', async () => {
+  test('that fails is ignored: the next call reads the secret again', async () => {
     const { source, events, reads } = start(unavailable, () => stored('good', clock.now()));
     source.prefetch();
     expect(await source.get()).toBe('good');

@@ -153,7 +153,7 @@ describe('a look', () => {
     expect([reads(), stored()]).toEqual([0, before]);
   });
 
-  test('is not made where everybody is decided by the result', async () => {
+  test('is not made if the result decides everyone', async () => {
     const { stored, look, reads, event } = await start({ connection: 'DECLINED' });
     expect(stored().watch?.nextLookAtMs).toBe(NOW_MS);
     await look();
