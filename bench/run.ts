@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { UserError } from '../lib/user-error.ts';
 import { budgetUse } from './budget-use.ts';
 import { coldStart } from './cold-start.ts';
+import { fairness } from './fairness.ts';
 import type { Figure, Row } from './figure.ts';
 import { genesysCalls } from './genesys-calls.ts';
 import { money } from './money.ts';
@@ -21,6 +22,7 @@ const FIGURES: readonly Figure[] = [
   warmCost,
   pipeline,
   budgetUse,
+  fairness,
   money,
 ];
 

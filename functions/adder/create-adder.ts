@@ -5,6 +5,7 @@ import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendWatch } from '../../lib/aws/send-watch.ts';
 import { createGenesysPorts } from '../../lib/carry-out/create-genesys-ports.ts';
+import { createNotFoundMemory } from '../../lib/carry-out/not-found-memory.ts';
 import type { AdderConfig } from '../../lib/config.ts';
 import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
 import type { Clock, Random } from '../../lib/domain/clock.ts';
@@ -50,6 +51,7 @@ export function createAdder(ports: AdderPorts): AdderFunction {
     allowance,
     client,
     users,
+    notFound: createNotFoundMemory(clock),
     clock,
     random,
     maxParticipants: config.MAX_PARTICIPANTS,

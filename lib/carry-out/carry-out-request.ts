@@ -141,7 +141,8 @@ async function receive(
     const sent = await sendOrDefer(deps, end.record);
     return 'kind' in sent ? sent : { ...end, record: sent, isNew: true };
   } finally {
-    if (budget.grant && budget.grant.calls > 0) await deps.allowance.release(budget.grant);
+    if (budget.grant && budget.grant.calls > 0)
+      await deps.allowance.release(budget.grant, callerId);
   }
 }
 

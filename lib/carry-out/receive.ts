@@ -10,6 +10,7 @@ import {
 } from '../domain/add-flow/state.ts';
 import type { AddressPolicy } from '../domain/allowed-addresses.ts';
 import type { Clock, Random } from '../domain/clock.ts';
+import type { RequestedParticipant } from '../domain/participant.ts';
 import {
   addAnnounced,
   addsObserved,
@@ -23,6 +24,7 @@ import type { CallAllowance } from '../genesys/pace/call-allowance.ts';
 import type { ConversationLease, ConversationLeases } from '../records/conversation-lease.ts';
 import { endedRecord, type FinishDeps, writeContext } from './finish-request.ts';
 import { createGenesysCalls, type GenesysCalls, type GenesysCallsDeps } from './genesys-calls.ts';
+import type { NotFoundMemory } from './not-found-memory.ts';
 import { RecordChangedError, type RecordWriter } from './record-writer.ts';
 import { TableError } from './table-error.ts';
 
@@ -37,6 +39,8 @@ export interface ReceiveDeps extends FinishDeps, GenesysCallsDeps {
   clock: Clock;
   random: Random;
   refuseAddress: AddressPolicy;
+  /** Absent: every request looks for its conversation. */
+  notFound?: NotFoundMemory | undefined;
 }
 
 /** How a receive ended. */
@@ -89,11 +93,13 @@ export class Receive {
       otherAdds: lease.recentAdds.filter((add) => add.requestId !== requestId),
       refusedAddresses: refusedAddresses(participants, deps.refuseAddress),
       isFirst: options.isFirst,
+      conversationFirst: deps.notFound?.hasSeenOne() ?? false,
     });
   }
 
   /** @throws RecordChangedError, TableError, TransitionError, and defects */
   async run(): Promise<ReceiveEnd> {
+    this.#recallNotFound();
     for (;;) {
       const action = nextAction(this.#state, this.#deps.clock.now());
       if (action.kind === 'finish') return this.#finish(action);
@@ -113,7 +119,7 @@ export class Receive {
       case 'reserve':
         return this.#reserve(action.calls);
       case 'look':
-        return this.#calls.look(action.users, this.#writer.flush());
+        return this.#look(action.users);
       case 'look-up-users':
         return this.#calls.lookUpUsers(action, this.#state.sight);
       case 'decide':
@@ -129,10 +135,32 @@ export class Receive {
     }
   }
 
+  /** Without a call, where another request has just asked in vain for this conversation. */
+  #recallNotFound(): void {
+    const { notFound, clock } = this.#deps;
+    const { conversationId, deadlineMs } = this.#writer.current;
+    const failure = notFound?.recall(conversationId);
+    if (!failure || this.#state.adds.length > 0 || clock.now() >= deadlineMs) return;
+    this.#state = observe(this.#state, { kind: 'failed', failure }, clock.now());
+  }
+
+  async #look(users: readonly RequestedParticipant[]): Promise<Observation> {
+    const { conversationId } = this.#writer.current;
+    const observation = await this.#calls.look(users, this.#writer.flush());
+    if (observation.kind === 'failed' && observation.failure.code === 'CONVERSATION_NOT_FOUND') {
+      this.#deps.notFound?.remember(conversationId, observation.failure);
+    }
+    return observation;
+  }
+
   async #reserve(calls: number): Promise<Observation> {
     const { allowance } = this.#deps;
     const { callerId, grant: replaces } = this.#budget;
-    const outcome = await allowance.acquire(calls, { callerId, replaces });
+    const outcome = await allowance.acquire(calls, {
+      callerId,
+      replaces,
+      slackMs: this.#state.deadlineMs - this.#deps.clock.now(),
+    });
     if (!outcome.granted) {
       const { reason, retryAtMs } = outcome;
       return { kind: 'not-reserved', retryAtMs, detail: RESERVE_REFUSALS[reason] };

@@ -18,6 +18,8 @@ const SHORTEST_SPREAD_MS = 1_000;
 const LONGEST_SPREAD_MS = 60_000;
 /** The maximum for a caller that has used less than its share. */
 const LONGEST_SPREAD_BELOW_SHARE_MS = 4_000;
+/** Maximum part of the time until the deadline, so that a request retries several times before it. */
+const LONGEST_PART_OF_SLACK = 0.1;
 /** A caller counts as waiting until this long after its retry time. */
 const WAITING_GRACE_MS = 2_000;
 /** The waiting time of a caller is written only if it is too short by this, to save writes. */
@@ -29,6 +31,10 @@ export interface CallsWanted {
   calls: number;
   callerId?: string | undefined;
   priority: 'normal' | 'low';
+  /** Milliseconds until the deadline. */
+  slackMs?: number | undefined;
+  /** Refusals of this caller that the instance has seen in the last seconds. Default 0 */
+  refusedLately?: number | undefined;
   /** A grant that is too old. The new one replaces it. */
   replaces?: { calls: number; grantedAtMs: number } | undefined;
 }
@@ -142,16 +148,28 @@ function addCalls(
 
 function refuse(
   window: CallWindow,
-  { calls, callerId, priority }: CallsWanted,
+  wanted: CallsWanted,
   { nowMs, random, limit, reason }: DecideOptions & { limit: number; reason: 'budget' | 'share' },
 ): Decision {
+  const {
+    calls,
+    callerId,
+    priority,
+    slackMs = Number.POSITIVE_INFINITY,
+    refusedLately = 0,
+  } = wanted;
   const known = callerOf(window, callerId);
   const isWaiting = known.waitingUntilMs > nowMs;
   const sinceMs = isWaiting ? known.waitingSinceMs : nowMs;
   const belowShare =
     usedBy(window, callerId, nowMs) < limit / (activeCallers(window, callerId) + 1);
   const longestMs = belowShare ? LONGEST_SPREAD_BELOW_SHARE_MS : LONGEST_SPREAD_MS;
-  const spreadMs = Math.min(longestMs, Math.max(SHORTEST_SPREAD_MS, nowMs - sinceMs));
+  // The refused requests would need this long one after the other: asking sooner is in vain.
+  const backlogMs = (refusedLately * calls * PLATFORM_WINDOW_MS) / Math.max(1, limit);
+  const spreadMs = Math.max(
+    SHORTEST_SPREAD_MS,
+    Math.min(longestMs, Math.max(nowMs - sinceMs, backlogMs), slackMs * LONGEST_PART_OF_SLACK),
+  );
   const retryAtMs = freeAtMs(window, calls, limit, nowMs) + Math.ceil(random() * spreadMs);
   const refusal = { granted: false, reason, retryAtMs } as const;
   if (callerId === undefined || priority === 'low') return refusal;

@@ -166,13 +166,30 @@ describe('the rows of the flow', () => {
   test('the platform asks for a wait: in place where it is short, else a deferral', () => {
     const wait = (retryAtMs: number) =>
       at(observe(start(), { kind: 'not-reserved', retryAtMs, detail: 'spent' }, START_MS));
-    expect(wait(START_MS + 3_000)).toEqual({ kind: 'wait', untilMs: START_MS + 3_000 });
-    expect(wait(START_MS + 6_000)).toMatchObject({
+    expect(wait(START_MS + 1_000)).toEqual({ kind: 'wait', untilMs: START_MS + 1_000 });
+    expect(wait(START_MS + 2_000)).toMatchObject({
       kind: 'defer',
-      untilMs: START_MS + 6_000,
+      untilMs: START_MS + 2_000,
       code: 'RATE_LIMITED',
     });
     expect(wait(START_MS + 600_000)).toMatchObject({ verdict: { code: 'DEADLINE_EXCEEDED' } });
+  });
+
+  test('a request that has read the conversation waits for its next call in place', () => {
+    const retryAtMs = START_MS + 3_000;
+    const notReserved = { kind: 'not-reserved', retryAtMs, detail: 'spent' } as const;
+    const state = observe(looked(start()), notReserved, START_MS);
+    expect(at(state)).toEqual({ kind: 'wait', untilMs: retryAtMs });
+  });
+
+  test('a conversation that is likely not to exist is read alone, and the users after it', () => {
+    const wary = start({}, { conversationFirst: true, reserved: 3 });
+    expect(at(wary)).toEqual({ kind: 'look', users: [] });
+    const sight = sightOf();
+    const found = observe(wary, { kind: 'looked', beganAtMs: START_MS, sight }, START_MS);
+    expect(at(found)).toMatchObject({ kind: 'look-up-users', users: [{ id: ANN }, { id: BOB }] });
+    const lastCause = { code: 'CONVERSATION_NOT_FOUND', detail: 'not found' } as const;
+    expect(start({ lastCause })).toMatchObject({ conversationFirst: true });
   });
 
   test('an add is unresolved: looks after 2 s and after 5 s', () => {
@@ -326,12 +343,15 @@ describe('the rows of the flow', () => {
 
   test('a conversation that is not found is looked for again while the request is young', () => {
     const failure: Failure = { ...FAILURE, code: 'CONVERSATION_NOT_FOUND', disposition: 'reject' };
-    const young = observe(start(), { kind: 'failed', failure }, START_MS);
-    expect(at(young)).toEqual({ kind: 'wait', untilMs: START_MS + 2_000 });
-    const old = observe(start(), { kind: 'failed', failure }, START_MS + 15_000);
-    expect(at(old, START_MS + 15_000)).toMatchObject({
-      verdict: { code: 'CONVERSATION_NOT_FOUND' },
-    });
+    const actionAt = (ageMs: number, state = start()) =>
+      at(observe(state, { kind: 'failed', failure }, START_MS + ageMs), START_MS + ageMs);
+    // By the queue, so that it holds no instance meanwhile.
+    expect(actionAt(0)).toMatchObject({ kind: 'defer', untilMs: START_MS + 3_000 });
+    expect(actionAt(3_000)).toMatchObject({ kind: 'defer', untilMs: START_MS + 10_000 });
+    const final = { kind: 'finish', verdict: { code: 'CONVERSATION_NOT_FOUND' } };
+    expect(actionAt(10_000)).toMatchObject(final);
+    const short = start({}, { deadlineMs: START_MS + 5_000 });
+    expect(actionAt(3_000, short)).toMatchObject(final);
   });
 
   test('after three accepted adds without a new participant, the request ends', () => {

@@ -344,3 +344,42 @@ describe('a full stop after a 429', () => {
     expect(ask(refused, {}, START_MS + 61_000).granted).toBe(false);
   });
 });
+
+describe('requests that wait for the budget', () => {
+  test('ask again sooner the less time they have until their deadline', () => {
+    // The caller has been waiting for a minute, so its requests are spread over a minute.
+    const spent = fullWindow(300, START_MS);
+    const since = ask(spent, { slackMs: 600_000 }).window ?? spent;
+    const waiting = {
+      ...since,
+      callers: {
+        A: {
+          used: 300,
+          usedAtMs: START_MS,
+          waitingSinceMs: START_MS - 60_000,
+          waitingUntilMs: START_MS + 9e5,
+        },
+      },
+    };
+    const waitOf = (slackMs?: number) => {
+      const decision = ask(waiting, { slackMs });
+      return decision.granted ? 0 : decision.retryAtMs;
+    };
+    const soonest = waitOf(5_000);
+    expect(waitOf(120_000) - soonest).toBe(5_500);
+    expect(waitOf(600_000) - soonest).toBe(29_500);
+    expect(waitOf()).toBe(waitOf(600_000));
+  });
+
+  test('ask again later the more of their caller have just been refused', () => {
+    const spent = fullWindow(300, START_MS);
+    const used = { A: { used: 300, usedAtMs: START_MS, waitingSinceMs: 0, waitingUntilMs: 0 } };
+    const waitOf = (refusedLately: number) => {
+      const decision = ask({ ...spent, callers: used }, { refusedLately });
+      return decision.granted ? 0 : decision.retryAtMs;
+    };
+    // 50 requests of 3 calls take half a minute at 300 a minute; the spread is a minute at most.
+    expect(waitOf(50) - waitOf(0)).toBe(14_500);
+    expect(waitOf(500) - waitOf(0)).toBe(29_500);
+  });
+});

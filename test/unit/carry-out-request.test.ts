@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { finishExpired } from '../../lib/carry-out/carry-out-request.ts';
+import { carryOutRequest, finishExpired } from '../../lib/carry-out/carry-out-request.ts';
+import { createNotFoundMemory } from '../../lib/carry-out/not-found-memory.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
 import type { AddAttempt, RequestRecord } from '../../lib/domain/request-record.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
@@ -93,5 +94,44 @@ describe('finishing an expired request without its message', () => {
     const outcome = await finishExpired(deps, record, { finishByMs: LATE_MS + 30_000 });
     expect(outcome).toMatchObject({ kind: 'deferred', code: 'CONVERSATION_BUSY' });
     expect((await records.get(record.requestId))?.status).toBe('QUEUED');
+  });
+});
+
+describe('requests for a conversation that was not found a moment ago', () => {
+  test('end without a call, and do not hold back the first of another conversation', async () => {
+    const nowMs = START_MS + 60_000;
+    const record = requestRecordOf({ participants: [PARTICIPANT] });
+    const { deps, paths } = setUp(record);
+    const clock = { now: () => nowMs, sleep: async () => {} };
+    const notFound = createNotFoundMemory(clock);
+    notFound.remember(record.conversationId, {
+      code: 'CONVERSATION_NOT_FOUND',
+      detail: 'not found',
+      disposition: 'reject',
+      lookAgain: false,
+      blamed: [],
+      notActive: false,
+      outOfTime: false,
+      notSent: false,
+    });
+    const limits = { receiveCount: 1, maxReceives: 1_000, finishByMs: nowMs + 27_000 };
+    const carryOut = (request: RequestRecord) =>
+      carryOutRequest({ ...deps, clock, notFound }, { ...limits, request });
+    expect(await carryOut(record)).toMatchObject({
+      kind: 'finished',
+      record: {
+        status: 'FAILED',
+        genesysCalls: 0,
+        result: { body: expect.stringContaining('CONVERSATION_NOT_FOUND') },
+      },
+    });
+    expect(paths).toEqual([]);
+    const another = {
+      ...record,
+      requestId: 'dddddddd-0000-4000-8000-000000000001',
+      conversationId: 'dddddddd-0000-4000-8000-000000000002',
+    };
+    expect(await carryOut(another)).toMatchObject({ record: { status: 'SUCCESS' } });
+    expect(paths).toHaveLength(1);
   });
 });

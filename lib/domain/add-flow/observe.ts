@@ -5,10 +5,13 @@ import { unresolvedPositions } from './open-positions.ts';
 import { findArrivals, resolveAdds } from './resolve-adds.ts';
 import type { Cause, Failure, FlowState, Observation } from './state.ts';
 
-/** A new conversation can return 404 at first, so it is read again until the request is this old. */
-const YOUNG_MS = 15_000;
-/** The waits between these looks. */
-const NOT_FOUND_WAITS_MS = [2_000, 3_000, 5_000];
+/** A longer wait for the budget goes back to the queue, so that waiting requests hold no instance. */
+const WAIT_FOR_BUDGET_MS = 1_000;
+/**
+ * A new conversation can return 404 at first, so it is read again when the request has this age. For
+ * an older request the first 404 is final.
+ */
+const NOT_FOUND_LOOKS_MS = [3_000, 10_000];
 
 /** Updates the state with the outcome of an action. Pure, like nextAction. */
 export function observe(state: FlowState, observation: Observation, nowMs: number): FlowState {
@@ -16,10 +19,13 @@ export function observe(state: FlowState, observation: Observation, nowMs: numbe
     case 'reserved':
       return state;
     case 'not-reserved':
-      return pausedFor(state, observation.retryAtMs, {
-        code: 'RATE_LIMITED',
-        detail: observation.detail,
-      });
+      return pausedFor(
+        state,
+        observation.retryAtMs,
+        { code: 'RATE_LIMITED', detail: observation.detail },
+        // After a look the request waits in place, because a deferral discards what it has read.
+        !state.sight && observation.retryAtMs - nowMs > WAIT_FOR_BUDGET_MS,
+      );
     case 'looked':
       return observeLook(state, observation);
     case 'users-found':
@@ -72,11 +78,14 @@ function observeReadFailure(state: FlowState, failure: Failure, nowMs: number): 
   const { code, detail } = failure;
   const cause: Cause = { code, detail };
   if (failure.outOfTime) return pausedFor(state, nowMs, cause, true);
-  const isYoung = nowMs < state.requestedAtMs + YOUNG_MS;
-  if (code === 'CONVERSATION_NOT_FOUND' && isYoung) {
-    const waitMs = NOT_FOUND_WAITS_MS[state.notFound] ?? NOT_FOUND_WAITS_MS.at(-1) ?? 0;
-    const next = pausedFor(state, nowMs + waitMs, cause);
-    return { ...next, notFound: state.notFound + 1 };
+  if (code === 'CONVERSATION_NOT_FOUND') {
+    const ageMs = nowMs - state.requestedAtMs;
+    const nextAgeMs = NOT_FOUND_LOOKS_MS.find((lookMs) => lookMs > ageMs);
+    const nextLookMs = nextAgeMs === undefined ? undefined : state.requestedAtMs + nextAgeMs;
+    // By the queue: requests for unknown conversations must not hold instances.
+    if (nextLookMs !== undefined && nextLookMs < state.deadlineMs) {
+      return pausedFor(state, nextLookMs, cause, true);
+    }
   }
   if (failure.disposition !== 'retry') return { ...state, verdict: cause };
   return pausedFor(state, deferUntilMs(state, nowMs, failure.retryAfterMs), cause, true);

@@ -11,7 +11,10 @@ const LOOK_NEEDS_MS = 10_000;
 export function look(state: FlowState, nowMs: number, calls: number): Action {
   const late = outOfTime(state, nowMs, LOOK_NEEDS_MS, 'a look at the conversation');
   if (late) return late;
-  const wanted = state.users === undefined && unresolvedPositions(state).length === 0;
+  const wanted =
+    state.users === undefined &&
+    !state.conversationFirst &&
+    unresolvedPositions(state).length === 0;
   const users = wanted ? requestedAt(state, openPositions(state)) : [];
   return (
     reserve(state, calls) ?? {

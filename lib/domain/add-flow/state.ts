@@ -72,6 +72,11 @@ export interface FlowState {
   readonly run: number;
   readonly dryRun: boolean;
   readonly onlyIfReachable: boolean;
+  /**
+   * The conversation is likely not to exist: it is read alone, and the users only where it is found.
+   * The same calls for a request that is carried out, one fewer for a refusal.
+   */
+  readonly conversationFirst: boolean;
   readonly actingUserId: string | undefined;
   readonly limits: ReceiveLimits;
   readonly otherAdds: readonly OtherAdd[];
@@ -107,7 +112,6 @@ export interface FlowState {
   readonly lostAdds: number;
   readonly refusals: number;
   readonly rateLimits: number;
-  readonly notFound: number;
 }
 
 export type Action =
@@ -161,9 +165,12 @@ export type Observation =
  */
 export function startFlow(
   record: RequestRecord,
-  receive: Pick<FlowState, 'limits' | 'otherAdds' | 'refusedAddresses'> & { isFirst: boolean },
+  receive: Pick<FlowState, 'limits' | 'otherAdds' | 'refusedAddresses'> & {
+    isFirst: boolean;
+    conversationFirst?: boolean;
+  },
 ): FlowState {
-  const { limits, otherAdds, refusedAddresses, isFirst } = receive;
+  const { limits, otherAdds, refusedAddresses, isFirst, conversationFirst = false } = receive;
   const unresolved = new Set(record.adds.flatMap((add) => add.unresolved));
   return {
     limits,
@@ -174,6 +181,7 @@ export function startFlow(
     run: record.run,
     dryRun: record.dryRun,
     onlyIfReachable: record.onlyIfReachable,
+    conversationFirst: conversationFirst || record.lastCause?.code === 'CONVERSATION_NOT_FOUND',
     actingUserId: record.actingUserId,
     participants: record.participants.map((participant, position) =>
       // Undecided in an earlier run. This run can look again.
@@ -197,7 +205,6 @@ export function startFlow(
     lostAdds: 0,
     refusals: 0,
     rateLimits: 0,
-    notFound: 0,
   };
 }
 

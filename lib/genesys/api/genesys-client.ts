@@ -23,6 +23,9 @@ import type { Operation } from './response-rules.ts';
 export const READ_TIMEOUT_MS = 10_000;
 export const POST_TIMEOUT_MS = 15_000;
 
+/** No read is retried in place later than this after its first attempt, so one that hangs is not retried. */
+export const READ_PATIENCE_MS = 5_000;
+
 /** Several documents of this size fit into a function with 256 MB. A larger one is not read. */
 const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
 /** Without this header a server may compress its response (RFC 9110, section 12.5.3). */
@@ -47,7 +50,7 @@ export interface GenesysClient {
   /**
    * Reads a document. Temporary failures are retried.
    * @param path with its query, starting with `/api`
-   * @param patienceMs no retry starts later than this after the first attempt
+   * @param patienceMs no retry starts later than this after the first attempt. Default 5 s
    * @throws GenesysError, AdderError, OutOfTimeError
    */
   read(
@@ -171,7 +174,7 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
   }
 
   return {
-    async read(operation, path, budget, patienceMs = Number.POSITIVE_INFINITY) {
+    async read(operation, path, budget, patienceMs = READ_PATIENCE_MS) {
       const noLaterThanMs = Math.min(
         budget.finishByMs,
         budget.deadlineMs,

@@ -27,6 +27,8 @@ export interface AcquireOptions {
   callerId?: string | undefined;
   /** `low` only takes what no add is waiting for. Default `normal` */
   priority?: 'normal' | 'low';
+  /** Milliseconds until the deadline. A refused request with less time left retries sooner. */
+  slackMs?: number | undefined;
   /** A grant that is too old to be used. The new one replaces it in the budget. */
   replaces?: CallGrant | undefined;
 }

@@ -21,6 +21,9 @@ const REFUSAL_IS_CURRENT_MS = 250;
 /** Write conflicts with other instances. Each one means that another instance made progress. */
 const MOST_CONFLICTS = 10;
 const CONFLICT_PAUSE_MS = 20;
+/** Refusals of a caller count with a decay of this time. */
+const REFUSALS_COUNT_MS = 10_000;
+const MOST_CALLERS_COUNTED = 1_000;
 /** Delay of a retry if the table cannot be reached. */
 const TABLE_RETRY_MS = 5_000;
 
@@ -46,6 +49,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
   let known: Known | undefined;
   /** What responses said since the last write. */
   let observed: PlatformCount | undefined;
+  const refusals = createRefusalCount(clock);
   let line: Promise<unknown> = Promise.resolve();
 
   /** Serializes an instance's operations, so that it has no conflicts with itself. */
@@ -79,7 +83,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
 
   async function decide(
     calls: number,
-    { callerId, priority = 'normal', replaces }: AcquireOptions,
+    { callerId, priority = 'normal', replaces, slackMs }: AcquireOptions,
   ): Promise<CallGrant | CallRefusal> {
     const caller = callerId?.slice(0, 16);
     for (let conflicts = 0; conflicts < MOST_CONFLICTS; conflicts += 1) {
@@ -87,7 +91,14 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
       const nowMs = clock.now();
       const decision = decideCalls(
         corrected(current),
-        { calls, callerId: caller, priority, replaces },
+        {
+          calls,
+          callerId: caller,
+          priority,
+          replaces,
+          slackMs,
+          refusedLately: refusals.count(callerId),
+        },
         { budget, nowMs, random },
       );
       if (!decision.granted && nowMs - current.readAtMs > REFUSAL_IS_CURRENT_MS) {
@@ -129,7 +140,9 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
     acquire: (calls, acquireOptions = {}) =>
       inLine(async () => {
         try {
-          return await decide(calls, acquireOptions);
+          const outcome = await decide(calls, acquireOptions);
+          if (!outcome.granted) refusals.add(acquireOptions.callerId);
+          return outcome;
         } catch (cause) {
           throw new AdderError('The table that holds the call budget cannot be reached', {
             code: 'INTERNAL_ERROR',
@@ -160,5 +173,21 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
       inLine(() => change((window) => stopCalls(window, untilMs, clock.now()))),
 
     usedPercent: () => (known ? usedPercentOf(known.window, budget, clock.now()) : 0),
+  };
+}
+
+/** Refusals of each caller in about the last ten seconds: how many of its requests wait, at least. */
+function createRefusalCount(clock: Pick<Clock, 'now'>) {
+  const counts = new Map<string, { count: number; atMs: number }>();
+  const count = (caller = '') => {
+    const known = counts.get(caller);
+    return known ? known.count * Math.exp((known.atMs - clock.now()) / REFUSALS_COUNT_MS) : 0;
+  };
+  return {
+    count,
+    add(caller = '') {
+      if (counts.size > MOST_CALLERS_COUNTED) counts.clear();
+      counts.set(caller, { count: count(caller) + 1, atMs: clock.now() });
+    },
   };
 }
