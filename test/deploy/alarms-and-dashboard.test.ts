@@ -40,9 +40,9 @@ beforeAll(async () => {
   operate = await readFile(new URL('../../docs/operate.md', import.meta.url), 'utf8');
 }, 120_000);
 
-/** Its own files, and lib/api, in which the HTTP functions count what they refuse. */
+/** Its own files, lib/api (refused requests) and lib/carry-out (calls to Genesys Cloud). */
 async function sourceOf(name: string): Promise<string> {
-  const folders = [`functions/${name}`, 'lib/api'].map(
+  const folders = [`functions/${name}`, 'lib/api', 'lib/carry-out'].map(
     (folder) => new URL(`../../${folder}/`, import.meta.url),
   );
   const files = await Promise.all(

@@ -157,7 +157,9 @@ describe('npm run dead-letters -- list', () => {
     expect(out).toMatch(/ID +AGE +REASON +TRIES +REQUEST +CONVERSATION +DETAIL/);
     expect(out).toMatch(/ATTEMPTS_EXHAUSTED +1 +request-1 +2e8c2d0b-.* a detail/);
     expect(out).toMatch(/DELIVERY_GIVEN_UP +13 +request-3 .* the receiver answered 503/);
-    expect(out).toContain('DELIVERY_GIVEN_UP: Three days of tries came to nothing.\n  Do: ');
+    expect(out).toContain(
+      'DELIVERY_GIVEN_UP: The event could not be delivered within three days.\n  Do: ',
+    );
     expect(ready(requestDeadLetters)).toHaveLength(2);
     expect(ready(auditDeadLetters)).toHaveLength(1);
   });
@@ -175,7 +177,7 @@ describe('npm run dead-letters -- list', () => {
     );
     const { out } = await deadLetters(['list']);
     expect(out).toMatch(/RECEIVE_LIMIT +1 +- +- +-/);
-    expect(out).toContain('The function failed on the message until the queue gave it up.');
+    expect(out).toContain('The function failed on the message until its receives were used up.');
   });
 
   test('says how many it leaves out', async () => {
@@ -194,7 +196,7 @@ describe('npm run dead-letters -- show', () => {
     const { code, out } = await deadLetters(['show', 'request-']);
     expect(code).toBe(0);
     expect(out).toMatch(/reason +ATTEMPTS_EXHAUSTED/);
-    expect(out).toMatch(/remedy +Read the function log/);
+    expect(out).toMatch(/remedy +Search the log for the request id/);
     expect(out).toMatch(/deadline +2026-01-01T00:00:00.000Z \(past/);
     expect(out).toContain('"requestId": "request-1"');
     expect(out).not.toContain('other');

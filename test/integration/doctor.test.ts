@@ -290,12 +290,16 @@ describe('what is wrong is named, with what to do', () => {
 
   test('a conversation that is over', async () => {
     genesys.state.organisation.end(PLATFORM_CONVERSATION, Date.now());
-    expectFailure(await ask(PLATFORM_CONVERSATION, HANA), 'conversation', 'over');
+    expectFailure(await ask(PLATFORM_CONVERSATION, HANA), 'conversation', 'has ended');
   });
 
   test('a call without a Genesys Cloud user in it', async () => {
     genesys.state.organisation.leave(PLATFORM_CONVERSATION, SAMPLE_USERS.ada, Date.now());
-    expectFailure(await ask(PLATFORM_CONVERSATION, HANA), 'conversation', 'Ask again once');
+    expectFailure(
+      await ask(PLATFORM_CONVERSATION, HANA),
+      'conversation',
+      'Send a new request once',
+    );
   });
 
   test('a conversation that is full', async () => {
@@ -390,7 +394,7 @@ describe('the configuration', () => {
 
   test('--help says what it does', async () => {
     const { exitCode, text } = await spawnDoctor(['--help']);
-    expect(text).toContain('It reads only');
+    expect(text).toContain('It only reads');
     expect(exitCode).toBe(0);
   });
 });
