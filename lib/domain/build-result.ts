@@ -122,6 +122,11 @@ export function toParticipantResult(participant: RecordedParticipant): Participa
   };
 }
 
+/** A cause often ends in a number or a correlation id, without a full stop. */
+function joinSentences(first: string, second: string): string {
+  return /[.!?…]$/.test(first) ? `${first} ${second}` : `${first}. ${second}`;
+}
+
 /** The verdict, or the common reason of the participants who are not in. */
 function reasonOf(
   participants: readonly ParticipantResult[],
@@ -130,12 +135,10 @@ function reasonOf(
   const out = participants.filter((participant) => !isOutcomeIn(participant));
   if (verdict) {
     const doubt = out.some(({ outcome }) => outcome === 'UNCERTAIN')
-      ? ' The outcome of the last add is unknown.'
+      ? 'The outcome of the last add is unknown.'
       : '';
-    return {
-      code: verdict.code,
-      error: `${boundedText(verdict.detail, LONGEST.error - doubt.length)}${doubt}`,
-    };
+    const detail = boundedText(verdict.detail, LONGEST.error - doubt.length - '. '.length);
+    return { code: verdict.code, error: doubt === '' ? detail : joinSentences(detail, doubt) };
   }
   const code = out[0]?.code;
   const details = [...new Set(out.map(({ detail = '' }) => detail))].join(' ');

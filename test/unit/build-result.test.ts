@@ -78,6 +78,15 @@ describe('a result', () => {
     expect(audit.error).toBe('Too late. The outcome of the last add is unknown.');
   });
 
+  test('adds the note as a sentence of its own after a cause without a full stop', () => {
+    const record = requestRecordOf({ participants: [uncertain] });
+    const verdict = { ...EXPIRED, detail: 'no complete answer within 10000 ms' };
+    const { audit } = buildResult({ record, verdict, nowMs: START_MS });
+    expect(audit.error).toBe(
+      'no complete answer within 10000 ms. The outcome of the last add is unknown.',
+    );
+  });
+
   test.each([
     ['long', 'x'.repeat(100_000)],
     ['long and escaped', '"\\'.repeat(50_000)],
