@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { LONGEST_PLAUSIBLE_MS, plausibleDelayMs } from './plausible-delay.ts';
+import { IMPLAUSIBLE_WAIT_MS, LONGEST_PLAUSIBLE_MS, plausibleDelayMs } from './plausible-delay.ts';
 
 /** A granted call is made within this time, so that it belongs to the minute in which it was counted. */
 export const GRANT_LIFE_MS = 1_000;
@@ -113,8 +113,8 @@ export function stopCalls(window: CallWindow, untilMs: number, nowMs: number): C
   const wantedMs = untilMs - nowMs;
   if (!(wantedMs > 0)) return window;
   const delayMs = plausibleDelayMs(wantedMs);
-  // After an implausible time was cut, one request probes.
-  const probing = delayMs < wantedMs;
+  // One request probes after a time that was cut here, and after a long one: the client cuts as well.
+  const probing = delayMs < wantedMs || delayMs > IMPLAUSIBLE_WAIT_MS;
   const known = window.stop;
   if (known && !known.probing && known.untilMs >= nowMs + delayMs) return window;
   return { ...window, stop: { untilMs: nowMs + delayMs, probing } };

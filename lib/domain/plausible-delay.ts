@@ -5,5 +5,5 @@ export const IMPLAUSIBLE_WAIT_MS = 60_000;
 
 /** The wait that a header names, in milliseconds, or one minute if it is implausible. */
 export function plausibleDelayMs(delayMs: number): number {
-  return delayMs < LONGEST_PLAUSIBLE_MS ? Math.max(0, delayMs) : IMPLAUSIBLE_WAIT_MS;
+  return delayMs <= LONGEST_PLAUSIBLE_MS ? Math.max(0, delayMs) : IMPLAUSIBLE_WAIT_MS;
 }

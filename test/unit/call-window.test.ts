@@ -11,6 +11,7 @@ import {
   usedPercentOf,
 } from '../../lib/domain/call-window.ts';
 import { type CallsWanted, decideCalls } from '../../lib/domain/decide-calls.ts';
+import { MAX_NAMED_DELAY_MS } from '../../lib/genesys/api/named-delay.ts';
 
 const START_MS = Date.parse('2026-11-22T15:00:00.400Z');
 const MINUTE_MS = 60_000;
@@ -318,6 +319,24 @@ describe('a full stop after a 429', () => {
     );
     expect(ask(twice, {}, START_MS + 41_900).granted).toBe(false);
   });
+
+  test.each([
+    ['in the same millisecond', 0],
+    ['a moment later', 7],
+  ])(
+    'a time that the client has cut to five minutes is kept when stopped %s, then one request tries',
+    (_, lateMs) => {
+      const stopped = stopCalls(EMPTY_WINDOW, START_MS + MAX_NAMED_DELAY_MS, START_MS + lateMs);
+      expect(ask(stopped, {}, START_MS + MAX_NAMED_DELAY_MS - 1)).toMatchObject({
+        reason: 'stopped',
+      });
+      const probe = ask(stopped, {}, START_MS + MAX_NAMED_DELAY_MS);
+      expect(probe.granted).toBe(true);
+      expect(
+        ask(probe.window as CallWindow, {}, START_MS + MAX_NAMED_DELAY_MS + 1_000),
+      ).toMatchObject({ reason: 'stopped' });
+    },
+  );
 
   test.each([
     ['milliseconds', 42_000 * 1_000],
