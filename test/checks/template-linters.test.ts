@@ -30,10 +30,10 @@ const acknowledged: { resource: string; id: string; reason: string }[] = [
     reason:
       'It holds the deployed zips and the template, is written by deploys alone, and CloudTrail has those. A log of its reads would need a second bucket, which would outlive the stack.',
   },
-  ...['IntakeRole', 'AdderRole', 'RelayRole'].map((resource) => ({
+  ...['IntakeRole', 'AdderRole', 'RelayRole', 'RequestsRole', 'FollowUpRole'].map((resource) => ({
     resource,
     id: 'AwsSolutions-IAM5[Resource::*]',
-    reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords know no resources.',
+    reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords cannot be limited to resources.',
   })),
   {
     resource: 'GenesysCredentialsSecret',
