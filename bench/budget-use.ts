@@ -9,6 +9,8 @@ import { type Backlog, createBacklog } from './backlog.ts';
 import { createPlainAdder } from './baselines/plain-adder.ts';
 import type { Figure, Row } from './figure.ts';
 import { createMemoryTable } from './memory-table.ts';
+import { createSeededRandom } from './seeded-random.ts';
+import { storedToken } from './stored-token.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 import { createVirtualGenesys, type VirtualGenesys } from './virtual-genesys.ts';
 
@@ -100,7 +102,7 @@ async function runAll(scene: Scene, start: StartInstance, repetitions: number): 
 
 async function run(scene: Scene, start: StartInstance, seed: number): Promise<Use> {
   const clock = createVirtualClock();
-  const random = createRandom(seed);
+  const random = createSeededRandom(seed);
   const genesys = createVirtualGenesys({
     clock,
     random,
@@ -154,7 +156,7 @@ async function startOurs({ clock, random, genesys, backlog, budgetItem }: World)
       AUDIT_QUEUE_URL: 'http://127.0.0.1/audit',
     }),
     sendHttp: genesys.sendHttp,
-    getSecret: async () => storedToken(genesys.token, clock.now()),
+    getSecret: async () => storedToken(genesys.token, GENESYS_URL, clock.now()),
     putSecret: () => Promise.reject(new Error('the token was refused')),
     openItem: (key) => (key.startsWith('budget#') ? budgetItem : createMemoryItem()),
     ...createMemoryTable(),
@@ -182,18 +184,6 @@ async function startOurs({ clock, random, genesys, backlog, budgetItem }: World)
       } else backlog.finish(record);
     }
   }
-}
-
-/** The token secret, as an instance that was here before has left it. */
-function storedToken(accessToken: string, nowMs: number) {
-  const value = JSON.stringify({
-    kind: 'token',
-    accessToken,
-    tokenUrl: `${GENESYS_URL}/oauth/token`,
-    issuedAt: new Date(nowMs).toISOString(),
-    expiresAt: new Date(nowMs + 24 * 60 * MINUTE_MS).toISOString(),
-  });
-  return { value, versionId: '1', stages: ['AWSCURRENT'] };
 }
 
 /** The calls of the same request as ours, evenly spaced, whatever the platform says. */
@@ -243,15 +233,4 @@ async function runPlainly(
       }),
     );
   }
-}
-
-/** Mulberry32: small, seeded, good enough for latencies. */
-function createRandom(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

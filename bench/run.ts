@@ -11,6 +11,7 @@ import { genesysCalls } from './genesys-calls.ts';
 import { money } from './money.ts';
 import { pipeline } from './pipeline.ts';
 import { ratioOf, renderTable } from './render-table.ts';
+import { scale } from './scale.ts';
 import { median } from './statistics.ts';
 import { timeToAdd } from './time-to-add.ts';
 import { warmCost } from './warm-cost.ts';
@@ -23,6 +24,7 @@ const FIGURES: readonly Figure[] = [
   pipeline,
   budgetUse,
   fairness,
+  scale,
   money,
 ];
 
