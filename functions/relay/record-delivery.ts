@@ -1,5 +1,5 @@
 import type { Clock } from '../../lib/domain/clock.ts';
-import { deliveryObserved } from '../../lib/domain/record-transitions.ts';
+import { deliveryObserved } from '../../lib/domain/event-transitions.ts';
 import type { Delivery, RequestRecord } from '../../lib/domain/request-record.ts';
 import type { VouchedEvent } from '../../lib/domain/vouch-for-event.ts';
 import type { RecordStore } from '../../lib/records/record-store.ts';

@@ -4,8 +4,8 @@ import {
   sendStoredResult,
 } from '../../lib/carry-out/finish-request.ts';
 import { Problem } from '../../lib/domain/problem.ts';
-import { TransitionError } from '../../lib/domain/record-transitions.ts';
 import { isFinal, type RequestRecord } from '../../lib/domain/request-record.ts';
+import { TransitionError } from '../../lib/domain/write-record.ts';
 import type { Log } from '../../lib/logger.ts';
 import { unknownRequest } from './read-route.ts';
 

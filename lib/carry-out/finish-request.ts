@@ -4,15 +4,13 @@ import { buildResult, reduceResult, statusOf, type Verdict } from '../domain/bui
 import type { Clock } from '../domain/clock.ts';
 import { concludeParticipants } from '../domain/conclude-participants.ts';
 import { eventId } from '../domain/event-id.ts';
+import { eventSent, resultReduced } from '../domain/event-transitions.ts';
 import {
   cancelled,
-  eventSent,
   finished,
   type NewRequest,
   newRecord,
   type Progress,
-  resultReduced,
-  type WriteContext,
 } from '../domain/record-transitions.ts';
 import {
   type AddAttempt,
@@ -22,6 +20,7 @@ import {
   type Watch,
 } from '../domain/request-record.ts';
 import { startWatch } from '../domain/start-watch.ts';
+import type { WriteContext } from '../domain/write-record.ts';
 import type { RecordStore } from '../records/record-store.ts';
 
 /**

@@ -1,13 +1,13 @@
 import { buildConnectionResult } from '../domain/build-connection-result.ts';
 import { AdderError } from '../domain/errors.ts';
 import { connectionEventId } from '../domain/event-id.ts';
+import { eventSent, watchFinished, watchObserved } from '../domain/event-transitions.ts';
 import {
   concludeConnections,
   isEveryoneDecided,
   observeConnections,
   type WatchedConversation,
 } from '../domain/observe-connections.ts';
-import { eventSent, watchFinished, watchObserved } from '../domain/record-transitions.ts';
 import type { RecordedEvent, RequestRecord, Watch } from '../domain/request-record.ts';
 import { mayLook, nextLookMs } from '../domain/start-watch.ts';
 import { createCallBudget, OutOfTimeError } from '../genesys/api/call-budget.ts';

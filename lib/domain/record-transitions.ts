@@ -1,7 +1,6 @@
 import type { Status } from './audit-event.ts';
 import {
   type AddAttempt,
-  type Delivery,
   hasBegunToAdd,
   hasUnresolvedAdd,
   isFinal,
@@ -10,16 +9,7 @@ import {
   type RequestRecord,
   type Watch,
 } from './request-record.ts';
-
-/** The reconciler handles an unfinished request this long after its deadline. */
-const AFTER_DEADLINE_MS = 2_000;
-/**
- * The reconciler sends a final result that was not marked as sent after this. With its schedule of a
- * minute, a result is sent within 75 s even where its writer crashed before it sent it.
- */
-const RESEND_AFTER_MS = 5_000;
-/** The reconciler resumes a watch whose look is overdue by this. */
-const WATCH_OVERDUE_MS = 20_000;
+import { assertNotFinal, TransitionError, type WriteContext, writeRecord } from './write-record.ts';
 
 /** Correlation ids that a record keeps: enough for the vendor's support. */
 const MAX_CORRELATION_IDS = 50;
@@ -32,25 +22,6 @@ const MAX_DETAIL = 1_000;
 const MAX_ADDS = 30;
 /** Results of earlier runs that a record keeps. */
 const MAX_EARLIER_RESULTS = 20;
-
-/** Context of a write: the time, a unique id, and how long records are kept. */
-export interface WriteContext {
-  nowMs: number;
-  writeId: string;
-  /** From the last change. */
-  retentionMs: number;
-}
-
-/** The record's state does not allow the transition, usually because another writer was first. */
-export class TransitionError extends Error {
-  readonly reason: 'final' | 'too-late' | 'not-final' | 'not-sent' | 'no-watch' | 'other-run';
-
-  constructor(reason: TransitionError['reason']) {
-    super(`The record does not allow this transition: ${reason}`);
-    this.name = 'TransitionError';
-    this.reason = reason;
-  }
-}
 
 /** The data of a new record. */
 export type NewRequest = Pick<
@@ -71,30 +42,6 @@ export type NewRequest = Pick<
   | 'deadlineMs'
 >;
 
-/** When the reconciler has to handle a record; `undefined` if it has no unfinished work. */
-export function dueAtMs(record: RequestRecord): number | undefined {
-  if (!isFinal(record)) return record.deadlineMs + AFTER_DEADLINE_MS;
-  const unsent = [record.result, record.connectionResult].find(
-    (event) => event !== undefined && event.sentAtMs === undefined,
-  );
-  if (unsent) return unsent.finishedAtMs + RESEND_AFTER_MS;
-  return record.watch && record.watch.nextLookAtMs + WATCH_OVERDUE_MS;
-}
-
-function write(
-  record: RequestRecord,
-  changes: Partial<RequestRecord>,
-  { nowMs, writeId, retentionMs }: WriteContext,
-): RequestRecord {
-  const next = { ...record, ...changes, version: record.version + 1, writeId };
-  // The deadline can be a day away; retention counts from the last change.
-  next.expiresAtMs = Math.max(nowMs, next.deadlineMs) + retentionMs;
-  const due = dueAtMs(next);
-  if (due === undefined) delete next.dueAtMs;
-  else next.dueAtMs = due;
-  return next;
-}
-
 /** The first state of a request: accepted, and not received yet. */
 export function newRecord(request: NewRequest, context: WriteContext): RequestRecord {
   const record: RequestRecord = {
@@ -111,13 +58,13 @@ export function newRecord(request: NewRequest, context: WriteContext): RequestRe
     writeId: '',
     expiresAtMs: 0,
   };
-  return write(record, {}, context);
+  return writeRecord(record, {}, context);
 }
 
 /** A receive of the message begins. */
 export function received(record: RequestRecord, context: WriteContext): RequestRecord {
   assertNotFinal(record);
-  return write(
+  return writeRecord(
     withoutWaiting(record),
     {
       status: 'IN_PROGRESS',
@@ -162,7 +109,7 @@ export function addAnnounced(
     startedAtMs: context.nowMs,
     fate: 'PENDING',
   };
-  return write(
+  return writeRecord(
     record,
     { ...progressed(record, progress), adds: [...withoutSpentAdds(record.adds), attempt] },
     context,
@@ -186,7 +133,7 @@ export function addsObserved(
   context: WriteContext,
 ): RequestRecord {
   assertNotFinal(record);
-  return write(record, { ...progressed(record, progress), adds }, context);
+  return writeRecord(record, { ...progressed(record, progress), adds }, context);
 }
 
 /** The receive ends without a result; the message comes back at `waiting.untilMs`. */
@@ -199,7 +146,7 @@ export function deferred(
 ): RequestRecord {
   assertNotFinal(record);
   const cause = { code: waiting.code, detail: waiting.detail.slice(0, MAX_DETAIL) };
-  return write(
+  return writeRecord(
     record,
     {
       ...progressed(record, progress),
@@ -230,7 +177,7 @@ export function finished(
 ): RequestRecord {
   assertNotFinal(record);
   const { status, participants, event, watch } = result;
-  return write(
+  return writeRecord(
     withoutWaiting(record),
     {
       ...progressed(record, { ...progress, participants }),
@@ -260,78 +207,6 @@ export function cancelled(
   return finished(record, { ...result, status: 'CANCELLED' }, record.adds, none, context);
 }
 
-/** The event is on the audit queue. If it is sent again, the first time is kept. */
-export function eventSent(
-  record: RequestRecord,
-  which: 'result' | 'connectionResult',
-  context: WriteContext,
-): RequestRecord {
-  const event = record[which];
-  if (!event) throw new TransitionError('not-final');
-  const sentAtMs = event.sentAtMs ?? context.nowMs;
-  return write(record, { [which]: { ...event, sentAtMs } }, context);
-}
-
-/**
- * Replaces a result that the queue refused by a reduced event with the same id.
- * @throws TransitionError `not-final`; `final` if the result was sent, because all deliveries have the same
- * bytes
- */
-export function resultReduced(
-  record: RequestRecord,
-  event: Pick<RecordedEvent, 'body' | 'digest'>,
-  context: WriteContext,
-): RequestRecord {
-  const { result } = record;
-  if (!result) throw new TransitionError('not-final');
-  if (result.sentAtMs !== undefined) throw new TransitionError('final');
-  return write(record, { result: { ...result, ...event } }, context);
-}
-
-/** Records the outcome of a delivery. */
-export function deliveryObserved(
-  record: RequestRecord,
-  which: 'delivery' | 'connectionDelivery',
-  delivery: Delivery,
-  context: WriteContext,
-): RequestRecord {
-  return write(record, { [which]: delivery }, context);
-}
-
-/**
- * Records a look of the connection watch, and the time of the next one.
- * @throws TransitionError `no-watch` where the watch has ended
- */
-export function watchObserved(
-  record: RequestRecord,
-  participants: RequestRecord['participants'],
-  watch: Watch,
-  context: WriteContext,
-): RequestRecord {
-  if (!record.watch) throw new TransitionError('no-watch');
-  return write(record, { participants, watch }, context);
-}
-
-/** The connection event, once in a run; the watch ends. @throws TransitionError `no-watch` */
-export function watchFinished(
-  record: RequestRecord,
-  participants: RequestRecord['participants'],
-  event: RecordedEvent,
-  context: WriteContext,
-): RequestRecord {
-  const { watch, ...rest } = record;
-  if (!watch) throw new TransitionError('no-watch');
-  return write(
-    rest,
-    {
-      participants,
-      connectionResult: event,
-      connectionDelivery: { status: 'PENDING', attempts: 0 },
-    },
-    context,
-  );
-}
-
 /**
  * An operator's redrive: a new run with a new deadline. Adds of earlier runs stay, so that people who
  * were rung are not rung again; all other outcomes are open again.
@@ -349,7 +224,7 @@ export function rerun(
   const { result, delivery, watch, connectionResult, connectionDelivery, startedAtMs, ...rest } =
     record;
   const events = [result, ...(connectionResult ? [connectionResult] : [])];
-  return write(
+  return writeRecord(
     rest,
     {
       status: 'QUEUED',
@@ -370,10 +245,6 @@ export function rerun(
     },
     context,
   );
-}
-
-function assertNotFinal(record: RequestRecord): void {
-  if (isFinal(record)) throw new TransitionError('final');
 }
 
 function withoutWaiting({ waiting: _, ...record }: RequestRecord): RequestRecord {

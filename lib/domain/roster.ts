@@ -228,7 +228,7 @@ export function newParticipationsOf(
 /**
  * The new participations of each of `asked`, by position. The platform may list an outside party
  * under an address that cannot be recognised: as many of those are taken to have been rung as there
- * are new outside parties. One with another phone number is somebody else's.
+ * are new outside parties. One with another phone number belongs to another person.
  */
 export function newParticipationsOfAll(
   snapshotIds: readonly string[],

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { eventSent } from '../../lib/domain/event-transitions.ts';
 import {
   addAnnounced,
   cancelled,
   deferred,
-  eventSent,
   finished,
   newRecord,
   received,
-  type WriteContext,
 } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import type { WriteContext } from '../../lib/domain/write-record.ts';
 import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
 import { RecordTooLargeError, toRecordItem } from '../../lib/records/record-item.ts';
 import { CursorError } from '../../lib/records/record-store.ts';

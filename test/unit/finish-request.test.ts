@@ -5,7 +5,8 @@ import {
   recordRefusal,
   sendStoredResult,
 } from '../../lib/carry-out/finish-request.ts';
-import { addAnnounced, TransitionError } from '../../lib/domain/record-transitions.ts';
+import { addAnnounced } from '../../lib/domain/record-transitions.ts';
+import { TransitionError } from '../../lib/domain/write-record.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
 import { requestRecordOf, START_MS } from '../support/request-record-of.ts';
 

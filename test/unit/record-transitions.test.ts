@@ -1,22 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
 import {
+  deliveryObserved,
+  eventSent,
+  watchFinished,
+  watchObserved,
+} from '../../lib/domain/event-transitions.ts';
+import {
   addAnnounced,
   addsObserved,
   cancelled,
   deferred,
-  deliveryObserved,
-  dueAtMs,
-  eventSent,
   finished,
   newRecord,
   received,
   rerun,
-  TransitionError,
-  type WriteContext,
-  watchFinished,
-  watchObserved,
 } from '../../lib/domain/record-transitions.ts';
 import { isFinal, type RequestRecord, requestRecord } from '../../lib/domain/request-record.ts';
+import { dueAtMs, TransitionError, type WriteContext } from '../../lib/domain/write-record.ts';
 import { newRequest, REQUESTED_AT_MS } from '../support/new-request.ts';
 
 const RETENTION_MS = 30 * 86_400_000;

@@ -1,11 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type WatchDeps, watchConnections } from '../../lib/carry-out/watch-connections.ts';
-import {
-  addAnnounced,
-  deliveryObserved,
-  finished,
-  newRecord,
-} from '../../lib/domain/record-transitions.ts';
+import { deliveryObserved } from '../../lib/domain/event-transitions.ts';
+import { addAnnounced, finished, newRecord } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord, Watch } from '../../lib/domain/request-record.ts';
 import { startWatch } from '../../lib/domain/start-watch.ts';
 import type { AcquireOptions, CallGrant } from '../../lib/genesys/pace/call-allowance.ts';
