@@ -20,7 +20,16 @@ export function answerQueryProtocol(app: App): void {
     const { headers, body, url } = request;
     if (!/x-www-form-urlencoded/.test(headers['content-type'] ?? '')) return;
     const { Action, Version: _version, ...fields } = body as Record<string, string>;
-    if (Action !== 'SendMessage') return;
+    if (Action === undefined) return;
+    if (Action !== 'SendMessage') {
+      // fauxqs would answer 200 with a document of S3.
+      const message = `The local SQS knows ${Action} only in the JSON protocol, as the AWS CLI and the SDKs send it`;
+      await reply
+        .code(400)
+        .type('text/xml')
+        .send(toXml({ __type: 'InvalidAction', message }));
+      return reply;
+    }
     const answer = await app.inject({
       method: 'POST',
       url: '/',

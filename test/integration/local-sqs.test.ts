@@ -273,6 +273,15 @@ describe('the query protocol', () => {
     expect(sqs.listMessages('refusing.fifo')).toEqual([]);
   });
 
+  test('refuses every other action instead of pretending that it succeeded', async () => {
+    const { url } = sqs.createQueue('read.fifo');
+
+    const answer = await send(url, { Action: 'ReceiveMessage' });
+
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain('<Code>InvalidAction</Code>');
+  });
+
   test('accepts programs and refuses web pages', async () => {
     const { url } = sqs.createQueue('guarded');
 
