@@ -30,8 +30,12 @@ export interface Senders {
   /** Requests in the queue at the start, all of one caller. */
   requests: number;
   conversations: number;
-  /** Requests of a second caller, each of its own conversation, sent after a minute. */
+  /** The platform does not know these conversations. */
+  areUnknown?: boolean;
+  /** Requests of a second caller, each of its own conversation. */
   late?: number;
+  /** When they are sent. Default after a minute. */
+  lateAfterMs?: number;
 }
 
 export interface BacklogOptions extends Senders {
@@ -93,7 +97,9 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogRun> {
   };
 
   const conversations = Array.from({ length: options.conversations }, () =>
-    openConversation(genesys.state.organisation, 'platform', startMs),
+    options.areUnknown
+      ? randomUUID()
+      : openConversation(genesys.state.organisation, 'platform', startMs),
   );
   const { from, to } = options.deadlineMinutes;
   for (let index = 0; index < options.requests; index += 1) {
@@ -179,8 +185,9 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogRun> {
   };
 
   const late: string[] = [];
+  const lateAfterMs = options.lateAfterMs ?? MINUTE_MS;
   const secondCaller = async () => {
-    await clock.sleep(MINUTE_MS);
+    await clock.sleep(lateAfterMs);
     const known = new Set(table.all().map(({ requestId }) => requestId));
     for (let count = 0; count < (options.late ?? 0); count += 1) {
       const id = openConversation(genesys.state.organisation, 'platform', clock.now());
@@ -224,7 +231,9 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogRun> {
       overdue: records.filter(
         (record) => !isFinal(record) && record.deadlineMs + 75_000 < clock.now(),
       ).length,
-      lateWaits: late.map((id) => ((results.get(id) ?? clock.now()) - startMs - MINUTE_MS) / 1_000),
+      lateWaits: late.map(
+        (id) => ((results.get(id) ?? clock.now()) - startMs - lateAfterMs) / 1_000,
+      ),
     };
   }
 }

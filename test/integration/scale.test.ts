@@ -37,6 +37,22 @@ describe('a deep backlog with ten instances', () => {
   }, 120_000);
 });
 
+test('500 requests for unknown conversations do not delay another caller', async () => {
+  const run = await runBacklog({
+    requests: 500,
+    conversations: 500,
+    areUnknown: true,
+    late: 5,
+    lateAfterMs: 20_000,
+    instances: 10,
+    minutes: 2,
+    deadlineMinutes: { from: 9, to: 10 },
+    seed: 1,
+  });
+  expect(run.lateWaits).toHaveLength(5);
+  expect(Math.max(...run.lateWaits)).toBeLessThan(1);
+}, 120_000);
+
 test('a budget of six calls a minute carries out two requests a minute, three calls each', async () => {
   const run = await runBacklog({
     requests: 6,
