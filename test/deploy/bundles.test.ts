@@ -25,7 +25,13 @@ afterEach(async () => {
 });
 
 /** The most that each may weigh, minified, in bytes. A cold start reads all of it. */
-const limits = { intake: 262_000, relay: 280_000, adder: 330_000 };
+const limits = {
+  intake: 345_000,
+  requests: 350_000,
+  relay: 350_000,
+  adder: 445_000,
+  'follow-up': 445_000,
+};
 
 describe.each(Object.entries(limits))('the bundle of %s', (name, limit) => {
   let files: Map<string, Buffer>;
@@ -81,6 +87,8 @@ async function firstRequest(code: string) {
         AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
         AWS_SECRET_ACCESS_KEY: 'the secret of this test',
         AWS_ENDPOINT_URL_SQS: url,
+        AWS_ENDPOINT_URL_DYNAMODB: url,
+        REQUESTS_TABLE_NAME: 'requests',
         REQUEST_QUEUE_URL: `${url}/000000000000/requests.fifo`,
         POWERTOOLS_METRICS_NAMESPACE: 'Test',
         POWERTOOLS_LOG_LEVEL: 'SILENT',
@@ -91,7 +99,7 @@ async function firstRequest(code: string) {
   return { requests, loaded: (JSON.parse(list) as string[]).map((name) => name.split(' ').at(-1)) };
 }
 
-/** An SQS that accepts what it is sent. */
+/** Records requests, and gives the table and the queue a response that both accept. */
 async function startQueue() {
   const { url, requests, stop } = await startRecorder((response) => {
     response.setHeader('content-type', 'application/x-amz-json-1.0');
@@ -113,6 +121,8 @@ async function startIntake(env: Record<string, string>) {
       REQUEST_QUEUE_URL: `${url}/000000000000/requests.fifo`,
       AWS_REGION: 'eu-west-1',
       AWS_ENDPOINT_URL_SQS: url,
+      AWS_ENDPOINT_URL_DYNAMODB: url,
+      REQUESTS_TABLE_NAME: 'requests',
       ...env,
     },
   });
@@ -130,13 +140,16 @@ describe('what the bundles have instead of the SDK’s credential chain', () => 
     });
     // The recorder leaves out the checksum of a real answer, which the SDK may take ill.
     await intake.invoke(event);
-    const [request] = requests;
-    if (!request) throw new Error('nothing was sent');
-    expect(request.headers.authorization).toContain('Credential=AKIDEXAMPLE/');
-    expect(request.headers.authorization).toContain('/eu-west-1/sqs/aws4_request');
-    expect(request.headers['x-amz-security-token']).toBe('the session of this test');
-    expect(isSigned(request, 'the secret of this test')).toBe(true);
-    expect(isSigned(request, 'another secret')).toBe(false);
+    expect(requests).toHaveLength(2);
+    for (const [index, name] of ['dynamodb', 'sqs'].entries()) {
+      const request = requests[index];
+      if (!request) throw new Error(`nothing was sent to ${name}`);
+      expect(request.headers.authorization).toContain('Credential=AKIDEXAMPLE/');
+      expect(request.headers.authorization).toContain(`/eu-west-1/${name}/aws4_request`);
+      expect(request.headers['x-amz-security-token']).toBe('the session of this test');
+      expect(isSigned(request, 'the secret of this test')).toBe(true);
+      expect(isSigned(request, 'another secret')).toBe(false);
+    }
   });
 
   test('logs that the credentials are missing, and sends nothing', async () => {
@@ -151,7 +164,7 @@ test('a first request does not load fetch', async () => {
   const files = unzip(await readFile(service.zipOf('intake')));
   const code = files.get('functions/intake/index.mjs')?.toString('utf8') ?? '';
   const { requests, loaded } = await firstRequest(code);
-  expect(requests).toHaveLength(1);
+  expect(requests).toHaveLength(2);
   expect(loaded).toContain('https');
   expect(loaded.filter((name) => name?.includes('undici'))).toEqual([]);
 });
