@@ -6,6 +6,7 @@ import { createSendResult } from '../../lib/aws/send-result.ts';
 import { type CarriedOut, carryOutRequest } from '../../lib/carry-out/carry-out-request.ts';
 import { recordRefusal } from '../../lib/carry-out/finish-request.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
+import { reportResult } from '../../lib/carry-out/report-result.ts';
 import type { AdderConfig } from '../../lib/config.ts';
 import type { Verdict } from '../../lib/domain/build-result.ts';
 import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
@@ -14,12 +15,11 @@ import { hasAnotherTry } from '../../lib/domain/retry-policy.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
 import { type ReadMessage, readMessage } from './read-message.ts';
-import { reportResult } from './report-result.ts';
 
 /** A message whose refusal could not be written or sent is received again after this. */
 const REFUSAL_DELAY_MS = 5_000;
 
-export interface HandleMessageDeps extends Omit<ReceiveDeps, 'sendResult'> {
+export interface HandleMessageDeps extends Omit<ReceiveDeps, 'sendResult' | 'onResult'> {
   config: Pick<AdderConfig, 'REQUEST_DLQ_URL' | 'AUDIT_QUEUE_URL' | 'REQUEST_MAX_RECEIVES'>;
   sendMessage: SendMessage;
   log: Log;
@@ -50,6 +50,7 @@ export async function handleMessage(
   const traceHeader = message.attributes?.AWSTraceHeader;
   const receiveDeps: ReceiveDeps = {
     ...deps,
+    onResult: (result) => reportResult({ ...deps, writesZeroes: true }, result),
     sendResult: createSendResult(
       deps.sendMessage,
       config.AUDIT_QUEUE_URL,
@@ -112,7 +113,6 @@ async function refuse(
   const requestId = claimed && claimed.run === redrive.run ? claimed.requestId : request.requestId;
   const record = await recordRefusal(receiveDeps, { ...request, requestId }, refusal);
   await sendDeadLetter(deps, message, record, receiveCount, refusal);
-  if (record.result) reportResult(deps, record.result);
   return { done: true };
 }
 
@@ -126,7 +126,6 @@ async function conclude(
   if (outcome.kind === 'finished') {
     const { record, deadLetter } = outcome;
     if (deadLetter) await sendDeadLetter(deps, message, record, receiveCount, deadLetter);
-    if (outcome.isNew && record.result) reportResult(deps, record.result);
     return { done: true };
   }
   const names = {

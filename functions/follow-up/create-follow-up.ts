@@ -8,6 +8,7 @@ import { finishExpired } from '../../lib/carry-out/carry-out-request.ts';
 import { createGenesysPorts } from '../../lib/carry-out/create-genesys-ports.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
 import { type ReconcileDeps, reconcile } from '../../lib/carry-out/reconcile.ts';
+import { reportResult } from '../../lib/carry-out/report-result.ts';
 import { type WatchDeps, watchConnections } from '../../lib/carry-out/watch-connections.ts';
 import type { FollowUpConfig } from '../../lib/config.ts';
 import type { Clock, Random } from '../../lib/domain/clock.ts';
@@ -46,7 +47,7 @@ const ANY_LIMIT = 20;
 
 /** Builds `follow-up` from its ports. */
 export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
-  const { config, records, leases, sendMessage, clock, random } = ports;
+  const { config, records, leases, sendMessage, clock, random, putMetrics } = ports;
   const genesys = createGenesysPorts(ports);
   const { log } = genesys;
   const deps: ReceiveDeps & WatchDeps & Pick<ReconcileDeps, 'records'> = {
@@ -61,6 +62,7 @@ export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
     scheduleWatch: config.WATCH_CONNECTIONS
       ? createSendWatch({ sendMessage, queueUrl: config.WATCH_QUEUE_URL, clock, log })
       : undefined,
+    onResult: (result) => reportResult({ log, putMetrics }, result),
     maxParticipants: ANY_LIMIT,
     // Only requests past their deadline are finished here, and those do not ring anyone.
     refuseAddress: () => undefined,
@@ -79,7 +81,7 @@ export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
     records,
     clock,
     log,
-    putMetrics: ports.putMetrics,
+    putMetrics,
     watchConnections: watch,
     reconcile: (finishByMs) =>
       reconcile(

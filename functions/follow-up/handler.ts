@@ -38,6 +38,8 @@ export function createHandler(
     deps.putMetrics(
       { name: 'RequestsExpiredByReconciler', unit: 'Count', value: done.expired },
       { name: 'ReconcilerFailures', unit: 'Count', value: done.failed },
+      // Counted by each result. The zero gives the alarm results-not-success a value in every period.
+      { name: 'ResultsExpired', unit: 'Count', value: 0 },
     );
     return { batchItemFailures: [] };
   };

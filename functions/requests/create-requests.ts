@@ -3,6 +3,7 @@ import { correlate } from '../../lib/api/correlate.ts';
 import { type HttpOrDataAction, orDataAction } from '../../lib/api/or-data-action.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendResult } from '../../lib/aws/send-result.ts';
+import { reportResult } from '../../lib/carry-out/report-result.ts';
 import type { Clock } from '../../lib/domain/clock.ts';
 import type { RecordStore } from '../../lib/records/record-store.ts';
 import type { WaitForResult } from '../../lib/records/wait-for-result.ts';
@@ -33,6 +34,7 @@ export function createRequests(ports: RequestsPorts): HttpOrDataAction {
   const cancelRequest = createCancelRequest({
     ...ports,
     sendResult: createSendResult(ports.sendMessage, ports.auditQueueUrl),
+    onResult: (result) => reportResult(ports, result),
   });
   return orDataAction({
     http: wrapHandler(createHandler({ ...ports, maySee, cancelRequest }), {

@@ -34,8 +34,7 @@ export interface ReceivedRequest {
 }
 
 export type CarriedOut =
-  /** `isNew`: the result was written by this receive. */
-  | { kind: 'finished'; record: RequestRecord; isNew: boolean; deadLetter?: Cause }
+  | { kind: 'finished'; record: RequestRecord; deadLetter?: Cause }
   | ({ kind: 'deferred'; untilMs: number; defect?: unknown } & Cause)
   /** A request of this id and other content exists. */
   | { kind: 'conflict' }
@@ -139,7 +138,7 @@ async function receive(
     const end = await new Receive(deps, writer, lease, budget, options).run();
     if (end.kind === 'deferred') return end;
     const sent = await sendOrDefer(deps, end.record);
-    return 'kind' in sent ? sent : { ...end, record: sent, isNew: true };
+    return 'kind' in sent ? sent : { ...end, record: sent };
   } finally {
     if (budget.grant && budget.grant.calls > 0)
       await deps.allowance.release(budget.grant, callerId);
@@ -153,9 +152,9 @@ async function resend(
   isRedelivery: boolean,
 ): Promise<CarriedOut> {
   const isSent = record.result?.sentAtMs !== undefined;
-  if (isSent && !isRedelivery) return { kind: 'finished', record, isNew: false };
+  if (isSent && !isRedelivery) return { kind: 'finished', record };
   const sent = await sendOrDefer(deps, record);
-  return 'kind' in sent ? sent : { kind: 'finished', record: sent, isNew: !isSent };
+  return 'kind' in sent ? sent : { kind: 'finished', record: sent };
 }
 
 async function sendOrDefer(

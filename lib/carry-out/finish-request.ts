@@ -37,6 +37,8 @@ export interface FinishDeps {
   sendResult: SendResult;
   /** Schedules the first look of the connection watch. Absent: connections are not watched. */
   scheduleWatch?: ((record: RequestRecord, watch: Watch) => Promise<void>) | undefined;
+  /** Called once for each result, by the writer that marks it as sent. */
+  onResult?: (result: Pick<RecordedEvent, 'body'>) => void;
   clock: Pick<Clock, 'now'>;
   newWriteId: () => string;
   /** How long a record is kept after its last change. */
@@ -130,17 +132,25 @@ export async function sendStoredResult(
     await deps.scheduleWatch(current, current.watch);
   }
   if (current.result?.sentAtMs !== undefined) return current;
-  const sent = eventSent(current, 'result', writeContext(deps));
-  // Another writer has marked it or recorded a delivery. In both cases it is on the queue.
-  return (await deps.records.replace(current, sent)) ? sent : markAgain(deps, record.requestId);
+  // If another writer has marked it or recorded a delivery meanwhile, it is on the queue anyway.
+  return (await markSent(deps, current)) ?? markAgain(deps, current);
 }
 
-async function markAgain(deps: FinishDeps, requestId: string): Promise<RequestRecord> {
+async function markAgain(deps: FinishDeps, { requestId }: RequestRecord): Promise<RequestRecord> {
   const record = await deps.records.get(requestId);
   if (!record) throw new Error('The record has disappeared');
   if (!record.result || record.result.sentAtMs !== undefined) return record;
+  return (await markSent(deps, record)) ?? record;
+}
+
+async function markSent(
+  deps: FinishDeps,
+  record: RequestRecord,
+): Promise<RequestRecord | undefined> {
   const sent = eventSent(record, 'result', writeContext(deps));
-  return (await deps.records.replace(record, sent)) ? sent : record;
+  if (!(await deps.records.replace(record, sent))) return undefined;
+  if (sent.result) deps.onResult?.(sent.result);
+  return sent;
 }
 
 async function sendReduced(

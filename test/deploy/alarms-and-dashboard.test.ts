@@ -152,6 +152,16 @@ describe('the alarms', () => {
     expect(unwritten(watched)).toEqual([]);
   });
 
+  test('count the results that follow-up writes as well as those of the adder', () => {
+    const alarm = template.Resources.ResultsNotSuccessAlarm;
+    expect(alarm && alarmMetrics(alarm)).toEqual(
+      expect.arrayContaining([
+        `${NAMESPACE} ResultsExpired service=adder`,
+        `${NAMESPACE} ResultsExpired service=follow-up`,
+      ]),
+    );
+  });
+
   test('for the age of requests leave time before the default deadline', () => {
     const age = template.Resources.RequestAgeAlarm?.Properties;
     const defaultDeadlineSeconds = 600;
@@ -176,9 +186,11 @@ describe('the dashboard', () => {
     for (const metric of [
       `${NAMESPACE} RequestsAccepted service=intake`,
       `${NAMESPACE} RequestsRefused service=intake`,
-      ...['Success', 'Partial', 'Failed', 'Expired', 'Cancelled'].map(
+      ...['Success', 'Partial', 'Failed', 'Expired'].map(
         (status) => `${NAMESPACE} Results${status} service=adder`,
       ),
+      `${NAMESPACE} ResultsExpired service=follow-up`,
+      `${NAMESPACE} ResultsCancelled service=requests`,
       `${NAMESPACE} AcceptedToAddedMs service=adder`,
       `${NAMESPACE} GenesysCalls service=adder`,
       `${NAMESPACE} BudgetUsedPercent service=adder`,

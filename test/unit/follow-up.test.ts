@@ -10,6 +10,7 @@ import {
 } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
+import type { Metric } from '../../lib/metrics.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
 import { finishedRecord } from '../support/finished-record.ts';
 import { newRequest } from '../support/new-request.ts';
@@ -90,6 +91,29 @@ test('a request that nothing has received by its deadline ends as EXPIRED, with 
     error: expect.stringContaining('it waited in the queue until then'),
   });
   expect(table.get(requestId)?.dueAtMs).toBeUndefined();
+});
+
+test('a result is logged and counted once, although its first send fails', async () => {
+  const lines: string[] = [];
+  const counted: Metric[] = [];
+  let isDown = true;
+  const quiet = () => {};
+  const { add, run, table } = start({
+    sendMessage: async () => {
+      if (isDown) throw new Error('SQS is down');
+    },
+    log: { debug: quiet, info: (message) => lines.push(message), warn: quiet, error: quiet },
+    putMetrics: (...metrics) => counted.push(...metrics),
+  });
+  const requestId = await add();
+  await run();
+  expect([table.get(requestId)?.status, lines.includes('result')]).toEqual(['EXPIRED', false]);
+  isDown = false;
+  await run();
+  await run();
+  expect(lines.filter((line) => line === 'result')).toHaveLength(1);
+  const counts = counted.filter(({ name }) => name === 'ResultsExpired').map(({ value }) => value);
+  expect(counts.sort()).toEqual([0, 0, 0, 1]);
 });
 
 test('EXPIRED names why the last receive did not finish the request', async () => {

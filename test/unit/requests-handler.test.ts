@@ -3,6 +3,7 @@ import { callerIdOf } from '../../lib/aws/caller-id.ts';
 import { problemType } from '../../lib/domain/problem.ts';
 import { addAnnounced, deferred, received } from '../../lib/domain/record-transitions.ts';
 import { requestList, requestResource } from '../../lib/domain/request-resource.ts';
+import type { Metric } from '../../lib/metrics.ts';
 import { finishedRecord } from '../support/finished-record.ts';
 import { NOW_MS, uuidNumber } from '../support/start-intake.ts';
 import {
@@ -229,10 +230,15 @@ describe('DELETE /requests/{requestId}', () => {
   const cancel = () => httpEvent('DELETE', `/requests/${REQUEST}`);
 
   test('cancels a request: a result and an event like any other', async () => {
-    const { send, create, sent, table } = startRequests();
+    const metrics: Metric[] = [];
+    const { send, create, sent, lines, table } = startRequests({
+      putMetrics: (...some) => metrics.push(...some),
+    });
     await create(mine);
     const { status, body } = await send(cancel());
     expect([status, body.status, body.code]).toEqual([200, 'CANCELLED', 'CANCELLED']);
+    expect(lines.filter(({ message }) => message === 'result')).toHaveLength(1);
+    expect(metrics).toEqual([{ name: 'ResultsCancelled', unit: 'Count', value: 1 }]);
     expect(sent).toMatchObject([
       { queueUrl: AUDIT_QUEUE_URL, attributes: { event_id: `evt_${REQUEST}` } },
     ]);

@@ -1,8 +1,8 @@
-import type { Status } from '../../lib/domain/audit-event.ts';
-import { maskAddresses } from '../../lib/domain/mask-addresses.ts';
-import type { RecordedEvent } from '../../lib/domain/request-record.ts';
-import type { Log } from '../../lib/logger.ts';
-import type { PutMetrics } from '../../lib/metrics.ts';
+import type { Status } from '../domain/audit-event.ts';
+import { maskAddresses } from '../domain/mask-addresses.ts';
+import type { RecordedEvent } from '../domain/request-record.ts';
+import type { Log } from '../logger.ts';
+import type { Metric, PutMetrics } from '../metrics.ts';
 
 /** Codes that need an operator. */
 const OPERATOR_CODES = new Set(['FORBIDDEN', 'INVALID_CREDENTIALS']);
@@ -15,9 +15,19 @@ const STATUS_METRICS: Record<Status, string> = {
   CANCELLED: 'ResultsCancelled',
 };
 
-/** Writes the log line and the metrics of a result, once for each result. */
+interface ReportDeps {
+  log: Log;
+  putMetrics: PutMetrics;
+  /**
+   * Writes a zero for each other status too, because an alarm on a share needs all of them. Only the adder
+   * needs it: every metric that a further service writes costs extra.
+   */
+  writesZeroes?: boolean;
+}
+
+/** Writes the log line and the metrics of a result. */
 export function reportResult(
-  { log, putMetrics }: { log: Log; putMetrics: PutMetrics },
+  { log, putMetrics, writesZeroes = false }: ReportDeps,
   { body }: Pick<RecordedEvent, 'body'>,
 ): void {
   const event = maskAddresses(body);
@@ -29,14 +39,14 @@ export function reportResult(
     conversation_id: audit.conversation_id,
     event,
   });
-  putMetrics(
-    // Including zeroes, because an alarm on a share needs all of them.
+  const counts: Metric[] = [
     ...Object.entries(STATUS_METRICS).map(
       ([status, name]) =>
         ({ name, unit: 'Count', value: status === audit.status ? 1 : 0 }) as const,
     ),
     { name: 'GenesysCalls', unit: 'Count', value: audit.genesys_calls },
-  );
+  ];
+  putMetrics(...counts.filter(({ value }) => writesZeroes || value > 0));
   if (!audit.participants.some(({ outcome }) => outcome === 'ADDED')) return;
   putMetrics({
     name: 'AcceptedToAddedMs',
