@@ -1,30 +1,19 @@
 import type { Clock, Random } from '../../lib/domain/clock.ts';
-import { CODES } from '../../lib/domain/codes.ts';
 import { AdderError } from '../../lib/domain/errors.ts';
 import { createRedactor, type Redactor } from '../../lib/domain/redact.ts';
-import {
-  type Contract,
-  countPeople,
-  presenceWarning,
-  type Roster,
-  type UserFacts,
-} from '../../lib/domain/roster.ts';
-import {
-  type CallBudget,
-  createCallBudget,
-  OutOfTimeError,
-} from '../../lib/genesys/api/call-budget.ts';
-import { createGenesysClient, type GenesysClient } from '../../lib/genesys/api/genesys-client.ts';
-import { readConversation } from '../../lib/genesys/conversation/read-conversation.ts';
+import type { Contract } from '../../lib/domain/roster.ts';
+import { createCallBudget } from '../../lib/genesys/api/call-budget.ts';
+import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
 import type { CallAllowance } from '../../lib/genesys/pace/call-allowance.ts';
 import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import type { Credentials } from '../../lib/genesys/token/credentials.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
-import { readUser, readUsersInBulk } from '../../lib/genesys/users/read-users.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
-import { describeParticipants } from './describe-participants.ts';
+import { examineConversation, READ_CONVERSATIONS } from './examine-conversation.ts';
 import { examineDryRun } from './examine-dry-run.ts';
+import { examineUsers, READ_USERS } from './examine-users.ts';
+import { failed, TIME_LIMIT_MS } from './failed.ts';
 import type { Finding } from './finding.ts';
 import type { Settings } from './read-settings.ts';
 
@@ -41,12 +30,6 @@ export interface ExamineDeps {
   /** Called for every secret, so that none is printed. */
   onSecret: (secret: string) => void;
 }
-
-/** An id that does not exist: reading it distinguishes 403 (no permission) from 404 (not found). */
-const NO_ONE = '00000000-0000-4000-8000-000000000000';
-
-/** All checks together take no longer than this. */
-const TIME_LIMIT_MS = 60_000;
 
 /**
  * Examines a Genesys Cloud organisation by reading alone: the token request is the only POST. Every
@@ -124,11 +107,7 @@ export async function examine(deps: ExamineDeps, wanted: Wanted): Promise<Findin
 }
 
 const RATE_LIMIT = 'rate limit';
-const READ_CONVERSATIONS = 'read conversations';
-const READ_USERS = 'read users';
 const ADD = 'add participants';
-const CONVERSATION = 'conversation';
-const USER = 'user';
 const LATER_CHECKS = [READ_CONVERSATIONS, READ_USERS, ADD, RATE_LIMIT];
 
 interface ApiDeps extends ExamineDeps {
@@ -183,107 +162,6 @@ function addPermission(contract: Contract): Finding {
   };
 }
 
-async function examineConversation(
-  { settings }: ExamineDeps,
-  client: GenesysClient,
-  session: CallBudget,
-  { conversationId }: Wanted,
-): Promise<{ findings: Finding[]; roster?: Roster }> {
-  const allowed = (detail: string): Finding => ({
-    check: READ_CONVERSATIONS,
-    outcome: 'passed',
-    detail,
-  });
-  try {
-    const roster = await readConversation(
-      client,
-      conversationId ?? NO_ONE,
-      settings.config.MAX_PARTICIPANTS,
-      session,
-    );
-    const found = [describeConversation(roster), ...describeParticipants(roster)];
-    return { roster, findings: [allowed('the conversation was read'), ...found] };
-  } catch (error) {
-    const code = error instanceof AdderError ? error.code : undefined;
-    const absent = code === 'CONVERSATION_NOT_FOUND';
-    if (absent && conversationId === undefined) {
-      return { findings: [allowed('a conversation that does not exist is not found')] };
-    }
-    if (absent || code === 'CONVERSATION_ENDED' || code === 'MEDIA_NOT_SUPPORTED') {
-      return { findings: [allowed('it was looked up'), failed(CONVERSATION, error)] };
-    }
-    return { findings: [failed(READ_CONVERSATIONS, error)] };
-  }
-}
-
-function describeConversation(roster: Roster): Finding {
-  const people = `${countPeople(roster)} of at most ${roster.limit} people in it`;
-  if (roster.contract === 'generic') {
-    return {
-      check: CONVERSATION,
-      outcome: 'passed',
-      detail: `of the generic endpoint, with ${people}`,
-    };
-  }
-  const [actingUser] = roster.actingUserIds;
-  if (actingUser === undefined) {
-    return {
-      check: CONVERSATION,
-      outcome: 'failed',
-      detail: `a call with ${people}, none of them a Genesys Cloud user`,
-      toDo: CODES.NO_ACTING_USER.remedy,
-    };
-  }
-  return {
-    check: CONVERSATION,
-    outcome: 'passed',
-    detail: `a call with ${people}; people are added on behalf of user ${actingUser}`,
-  };
-}
-
-async function examineUsers(
-  client: GenesysClient,
-  contract: Contract,
-  session: CallBudget,
-  { userId }: Wanted,
-): Promise<Finding[]> {
-  const id = userId ?? NO_ONE;
-  try {
-    const inBulk = await readUsersInBulk(client, [id], 'commas', session);
-    const facts = inBulk?.get(id) ?? (await readUser(client, contract, id, session));
-    const how = inBulk ? 'in bulk' : 'one by one';
-    return [
-      { check: READ_USERS, outcome: 'passed', detail: `users are looked up ${how}` },
-      ...(userId === undefined ? [] : [describeUser(facts)]),
-    ];
-  } catch (error) {
-    const finding = failed(READ_USERS, error);
-    if ((error as AdderError).code !== 'FORBIDDEN') return [finding];
-    return [
-      {
-        ...finding,
-        toDo: 'Give the OAuth client a role with directory:user:view (generic contract: user:read). Without it people are added anyway, each with the warning PRESENCE_UNKNOWN.',
-      },
-    ];
-  }
-}
-
-function describeUser(facts: UserFacts): Finding {
-  const { state } = facts;
-  if (state !== 'active') {
-    const code = state === 'inactive' ? 'INACTIVE_USER' : 'UNKNOWN_USER';
-    return { check: USER, outcome: 'failed', detail: CODES[code].cause, toDo: CODES[code].remedy };
-  }
-  const warning = presenceWarning({ id: '', role: 'agent' }, facts);
-  const reachable = 'active and reachable';
-  return {
-    check: USER,
-    outcome: 'passed',
-    detail:
-      warning === undefined ? reachable : `active; would be added with the warning ${warning}`,
-  };
-}
-
 function examineRateLimit({ config }: Settings, headers: Record<string, string>): Finding {
   const perMinute = config.GENESYS_REQUESTS_PER_SECOND * 60;
   const allowed = Number(headers['inin-ratelimit-allowed']);
@@ -302,14 +180,4 @@ function examineRateLimit({ config }: Settings, headers: Record<string, string>)
     detail,
     toDo: `Set GENESYS_REQUESTS_PER_SECOND to at most ${Math.floor((allowed / 60) * 100) / 100}.`,
   };
-}
-
-/** @throws the error itself where it is a defect, and none of the organisation's doing */
-function failed(check: string, error: unknown): Finding {
-  if (error instanceof OutOfTimeError) {
-    const detail = `not within ${TIME_LIMIT_MS / 1000} seconds: Genesys Cloud responds too slowly`;
-    return { check, outcome: 'failed', detail, toDo: CODES.GENESYS_UNAVAILABLE.remedy };
-  }
-  if (!(error instanceof AdderError)) throw error;
-  return { check, outcome: 'failed', detail: error.message, toDo: CODES[error.code].remedy };
 }

@@ -2,8 +2,8 @@ import { auditEvent } from '../../lib/domain/audit-event.ts';
 import { CODES } from '../../lib/domain/codes.ts';
 import { requestMessage } from '../../lib/domain/request-message.ts';
 import { describeAsyncapiDocument } from './asyncapi-document.ts';
+import { describeApi } from './describe-api.ts';
 import { describeProperties, type JsonObject, toJsonSchema } from './json-schema.ts';
-import { describeApi } from './openapi-document.ts';
 import { splitParticipant } from './split-participant.ts';
 
 /**

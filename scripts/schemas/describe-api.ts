@@ -1,10 +1,26 @@
-import { PROBLEMS } from '../../lib/domain/problem.ts';
-import { requestHeaders } from '../../lib/domain/request-headers.ts';
-import { type JsonObject, toJsonSchema } from './json-schema.ts';
+import type { JsonObject } from './json-schema.ts';
 import { describeOpenapiComponents, reference } from './openapi-components.ts';
-import { CONVERSATION, CORRELATION_ID, OPENAPI_EXAMPLES, REQUEST_ID } from './openapi-examples.ts';
-
-type Kind = keyof typeof OPENAPI_EXAMPLES.problems;
+import { OPENAPI_EXAMPLES } from './openapi-examples.ts';
+import {
+  conversationParameter,
+  correlationParameter,
+  headerParameter,
+  preferParameter,
+  requestParameter,
+} from './openapi-parameters.ts';
+import {
+  accessResponses,
+  appliedHeader,
+  correlationHeader,
+  failureResponses,
+  gatewayResponse,
+  locationHeader,
+  problemResponse,
+  readResponses,
+  replayedHeader,
+  requestResponse,
+  retryAfter,
+} from './openapi-responses.ts';
 
 /** The OpenAPI 3.1 document of the HTTP API. */
 export function describeApi(): JsonObject {
@@ -252,123 +268,3 @@ function webhooks(): JsonObject {
     of('participant_connection', 'What came of ringing the people.'),
   ]);
 }
-
-const conversationParameter = () =>
-  pathParameter('conversationId', 'The conversation, as Genesys Cloud names it.', CONVERSATION);
-
-const requestParameter = () => pathParameter('requestId', 'The request.', REQUEST_ID);
-
-const pathParameter = (name: string, description: string, example: string) => ({
-  name,
-  in: 'path',
-  required: true,
-  description,
-  schema: {
-    type: 'string',
-    format: 'uuid',
-    pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
-  },
-  example,
-});
-
-function headerParameter(name: string, description: string, example: string): JsonObject {
-  const headers = toJsonSchema(requestHeaders).properties as Record<string, JsonObject>;
-  return { name, in: 'header', description, schema: headers[name.toLowerCase()], example };
-}
-
-const correlationParameter = () =>
-  headerParameter(
-    'X-Correlation-Id',
-    'Carried through every log line to the webhook. Created where it is absent.',
-    CORRELATION_ID,
-  );
-
-const preferParameter = () => ({
-  name: 'Prefer',
-  in: 'header',
-  description: 'wait=N (RFC 7240): wait up to N seconds, at most 20, for the result. Best effort.',
-  schema: { type: 'string' },
-  example: 'wait=10',
-});
-
-const text = (description: string, example: string) => ({
-  description,
-  schema: { type: 'string' },
-  example,
-});
-const correlationHeader = () =>
-  text('The request’s own, or the one that was created.', CORRELATION_ID);
-const locationHeader = () => text('Where the request can be asked for.', `/requests/${REQUEST_ID}`);
-const replayedHeader = () => text('Present where the request existed before.', 'true');
-const appliedHeader = () => text('Present where the service waited.', 'wait=10');
-const retryAfter = () => ({
-  'Retry-After': {
-    description: 'Seconds to wait before sending the request again.',
-    schema: { type: 'integer' },
-    example: 5,
-  },
-});
-
-const requestResponse = (description: string, headers: JsonObject = {}): JsonObject => ({
-  description,
-  headers: { 'X-Correlation-Id': correlationHeader(), ...headers },
-  content: {
-    'application/json': { schema: reference('Request'), example: OPENAPI_EXAMPLES.request },
-  },
-});
-
-const accessResponses = () => ({
-  401: gatewayResponse('No token, or not a valid one (JWT).', 'Unauthorized'),
-  403: gatewayResponse('No valid signature, or not allowed (IAM, scopes).', 'Forbidden'),
-});
-
-const readResponses = () => ({
-  400: problemResponse('A header is invalid.', ['invalid-header'], 'Bad Request'),
-  ...accessResponses(),
-  404: problemResponse('Unknown, not a UUID, another caller’s, or expired.', ['not-found']),
-  429: gatewayResponse('The API’s rate.', 'Too Many Requests'),
-  ...failureResponses(['table-unavailable']),
-});
-
-const failureResponses = (kinds: Kind[]) => ({
-  500: problemResponse('A defect.', ['internal-error'], 'Internal Server Error'),
-  503: problemResponse(
-    'The table or the queue cannot be reached.',
-    kinds,
-    'Service Unavailable',
-    retryAfter(),
-  ),
-});
-
-/** @param gatewayMessage what API Gateway itself says with this status, if it has it too */
-function problemResponse(
-  description: string,
-  kinds: Kind[],
-  gatewayMessage?: string,
-  headers: JsonObject = {},
-): JsonObject {
-  const examples = kinds.map((kind) => [
-    kind,
-    { summary: PROBLEMS[kind].title, value: OPENAPI_EXAMPLES.problems[kind] },
-  ]);
-  return {
-    description,
-    headers: { 'X-Correlation-Id': correlationHeader(), ...headers },
-    content: {
-      'application/problem+json': {
-        schema: reference('Problem'),
-        examples: Object.fromEntries(examples),
-      },
-      ...(gatewayMessage === undefined ? {} : gatewayContent(gatewayMessage)),
-    },
-  };
-}
-
-const gatewayContent = (message: string) => ({
-  'application/json': { schema: reference('GatewayError'), example: { message } },
-});
-
-const gatewayResponse = (description: string, message: string): JsonObject => ({
-  description,
-  content: gatewayContent(message),
-});

@@ -1,0 +1,46 @@
+import { requestHeaders } from '../../lib/domain/request-headers.ts';
+import { type JsonObject, toJsonSchema } from './json-schema.ts';
+import { CONVERSATION, CORRELATION_ID, REQUEST_ID } from './openapi-examples.ts';
+
+/** The path parameter `conversationId`. */
+export const conversationParameter = () =>
+  pathParameter('conversationId', 'The conversation, as Genesys Cloud names it.', CONVERSATION);
+
+/** The path parameter `requestId`. */
+export const requestParameter = () => pathParameter('requestId', 'The request.', REQUEST_ID);
+
+const pathParameter = (name: string, description: string, example: string) => ({
+  name,
+  in: 'path',
+  required: true,
+  description,
+  schema: {
+    type: 'string',
+    format: 'uuid',
+    pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$',
+  },
+  example,
+});
+
+/** A header, with its schema of the request headers. */
+export function headerParameter(name: string, description: string, example: string): JsonObject {
+  const headers = toJsonSchema(requestHeaders).properties as Record<string, JsonObject>;
+  return { name, in: 'header', description, schema: headers[name.toLowerCase()], example };
+}
+
+/** The header `X-Correlation-Id` of a request. */
+export const correlationParameter = () =>
+  headerParameter(
+    'X-Correlation-Id',
+    'Carried through every log line to the webhook. Created where it is absent.',
+    CORRELATION_ID,
+  );
+
+/** The header `Prefer`. */
+export const preferParameter = () => ({
+  name: 'Prefer',
+  in: 'header',
+  description: 'wait=N (RFC 7240): wait up to N seconds, at most 20, for the result. Best effort.',
+  schema: { type: 'string' },
+  example: 'wait=10',
+});
