@@ -5,7 +5,7 @@ import { type Ending, playStory } from './demo/play-story.ts';
 import { createStories } from './demo/stories.ts';
 import { formatChapter, showsColours } from './story/format-chapter.ts';
 import { createStoryboard } from './story/storyboard.ts';
-import { LOCAL_CREDENTIALS } from './system/local-aws.ts';
+import { LOCAL_CREDENTIALS } from './system/local-credentials.ts';
 import { readSettings } from './system/read-settings.ts';
 import { type LocalSystem, startSystem } from './system/start-system.ts';
 

@@ -9,7 +9,7 @@ import { introduce } from './start/introduce.ts';
 import type { Chapter } from './story/chapter.ts';
 import { formatChapter, showsColours } from './story/format-chapter.ts';
 import { createStoryboard } from './story/storyboard.ts';
-import { LOCAL_CREDENTIALS } from './system/local-aws.ts';
+import { LOCAL_CREDENTIALS } from './system/local-credentials.ts';
 import { onPort } from './system/on-port.ts';
 import { readSettings, type Settings } from './system/read-settings.ts';
 import { type LocalSystem, startSystem } from './system/start-system.ts';

@@ -1,5 +1,5 @@
+import { AdderError } from '../../lib/domain/adder-error.ts';
 import { CODES } from '../../lib/domain/codes.ts';
-import { AdderError } from '../../lib/domain/errors.ts';
 import { countPeople, type Roster } from '../../lib/domain/roster.ts';
 import type { CallBudget } from '../../lib/genesys/api/call-budget.ts';
 import type { GenesysClient } from '../../lib/genesys/api/genesys-client.ts';

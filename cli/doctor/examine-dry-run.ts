@@ -6,7 +6,7 @@ import { CODES, type Code } from '../../lib/domain/codes.ts';
 import { newRecord } from '../../lib/domain/record-transitions.ts';
 import type { CallBudget } from '../../lib/genesys/api/call-budget.ts';
 import type { GenesysClient } from '../../lib/genesys/api/genesys-client.ts';
-import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
+import { createUserLookup } from '../../lib/genesys/users/user-lookup.ts';
 import type { ExamineDeps, Wanted } from './examine.ts';
 import type { Finding } from './finding.ts';
 

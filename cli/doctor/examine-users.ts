@@ -1,5 +1,5 @@
+import type { AdderError } from '../../lib/domain/adder-error.ts';
 import { CODES } from '../../lib/domain/codes.ts';
-import type { AdderError } from '../../lib/domain/errors.ts';
 import { type Contract, presenceWarning, type UserFacts } from '../../lib/domain/roster.ts';
 import type { CallBudget } from '../../lib/genesys/api/call-budget.ts';
 import type { GenesysClient } from '../../lib/genesys/api/genesys-client.ts';

@@ -1,5 +1,5 @@
+import { AdderError } from '../../lib/domain/adder-error.ts';
 import type { Clock, Random } from '../../lib/domain/clock.ts';
-import { AdderError } from '../../lib/domain/errors.ts';
 import { createRedactor, type Redactor } from '../../lib/domain/redact.ts';
 import type { Contract } from '../../lib/domain/roster.ts';
 import { createCallBudget } from '../../lib/genesys/api/call-budget.ts';

@@ -1,5 +1,5 @@
+import { AdderError } from '../../lib/domain/adder-error.ts';
 import { CODES } from '../../lib/domain/codes.ts';
-import { AdderError } from '../../lib/domain/errors.ts';
 import { OutOfTimeError } from '../../lib/genesys/api/call-budget.ts';
 import type { Finding } from './finding.ts';
 

@@ -1,5 +1,5 @@
 import type { Cause } from '../domain/add-flow/state.ts';
-import { AdderError } from '../domain/errors.ts';
+import { AdderError } from '../domain/adder-error.ts';
 import { type NewRequest, newRecord, received } from '../domain/record-transitions.ts';
 import { isFinal, type RequestRecord } from '../domain/request-record.ts';
 import { deferDelayMs } from '../domain/retry-policy.ts';

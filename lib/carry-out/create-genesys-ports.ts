@@ -11,7 +11,7 @@ import { createRequestToken } from '../genesys/token/request-token.ts';
 import { createTokenLease } from '../genesys/token/token-lease.ts';
 import { createTokenSecret } from '../genesys/token/token-secret.ts';
 import { createTokenSource, type TokenSource } from '../genesys/token/token-source.ts';
-import { createUserLookup, type UserLookup } from '../genesys/users/look-up-users.ts';
+import { createUserLookup, type UserLookup } from '../genesys/users/user-lookup.ts';
 import type { SendHttp } from '../http/send-http.ts';
 import type { Log } from '../logger.ts';
 import type { PutMetrics } from '../metrics.ts';

@@ -7,7 +7,7 @@ import type { GenesysClient } from '../genesys/api/genesys-client.ts';
 import { addByGenericEndpoint } from '../genesys/conversation/add-by-generic-endpoint.ts';
 import { addToCall } from '../genesys/conversation/add-to-call.ts';
 import { lookAtConversation } from '../genesys/conversation/read-conversation.ts';
-import type { UserLookup } from '../genesys/users/look-up-users.ts';
+import type { UserLookup } from '../genesys/users/user-lookup.ts';
 import { toFailure } from './to-failure.ts';
 
 export interface GenesysCallsDeps {

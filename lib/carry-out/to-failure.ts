@@ -1,5 +1,5 @@
 import type { Failure } from '../domain/add-flow/state.ts';
-import { AdderError } from '../domain/errors.ts';
+import { AdderError } from '../domain/adder-error.ts';
 import { OutOfTimeError } from '../genesys/api/call-budget.ts';
 import { GenesysError } from '../genesys/api/genesys-error.ts';
 import { HttpError } from '../http/send-http.ts';

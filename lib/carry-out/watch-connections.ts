@@ -1,5 +1,5 @@
+import { AdderError } from '../domain/adder-error.ts';
 import { buildConnectionResult } from '../domain/build-connection-result.ts';
-import { AdderError } from '../domain/errors.ts';
 import { connectionEventId } from '../domain/event-id.ts';
 import { eventSent, watchFinished, watchObserved } from '../domain/event-transitions.ts';
 import {

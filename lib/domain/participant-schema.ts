@@ -14,7 +14,7 @@ const MAX_ADDRESS_LENGTH = 255;
  * ASCII (RFC 3261; SQS would refuse a message with some of the others). One pattern, so that the JSON
  * Schema has it too.
  */
-export const ADDRESS =
+export const PARTICIPANT_ADDRESS =
   /^(\+[1-9]\d{1,14}|[tT][eE][lL]:\+[1-9]([().-]*\d){1,14}(;[eE][xX][tT]=\d{1,15})?|[sS][iI][pP][sS]?:[!#-;=?A-~]+(@[!#-;=?A-~]+)?)$/;
 
 const NO_OBJECT = 'must be an object with an id or an address';
@@ -23,7 +23,7 @@ const address = z.string({ error: 'must be a string' }).check(
   z.maxLength(MAX_ADDRESS_LENGTH, {
     error: `must be at most ${MAX_ADDRESS_LENGTH} characters`,
   }),
-  z.regex(ADDRESS, {
+  z.regex(PARTICIPANT_ADDRESS, {
     error: 'must be an E.164 number (+15551234567), a tel: URI or a SIP URI (sip:user@host)',
   }),
 );

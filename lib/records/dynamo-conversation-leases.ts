@@ -5,8 +5,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
-import { fromItem, type Item, toAttribute, toItem } from './attribute-values.ts';
 import { type ConversationLeases, type RecentAdd, recentAddsAt } from './conversation-lease.ts';
+import { fromItem, type Item, toAttribute, toItem } from './item.ts';
 import { conversationKey } from './record-item.ts';
 
 /**

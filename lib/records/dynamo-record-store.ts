@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../domain/clock.ts';
 import type { RequestRecord } from '../domain/request-record.ts';
-import { type Item, toItem } from './attribute-values.ts';
+import { type Item, toItem } from './item.ts';
 import { decodeCursor, encodeCursor } from './list-cursor.ts';
 import {
   conversationKey,

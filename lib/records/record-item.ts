@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type RequestRecord, requestRecord } from '../domain/request-record.ts';
-import { fromItem, type Item, toItem } from './attribute-values.ts';
+import { fromItem, type Item, toItem } from './item.ts';
 
 /** Values of `dueShard`: they spread the index of unfinished work over partitions. */
 export const DUE_SHARDS = Array.from({ length: 8 }, (_, shard) => `due#${shard}`);

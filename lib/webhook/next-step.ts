@@ -1,6 +1,6 @@
 import type { DeadLetterReason } from '../domain/dead-letter-reasons.ts';
 import type { DeliveryOutcome } from './delivery-outcome.ts';
-import { deferredDelayMs, type FailedTry, nextTryDelayMs } from './schedule.ts';
+import { deferredDelayMs, type FailedTry, nextTryDelayMs } from './next-try-delay.ts';
 
 /** What happens to an event now. `status` and `error` are those of the last try. */
 export type NextStep =

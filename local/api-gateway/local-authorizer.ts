@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Credentials } from '../system/local-aws.ts';
+import type { Credentials } from '../system/local-credentials.ts';
 import { hasValidSignature, type SignedRequest, signRequest } from './sign-request.ts';
 
 /** `LOCAL_AUTH`: who may call the local API. */

@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { Credentials } from '../system/local-aws.ts';
+import type { Credentials } from '../system/local-credentials.ts';
 
 /** A request as far as its signature covers it. */
 export interface SignedRequest {

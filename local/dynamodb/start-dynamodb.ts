@@ -1,6 +1,6 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { listen } from '../listen.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../system/local-aws.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../system/local-credentials.ts';
 
 export interface LocalDynamoDb {
   /** For `AWS_ENDPOINT_URL_DYNAMODB`. */

@@ -5,7 +5,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { type Failures, readFailures } from './failed-messages.ts';
+import { type Failures, readFailures } from './read-failures.ts';
 import { type SQSEvent, toSqsEvent } from './sqs-event.ts';
 
 /** Lambda polls a queue with five pollers at first. */

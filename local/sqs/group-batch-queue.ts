@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ReceivedMessage, type SqsMessage, SqsQueue } from './fauxqs-store.ts';
+import { type ReceivedMessage, type SqsMessage, SqsQueue } from './fauxqs.ts';
 
 /** A message with the system attribute that a sender can set. */
 export type TracedMessage = SqsMessage & { traceHeader?: string };

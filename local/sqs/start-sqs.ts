@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { buildApp } from 'fauxqs';
 import { isLocalHost } from '../is-local-host.ts';
 import { answerQueryProtocol } from './answer-query-protocol.ts';
-import { type SqsMessage, type SqsQueue, SqsStore } from './fauxqs-store.ts';
+import { type SqsMessage, type SqsQueue, SqsStore } from './fauxqs.ts';
 import { type CurrentRequest, GroupBatchQueue, type TracedMessage } from './group-batch-queue.ts';
 
 const ACCOUNT_ID = '000000000000';

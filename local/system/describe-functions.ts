@@ -8,7 +8,7 @@ import {
 } from '../../lib/config.ts';
 import type { Service, ServiceFunction } from '../api-gateway/start-api-gateway.ts';
 import type { LambdaOptions } from '../lambda-runtime/start-lambda.ts';
-import type { Credentials } from './local-aws.ts';
+import type { Credentials } from './local-credentials.ts';
 import type { Environment } from './read-settings.ts';
 import { type LocalResource, resolveReferences } from './resolve-references.ts';
 

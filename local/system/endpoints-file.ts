@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Credentials } from './local-aws.ts';
+import type { Credentials } from './local-credentials.ts';
 
 /** Addresses of the running system, for other commands. */
 export interface Endpoints {

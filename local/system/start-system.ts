@@ -21,7 +21,7 @@ import { type DescribedFunction, describeFunctions } from './describe-functions.
 import { type Endpoints, removeEndpoints, writeEndpoints } from './endpoints-file.ts';
 import { fillSecrets } from './fill-secrets.ts';
 import { findEventSources } from './find-event-sources.ts';
-import { generateCredentials, LOCAL_CREDENTIALS, LOCAL_REGION } from './local-aws.ts';
+import { generateCredentials, LOCAL_CREDENTIALS, LOCAL_REGION } from './local-credentials.ts';
 import { lockFolder } from './lock-folder.ts';
 import { onPort, reservePort } from './on-port.ts';
 import type { Environment, Settings } from './read-settings.ts';

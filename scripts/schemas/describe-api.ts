@@ -2,6 +2,13 @@ import type { JsonObject } from './json-schema.ts';
 import { describeOpenapiComponents, reference } from './openapi-components.ts';
 import { OPENAPI_EXAMPLES } from './openapi-examples.ts';
 import {
+  appliedHeader,
+  correlationHeader,
+  locationHeader,
+  replayedHeader,
+  retryAfterHeader,
+} from './openapi-headers.ts';
+import {
   conversationParameter,
   correlationParameter,
   headerParameter,
@@ -10,16 +17,11 @@ import {
 } from './openapi-parameters.ts';
 import {
   accessResponses,
-  appliedHeader,
-  correlationHeader,
   failureResponses,
   gatewayResponse,
-  locationHeader,
   problemResponse,
   readResponses,
-  replayedHeader,
   requestResponse,
-  retryAfter,
 } from './openapi-responses.ts';
 
 /** The OpenAPI 3.1 document of the HTTP API. */
@@ -141,7 +143,7 @@ function addParticipants(): JsonObject {
         'The caller’s quota, or the API’s rate.',
         ['quota-exceeded'],
         'Too Many Requests',
-        retryAfter(),
+        retryAfterHeader(),
       ),
       ...failureResponses(['queue-unavailable', 'table-unavailable']),
     },

@@ -1,33 +1,10 @@
 import { PROBLEMS } from '../../lib/domain/problem.ts';
 import type { JsonObject } from './json-schema.ts';
 import { reference } from './openapi-components.ts';
-import { CORRELATION_ID, OPENAPI_EXAMPLES, REQUEST_ID } from './openapi-examples.ts';
+import { OPENAPI_EXAMPLES } from './openapi-examples.ts';
+import { correlationHeader, retryAfterHeader } from './openapi-headers.ts';
 
 type Kind = keyof typeof OPENAPI_EXAMPLES.problems;
-
-const text = (description: string, example: string) => ({
-  description,
-  schema: { type: 'string' },
-  example,
-});
-/** The header `X-Correlation-Id` of a response. */
-export const correlationHeader = () =>
-  text('The request’s own, or the one that was created.', CORRELATION_ID);
-/** The header `Location`. */
-export const locationHeader = () =>
-  text('Where the request can be asked for.', `/requests/${REQUEST_ID}`);
-/** The header `Idempotency-Replayed`. */
-export const replayedHeader = () => text('Present where the request existed before.', 'true');
-/** The header `Preference-Applied`. */
-export const appliedHeader = () => text('Present where the service waited.', 'wait=10');
-/** The header `Retry-After`, by its name. */
-export const retryAfter = () => ({
-  'Retry-After': {
-    description: 'Seconds to wait before sending the request again.',
-    schema: { type: 'integer' },
-    example: 5,
-  },
-});
 
 /** A response with a request as its body. */
 export const requestResponse = (description: string, headers: JsonObject = {}): JsonObject => ({
@@ -60,7 +37,7 @@ export const failureResponses = (kinds: Kind[]) => ({
     'The table or the queue cannot be reached.',
     kinds,
     'Service Unavailable',
-    retryAfter(),
+    retryAfterHeader(),
   ),
 });
 

@@ -124,7 +124,7 @@ const spoiledBodies = fc
     );
   });
 
-/** What the document says in words only: nobody is named twice. Addresses have a test of their own. */
+/** What the document says in words only: no one is named twice. Addresses have a test of their own. */
 const isMoreThanValid = (body: unknown): boolean => {
   const { participants } = body as { participants: { id?: string; address?: string }[] };
   const names = participants.map(({ id, address }) => (id ?? address ?? '').toLowerCase());

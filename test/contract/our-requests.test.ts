@@ -9,7 +9,7 @@ import { readConversation } from '../../lib/genesys/conversation/read-conversati
 import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
-import { createUserLookup } from '../../lib/genesys/users/look-up-users.ts';
+import { createUserLookup } from '../../lib/genesys/users/user-lookup.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { systemClock as clock } from '../../lib/system-clock.ts';
 import type { Call } from '../../local/genesys/create-genesys.ts';

@@ -347,11 +347,11 @@ const SCENARIOS: Scenario[] = [
     status: 400,
     code: 'bad.request',
   },
-  { name: 'nobody to add', path: ADD, post: add(), status: 400, code: 'constraint.validation' },
+  { name: 'no one to add', path: ADD, post: add(), status: 400, code: 'constraint.validation' },
   {
     name: 'a participant without a target',
     path: ADD,
-    post: add({ name: 'nobody' }),
+    post: add({ name: 'no address' }),
     status: 400,
     code: 'bad.request',
   },

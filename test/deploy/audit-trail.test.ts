@@ -98,7 +98,7 @@ describe('the audit trail', () => {
     },
   );
 
-  test('is written by Firehose and by replication alone, and deleted by nobody', () => {
+  test('is written by Firehose and by replication alone, and cannot be deleted', () => {
     const denies = (bucket: string) =>
       properties(`${bucket}Policy`)
         .PolicyDocument.Statement.filter(({ Sid }: { Sid: string }) => Sid !== 'TlsOnly')
@@ -108,19 +108,19 @@ describe('the audit trail', () => {
           Action,
           except: (Condition as { ArnNotEquals: object } | undefined)?.ArnNotEquals,
         }));
-    const everybody = { Effect: 'Deny', Principal: '*' };
+    const everyone = { Effect: 'Deny', Principal: '*' };
     expect(denies('AuditTrailStagingBucket')).toEqual([
-      { ...everybody, Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'] },
+      { ...everyone, Action: ['s3:DeleteObject', 's3:DeleteObjectVersion'] },
       {
-        ...everybody,
+        ...everyone,
         Action: 's3:PutObject',
         except: { 'aws:PrincipalArn': arn('AuditTrailFirehoseRole') },
       },
     ]);
     expect(denies('AuditTrailBucket')).toEqual([
-      { ...everybody, Action: 's3:BypassGovernanceRetention' },
+      { ...everyone, Action: 's3:BypassGovernanceRetention' },
       {
-        ...everybody,
+        ...everyone,
         Action: 's3:PutObject',
         except: { 'aws:PrincipalArn': arn('AuditTrailReplicationRole') },
       },

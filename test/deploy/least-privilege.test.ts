@@ -130,8 +130,8 @@ const others = [
   'AlarmTopic',
   'AdderLambdaFunction',
   'IntakeRole',
-  'arn:aws:secretsmanager:us-east-1:111111111111:secret:somebody-elses',
-  'arn:aws:sqs:us-east-1:111111111111:somebody-elses',
+  'arn:aws:secretsmanager:us-east-1:111111111111:secret:another-service',
+  'arn:aws:sqs:us-east-1:111111111111:another-service',
 ];
 const actions = [
   'sqs:SendMessage',

@@ -213,7 +213,7 @@ describe('the token', () => {
   });
 
   test.each(['authentication.required', 'bad.credentials', 'never.documented'])(
-    'that is refused with 401 %s between the reads and the POST is replaced, and nobody is rung twice',
+    'that is refused with 401 %s between the reads and the POST is replaced, and no one is rung twice',
     async (code) => {
       const audit = await ask([
         { ...ADD, calls: [1], fault: { answer: platformError(401, code) } },

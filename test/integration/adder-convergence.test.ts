@@ -56,7 +56,7 @@ describe.each([
     ['the answer breaks off', { answer: 'cut' }],
     ['a gateway answers 502 in HTML', { carriedOut: true, answer: gatewayPage(502) }],
     ['a 500 comes back', { carriedOut: true, answer: platformError(500, 'internal.server.error') }],
-  ])('nobody is rung twice when it was carried out and %s', async (_how, fault) => {
+  ])('no one is rung twice when it was carried out and %s', async (_how, fault) => {
     const audit = await ask([addFault(fault, [1])], { conversation });
     expect(audit.status).toBe('SUCCESS');
     expect(outcomes(audit)).toEqual(['ADDED', 'ADDED', 'ADDED']);
@@ -271,7 +271,7 @@ describe('converging', () => {
             const people = organisation.peopleIn(conversationId, adder.clock.now() + 10_000);
             const inCall = asked.map(({ id }) => people.includes(id));
             const reported = audit.participants.map(({ outcome }) => outcome);
-            // A plain yes of the generic endpoint is believed: it adds all or nobody.
+            // A plain yes of the generic endpoint is believed: it adds all or none.
             const believed = conversationId === GENERIC_CONVERSATION && sequence.some(isEmptyYes);
             for (const [position, outcome] of reported.entries()) {
               if (outcome === 'ADDED' && !believed) expect(inCall[position]).toBe(true);

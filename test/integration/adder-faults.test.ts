@@ -35,7 +35,7 @@ const declines =
     adder.genesys.state.organisation.leave(PLATFORM_CONVERSATION, id, adder.clock.now() + 1);
   };
 
-describe('nobody is rung twice by one request, and its one result says what happened', () => {
+describe('no one is rung twice by one request, and its one result says what happened', () => {
   test('after a crash between the add and the result, with the deadline long over', async () => {
     let crashed = false;
     adder = await startAdder({

@@ -94,7 +94,7 @@ describe('a message', () => {
       'at most 20',
     ],
   ])(
-    'that %s gets a result, goes to the dead-letter queue untouched, and holds up nobody',
+    'that %s gets a result, goes to the dead-letter queue untouched, and holds up no other message',
     async (_how, body, said) => {
       adder = await startAdder();
       const poison = adder.record(body, { groupId: 'g' });

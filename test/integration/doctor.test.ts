@@ -107,7 +107,7 @@ function spawnDoctor(
     execFile(
       process.execPath,
       [RUN, 'cli/doctor', ...args],
-      // Only what the test says: neither the variables nor the .env of whoever runs it.
+      // Only what the test says: neither the variables nor the .env of the person who runs it.
       { cwd: directory, env: { PATH: process.env.PATH, ...variables } },
       (error, stdout, stderr) => {
         resolve({

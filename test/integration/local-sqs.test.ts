@@ -10,7 +10,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { FAUXQS_VERSION } from '../../local/sqs/fauxqs-store.ts';
+import { FAUXQS_VERSION } from '../../local/sqs/fauxqs.ts';
 import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
 
 let sqs: LocalSqs;

@@ -1,4 +1,4 @@
-import { AdderError } from '../../lib/domain/errors.ts';
+import { AdderError } from '../../lib/domain/adder-error.ts';
 import type { AccessToken } from '../../lib/genesys/token/request-token.ts';
 import { createTokenLease, LEASE_MS } from '../../lib/genesys/token/token-lease.ts';
 import { createTokenSource, type TokenSource } from '../../lib/genesys/token/token-source.ts';

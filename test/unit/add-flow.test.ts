@@ -70,7 +70,7 @@ function start(fields: Parameters<typeof requestRecordOf>[0] = {}, more: Partial
   return { ...state, ...more };
 }
 
-/** The state after a look that found nobody of those asked for. */
+/** The state after a look that found none of those asked for. */
 const looked = (state: FlowState, sight = sightOf(), beganAtMs = START_MS) =>
   observe({ ...state, reserved: 3 }, { kind: 'looked', beganAtMs, sight, users: USERS }, beganAtMs);
 
@@ -531,7 +531,7 @@ class Player {
     return this.#rung.some(({ userId }) => userId === this.#ids[position]);
   }
 
-  /** Nobody who was rung is reported as not attempted or rejected, and nobody else as added. */
+  /** No one who was rung is reported as not attempted or rejected, and no one else as added. */
   #checkEnd(): void {
     const unresolved = this.#state.adds.flatMap((add) => add.unresolved);
     for (const [position, { outcome }] of this.#state.participants.entries()) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
-import { ADDRESS } from '../../lib/domain/participant-schema.ts';
+import { PARTICIPANT_ADDRESS } from '../../lib/domain/participant-schema.ts';
 
 const verdict = (address: string, allowed?: string) => createAddressPolicy(allowed)(address);
 
@@ -9,7 +9,7 @@ describe('by default', () => {
   test.each(['+15551234567', 'tel:+44-20-7946-0000', 'tel:+15551234567;ext=105', '+19015551234'])(
     '%s is dialled',
     (address) => {
-      expect(address).toMatch(ADDRESS);
+      expect(address).toMatch(PARTICIPANT_ADDRESS);
       expect(verdict(address)).toBeUndefined();
     },
   );
@@ -64,7 +64,7 @@ describe('the longest rule that matches decides', () => {
     ['sip:+19005551234w1@pbx.example', false],
     ['sip:+15551234567@other.example', false],
   ])('on %s: %s', (address, isAllowed) => {
-    expect(address).toMatch(ADDRESS);
+    expect(address).toMatch(PARTICIPANT_ADDRESS);
     expect(verdict(address, allowed) === undefined).toBe(isAllowed);
   });
 
@@ -115,7 +115,7 @@ describe('whatever the rules say', () => {
 
   test('no address of any form makes the policy throw or passes without a rule', () => {
     fc.assert(
-      fc.property(fc.stringMatching(ADDRESS), (address) => {
+      fc.property(fc.stringMatching(PARTICIPANT_ADDRESS), (address) => {
         expect(verdict(address, '')?.code).toBe('ADDRESS_NOT_ALLOWED');
       }),
     );

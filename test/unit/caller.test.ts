@@ -52,7 +52,7 @@ describe('the caller', () => {
     { identity: { userArn: null } },
     { authorizer: { jwt: { claims: { sub: '', iss: 'i' } } } },
     { authorizer: { claims: { sub: { toString: 1 }, client_id: 7 } } },
-  ])('is anonymous where nobody is named: %j', (context) => {
+  ])('is anonymous if no one is named: %j', (context) => {
     expect(readCaller(context)).toEqual({ name: 'anonymous', identity: ['anonymous'] });
   });
 

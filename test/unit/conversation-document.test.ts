@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AdderError } from '../../lib/domain/errors.ts';
+import type { AdderError } from '../../lib/domain/adder-error.ts';
 import { countPeople, isFitToAct, isIn } from '../../lib/domain/roster.ts';
 import {
   readConversationDocument,
@@ -27,7 +27,7 @@ describe('the contract', () => {
   test.each([
     ['live calls', { participants: [user('a')] }, 'platform'],
     ['a type and no media', { type: 'voice', participants: [{ id: 'a' }] }, 'generic'],
-    ['a type and nobody in it', { type: 'voice', participants: [] }, 'generic'],
+    ['a type and no participants', { type: 'voice', participants: [] }, 'generic'],
     [
       'a type and empty media arrays',
       { type: 'voice', participants: [{ id: 'a', calls: [] }] },
@@ -60,7 +60,7 @@ describe('the contract', () => {
     // Bug: an empty object was taken for a conversation that is over.
     ['nothing in it', {}, 'GENESYS_UNAVAILABLE'],
     ['the fields of an error', { status: 404, message: 'no' }, 'GENESYS_UNAVAILABLE'],
-    ['participants that are none', { participants: 'nobody' }, 'GENESYS_UNAVAILABLE'],
+    ['participants that are none', { participants: 'none' }, 'GENESYS_UNAVAILABLE'],
     ['nothing that is a document', 'hello', 'GENESYS_UNAVAILABLE'],
   ])('of a document with %s', (_what, document, expected) => {
     expect(codeOf(document)).toBe(expected);

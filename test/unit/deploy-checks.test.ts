@@ -71,7 +71,7 @@ describe('the parameters of a deploy', () => {
     ['logRetentionDays', '45'],
     ['alarms', 'off'],
     ['deletionProtection', 'yes'],
-    ['alarmEmail', 'somebody'],
+    ['alarmEmail', 'ann'],
     ['alarmTopicArns', 'on-call'],
     ['permissionsBoundary', 'boundary'],
     ['rolePath', 'service-roles'],

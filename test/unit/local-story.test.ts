@@ -26,7 +26,7 @@ const result = (audit: Partial<AuditEvent['audit']>): AuditEvent => ({
     status: 'SUCCESS',
     request_id: 'request',
     correlation_id: 'crm-1',
-    requested_by: 'somebody',
+    requested_by: 'ann',
     participants: [],
     queued_ms: 31,
     attempts: 1,

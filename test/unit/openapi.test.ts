@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import type { JsonObject } from '../../scripts/schemas/json-schema.ts';
 import { describeApi } from '../../scripts/schemas/describe-api.ts';
+import type { JsonObject } from '../../scripts/schemas/json-schema.ts';
 import { OPENAPI_EXAMPLES } from '../../scripts/schemas/openapi-examples.ts';
 import { componentValidator } from '../support/component-validator.ts';
 import { finishedRecord } from '../support/finished-record.ts';

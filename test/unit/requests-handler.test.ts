@@ -111,7 +111,7 @@ describe('GET /requests/{requestId}', () => {
 
   test('gives 404 for the request of another caller', async () => {
     const { send, create } = startRequests();
-    await create({ ...mine, callerId: 'somebody else' });
+    await create({ ...mine, callerId: 'another caller' });
     expect((await send(get())).status).toBe(404);
   });
 
@@ -124,7 +124,7 @@ describe('GET /requests/{requestId}', () => {
     ],
   ])('shows all requests to READ_ALL_CALLERS (%s)', async (entry, userArn) => {
     const { send, create } = startRequests({ readAllCallers: [entry] });
-    await create({ ...mine, callerId: 'somebody else' });
+    await create({ ...mine, callerId: 'another caller' });
     expect((await send(get(undefined, { userArn }))).status).toBe(200);
   });
 
@@ -132,7 +132,7 @@ describe('GET /requests/{requestId}', () => {
     const { send, create } = startRequests({
       readAllCallers: ['arn:aws:iam::123456789012:role/support'],
     });
-    await create({ ...mine, callerId: 'somebody else' });
+    await create({ ...mine, callerId: 'another caller' });
     const userArn = 'arn:aws:sts::210987654321:assumed-role/support/session-7';
     expect((await send(get(undefined, { userArn }))).status).toBe(404);
   });
@@ -179,7 +179,7 @@ describe('GET /conversations/{conversationId}/requests', () => {
     const system = startRequests();
     for (let number = 1; number <= count + others; number += 1) {
       const requestedAtMs = NOW_MS + number;
-      const callerId = number <= count ? ANN : 'somebody else';
+      const callerId = number <= count ? ANN : 'another caller';
       await system.create({ requestId: uuidNumber(number), callerId, requestedAtMs });
     }
     return system;
@@ -317,7 +317,7 @@ describe('DELETE /requests/{requestId}', () => {
 
   test('gives 404 for the request of another caller, and leaves it alone', async () => {
     const { send, create, table } = startRequests();
-    await create({ ...mine, callerId: 'somebody else' });
+    await create({ ...mine, callerId: 'another caller' });
     expect((await send(cancel())).status).toBe(404);
     expect(table.get(REQUEST)?.status).toBe('QUEUED');
   });

@@ -322,7 +322,7 @@ describe('the generic endpoint', () => {
 
   test.each([
     [
-      'somebody who is in',
+      'a person who is in',
       [
         { id: HANA, role: 'agent' },
         { id: BEN, role: 'agent' },
@@ -351,10 +351,10 @@ describe('the generic endpoint', () => {
     ['an address', [{ address: '+15551234567', role: 'customer' }], 422],
     ['a field that does not exist', [{ id: HANA, role: 'agent', name: 'Hana' }], 422],
     ['an entry that is no object', [HANA], 422],
-    ['nobody', [], 422],
+    ['no one', [], 422],
     ['19 people beside the two who are in', FREE_USERS.map((id) => ({ id, role: 'agent' })), 422],
     ['an object around the array', { participants: [{ id: HANA, role: 'agent' }] }, 400],
-  ] as [string, unknown, number][])('%s: refused, and nobody is added', (_, body, status) => {
+  ] as [string, unknown, number][])('%s: refused, and no one is added', (_, body, status) => {
     expect(FREE_USERS).toHaveLength(19);
     expect(post(GENERIC_ADD, body).status).toBe(status);
     expect(people(GENERIC_CONVERSATION)).toEqual(PRESENT[GENERIC_CONVERSATION]);

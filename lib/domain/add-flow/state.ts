@@ -1,5 +1,5 @@
+import type { Disposition } from '../adder-error.ts';
 import type { Code } from '../codes.ts';
-import type { Disposition } from '../errors.ts';
 import type { RequestedParticipant } from '../participant.ts';
 import type { AddAttempt, RecordedParticipant, RequestRecord } from '../request-record.ts';
 import type { Refusal, Roster, UserDirectory } from '../roster.ts';

@@ -14,10 +14,15 @@ import { waitForCalls } from '../pace/wait-for-calls.ts';
 import type { TokenSource } from '../token/token-source.ts';
 import { type CallBudget, OutOfTimeError } from './call-budget.ts';
 import { GenesysError } from './genesys-error.ts';
-import { httpErrorToGenesysError, toGenesysError, tooLarge, unreadable } from './read-response.ts';
 import { redactResponse } from './redact-response.ts';
 import type { GenesysHost } from './region.ts';
 import type { Operation } from './response-rules.ts';
+import {
+  httpErrorToGenesysError,
+  toGenesysError,
+  tooLarge,
+  unreadable,
+} from './to-genesys-error.ts';
 
 /** Timeouts. */
 export const READ_TIMEOUT_MS = 10_000;

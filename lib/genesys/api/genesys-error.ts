@@ -1,4 +1,4 @@
-import { AdderError, type AdderErrorOptions } from '../../domain/errors.ts';
+import { AdderError, type AdderErrorOptions } from '../../domain/adder-error.ts';
 
 /**
  * What the caller does after a response, in more detail than an error's disposition:

@@ -4,7 +4,7 @@ import type { Remedy } from './genesys-error.ts';
 /** The calls that the service makes. */
 export type Operation = 'token' | 'read-conversation' | 'read-users' | 'read-user' | 'add';
 
-export interface AnswerRule {
+export interface ResponseRule {
   status: number;
   /** The vendor's code; absent: any code of that status that has no rule of its own. */
   vendorCode?: string;
@@ -39,10 +39,10 @@ const REDIRECTED = {
  * first rule that matches applies, so rules for an operation or a vendor code precede the general one of
  * their status. Codes: the vendor's description of the operations; the OAuth ones: RFC 6749, section 5.2.
  */
-export const ANSWER_TABLE: readonly AnswerRule[] = [
+export const RESPONSE_RULES: readonly ResponseRule[] = [
   // The token endpoint has error codes of its own.
   ...['invalid_client', 'invalid_grant', 'unauthorized_client', 'invalid_request'].flatMap(
-    (vendorCode): AnswerRule[] =>
+    (vendorCode): ResponseRule[] =>
       [400, 401].map((status) => ({
         status,
         vendorCode,
@@ -53,7 +53,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
       })),
   ),
   ...[400, 401, 403, 404].map(
-    (status): AnswerRule => ({
+    (status): ResponseRule => ({
       status,
       operation: 'token',
       code: 'INVALID_CREDENTIALS',
@@ -78,7 +78,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     hint: "this needs a user's own login; a service cannot do it",
   },
   ...['bad.request', 'invalid.value', 'invalid.property', 'constraint.validation'].map(
-    (vendorCode): AnswerRule => ({
+    (vendorCode): ResponseRule => ({
       status: 400,
       vendorCode,
       code: 'GENESYS_REJECTED',
@@ -96,7 +96,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     hint: "allow this service's IP address for the organisation; a new token does not help",
   },
   ...['authentication.required', 'bad.credentials'].map(
-    (vendorCode): AnswerRule => ({
+    (vendorCode): ResponseRule => ({
       status: 401,
       vendorCode,
       code: 'INVALID_CREDENTIALS',
@@ -186,7 +186,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
 
   // 413, 415, 422
   ...[413, 415].map(
-    (status): AnswerRule => ({
+    (status): ResponseRule => ({
       status,
       code: 'GENESYS_REJECTED',
       remedy: 'reject',
@@ -212,7 +212,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
     hint: 'the telephony edge of a station is down; see the status of the edges',
   },
   ...[500, 502, 503, 504].map(
-    (status): AnswerRule => ({
+    (status): ResponseRule => ({
       status,
       code: 'GENESYS_UNAVAILABLE',
       remedy: 'retry',
@@ -222,7 +222,7 @@ export const ANSWER_TABLE: readonly AnswerRule[] = [
 ];
 
 /** One rule for each call, because each needs a permission of its own. */
-function forbidden(vendorCode: string | undefined): AnswerRule[] {
+function forbidden(vendorCode: string | undefined): ResponseRule[] {
   return Object.entries(PERMISSIONS).map(([operation, permission]) => ({
     status: 403,
     ...(vendorCode === undefined ? {} : { vendorCode }),
@@ -239,8 +239,8 @@ export function hasRuleOfItsOwn(operation: Operation, status: number, vendorCode
 }
 
 /** The rule for a response. Undocumented ones: 5xx is temporary, everything else is final. */
-export function ruleFor(operation: Operation, status: number, vendorCode?: string): AnswerRule {
-  const rule = ANSWER_TABLE.find(
+export function ruleFor(operation: Operation, status: number, vendorCode?: string): ResponseRule {
+  const rule = RESPONSE_RULES.find(
     (candidate) =>
       candidate.status === status &&
       (candidate.operation === undefined || candidate.operation === operation) &&

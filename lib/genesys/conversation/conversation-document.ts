@@ -1,8 +1,8 @@
-import { AdderError } from '../../domain/errors.ts';
+import { AdderError } from '../../domain/adder-error.ts';
 import { asArray, asObject, asString, type Fields } from '../../domain/json.ts';
 import { cleanText } from '../../domain/redact.ts';
 import type { Participation, Roster } from '../../domain/roster.ts';
-import { MEDIA, type ReadParticipant, readParticipant } from './read-participation.ts';
+import { MEDIA, type ReadParticipant, readParticipant } from './read-participant.ts';
 
 /** A time as the platform writes it has 24 characters. */
 const LONGEST_TIME = 40;

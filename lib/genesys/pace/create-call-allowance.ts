@@ -1,3 +1,4 @@
+import { AdderError } from '../../domain/adder-error.ts';
 import {
   type CallWindow,
   callWindow,
@@ -11,7 +12,6 @@ import {
 } from '../../domain/call-window.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
 import { decideCalls } from '../../domain/decide-calls.ts';
-import { AdderError } from '../../domain/errors.ts';
 import type { VersionedItem } from '../../domain/versioned-item.ts';
 import type { AcquireOptions, CallAllowance, CallGrant, CallRefusal } from './call-allowance.ts';
 import { readRateLimit } from './rate-limit-headers.ts';

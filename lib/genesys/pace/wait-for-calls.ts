@@ -1,5 +1,5 @@
+import { AdderError } from '../../domain/adder-error.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { AdderError } from '../../domain/errors.ts';
 import { SHORT_WAIT_MS } from '../../domain/retry-policy.ts';
 import { OutOfTimeError } from '../api/call-budget.ts';
 import type { AcquireOptions, CallAllowance, CallGrant } from './call-allowance.ts';

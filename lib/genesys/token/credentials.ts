@@ -1,4 +1,4 @@
-import { AdderError } from '../../domain/errors.ts';
+import { AdderError } from '../../domain/adder-error.ts';
 import { asObject, asString, parseJson } from '../../domain/json.ts';
 
 /** The OAuth client, from the secret `{"clientId", "clientSecret"}`. */

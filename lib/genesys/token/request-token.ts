@@ -1,11 +1,11 @@
+import { AdderError } from '../../domain/adder-error.ts';
 import type { Clock } from '../../domain/clock.ts';
-import { AdderError } from '../../domain/errors.ts';
 import { asObject, asString, parseJson } from '../../domain/json.ts';
 import type { Redactor } from '../../domain/redact.ts';
 import type { SendHttp } from '../../http/send-http.ts';
-import { httpErrorToGenesysError, toGenesysError, unreadable } from '../api/read-response.ts';
 import { redactResponse } from '../api/redact-response.ts';
 import type { GenesysHost } from '../api/region.ts';
+import { httpErrorToGenesysError, toGenesysError, unreadable } from '../api/to-genesys-error.ts';
 import type { CallAllowance } from '../pace/call-allowance.ts';
 import { waitForCalls } from '../pace/wait-for-calls.ts';
 import type { Credentials } from './credentials.ts';

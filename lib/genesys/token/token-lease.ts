@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { AdderError, type Disposition } from '../../domain/adder-error.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { CODES, type Code } from '../../domain/codes.ts';
-import { AdderError, type Disposition } from '../../domain/errors.ts';
 import type { VersionedItem } from '../../domain/versioned-item.ts';
 
 /** A holder that takes longer, or has crashed, loses the lease. */

@@ -1,5 +1,5 @@
+import { AdderError } from '../../domain/adder-error.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
-import { AdderError } from '../../domain/errors.ts';
 import { RETRIES_IN_PLACE, retryInPlaceDelayMs } from '../../domain/retry-policy.ts';
 import { OutOfTimeError } from '../api/call-budget.ts';
 import type { Credentials, ReadCredentials } from './credentials.ts';

@@ -9,7 +9,7 @@ import {
 } from '../genesys-error.ts';
 import { isObject, type Operation, type OperationCall, param, readJson } from '../operation.ts';
 import { isRinging, livePeople, liveStays, type PlatformConversation } from '../organisation.ts';
-import { toConversation } from '../platform-document.ts';
+import { toConversation } from '../to-conversation.ts';
 import { dial, type WantedParty } from './dial.ts';
 
 /** `POST …/participants` without an acting user: requires a user's token, which a service does not have. */

@@ -1,6 +1,6 @@
 import { GenesysError } from '../genesys-error.ts';
 import { type Operation, param } from '../operation.ts';
-import { toCallConversation } from '../platform-document.ts';
+import { toCallConversation } from '../to-conversation.ts';
 
 /** `GET /api/v2/conversations/calls/{conversationId}`: the conversation as the calls API shows it. */
 export const getCallConversation: Operation = {

@@ -1,7 +1,7 @@
 import { missingPermission, notFound } from '../genesys-error.ts';
 import { type Operation, param } from '../operation.ts';
 import { liveStays } from '../organisation.ts';
-import { toConversation } from '../platform-document.ts';
+import { toConversation } from '../to-conversation.ts';
 
 /** `GET /api/v2/conversations/{conversationId}`, as the live platform or the generic endpoint returns it. */
 export const getConversation: Operation = {

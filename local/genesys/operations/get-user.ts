@@ -1,7 +1,7 @@
 import { GenesysError, invalidQueryValue, missingPermission } from '../genesys-error.ts';
 import { type Operation, param } from '../operation.ts';
-import { toUser } from '../platform-document.ts';
 import { readExpand } from '../read-expand.ts';
+import { toUser } from '../to-conversation.ts';
 
 const STATES = ['active', 'deleted'];
 

@@ -1,8 +1,8 @@
 import { badRequest, GenesysError, invalidQueryValue, notFound } from '../genesys-error.ts';
 import type { Operation, OperationCall } from '../operation.ts';
 import type { User } from '../organisation.ts';
-import { toUser } from '../platform-document.ts';
 import { readExpand } from '../read-expand.ts';
+import { toUser } from '../to-conversation.ts';
 
 const STATES = ['active', 'inactive', 'deleted', 'any'];
 const MAX_IDS = 100;

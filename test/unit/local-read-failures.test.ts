@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { readFailures } from '../../local/event-source-mapping/failed-messages.ts';
+import { readFailures } from '../../local/event-source-mapping/read-failures.ts';
 
 const batch = ['m1', 'm2'];
 

@@ -1,4 +1,4 @@
-import type { Disposition } from '../../domain/errors.ts';
+import type { Disposition } from '../../domain/adder-error.ts';
 import { asArray, asObject, asString, type Fields, parseJson } from '../../domain/json.ts';
 import { cleanText } from '../../domain/redact.ts';
 import { HttpError, type HttpResponse } from '../../http/send-http.ts';

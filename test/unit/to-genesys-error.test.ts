@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { toGenesysError } from '../../lib/genesys/api/read-response.ts';
 import type { Operation } from '../../lib/genesys/api/response-rules.ts';
+import { toGenesysError } from '../../lib/genesys/api/to-genesys-error.ts';
 
 const nowMs = Date.parse('2026-11-22T10:00:00Z');
 const errorOf = (

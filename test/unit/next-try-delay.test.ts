@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { deferredDelayMs, type FailedTry, nextTryDelayMs } from '../../lib/webhook/schedule.ts';
+import {
+  deferredDelayMs,
+  type FailedTry,
+  nextTryDelayMs,
+} from '../../lib/webhook/next-try-delay.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
