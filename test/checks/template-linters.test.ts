@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { packageService } from '../../local/package-service.ts';
+import { everyParameter } from '../support/every-parameter.ts';
 import { describeWithChecks, runCheck } from './run-check.ts';
 
 /** The two shapes that the template has: as it comes, and with all that can be asked for. */
@@ -76,3 +77,13 @@ for (const [name, packaging] of Object.entries(packagings)) {
     });
   });
 }
+
+describeWithChecks('the template with every optional parameter', () => {
+  test('passes @aws/cloudformation-validate, warnings included', async () => {
+    const { templateFile } = await packageService({ params: everyParameter });
+    const report = await runCheck('validate-template.mjs', [templateFile]);
+    const { diagnostics } = report as { diagnostics: { ruleId: string }[] };
+    // The deployer names accounts by ARN: that is what these parameters are for.
+    expect(diagnostics.filter(({ ruleId }) => !['W9002', 'W9013'].includes(ruleId))).toEqual([]);
+  });
+});
