@@ -15,6 +15,7 @@ const packagings = {
       EXTERNAL_WEBHOOK_URL: 'https://receiver.example/hook',
     },
   },
+  'without alarms': { params: { alarms: 'false' } },
   'with the data actions and EventBridge': {
     params: {
       genesysOrganizationId: '0a1b2c3d-0000-4000-8000-000000000001',

