@@ -7,7 +7,7 @@ import { newRecord } from '../../lib/domain/record-transitions.ts';
 import type { CallBudget } from '../../lib/genesys/api/call-budget.ts';
 import type { GenesysClient } from '../../lib/genesys/api/genesys-client.ts';
 import { createUserLookup } from '../../lib/genesys/users/user-lookup.ts';
-import type { ExamineDeps, Wanted } from './examine.ts';
+import type { ExamineDeps, Wanted } from './examine-deps.ts';
 import type { Finding } from './finding.ts';
 
 const DRY_RUN = 'dry run';

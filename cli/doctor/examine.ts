@@ -1,5 +1,4 @@
 import { AdderError } from '../../lib/domain/adder-error.ts';
-import type { Clock, Random } from '../../lib/domain/clock.ts';
 import { createRedactor, type Redactor } from '../../lib/domain/redact.ts';
 import type { Contract } from '../../lib/domain/roster.ts';
 import { createCallBudget } from '../../lib/genesys/api/call-budget.ts';
@@ -9,27 +8,13 @@ import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowanc
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import type { Credentials } from '../../lib/genesys/token/credentials.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
-import type { SendHttp } from '../../lib/http/send-http.ts';
 import { examineConversation, READ_CONVERSATIONS } from './examine-conversation.ts';
+import type { ExamineDeps, Wanted } from './examine-deps.ts';
 import { examineDryRun } from './examine-dry-run.ts';
 import { examineUsers, READ_USERS } from './examine-users.ts';
 import { failed, TIME_LIMIT_MS } from './failed.ts';
 import type { Finding } from './finding.ts';
 import type { Settings } from './read-settings.ts';
-
-export interface Wanted {
-  conversationId?: string;
-  userId?: string;
-}
-
-export interface ExamineDeps {
-  settings: Settings;
-  sendHttp: SendHttp;
-  clock: Clock;
-  random: Random;
-  /** Called for every secret, so that none is printed. */
-  onSecret: (secret: string) => void;
-}
 
 /**
  * Examines a Genesys Cloud organisation by reading alone: the token request is the only POST. Every

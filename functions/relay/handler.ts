@@ -7,7 +7,6 @@ import type { RelayConfig } from '../../lib/config.ts';
 import type { Clock, Random } from '../../lib/domain/clock.ts';
 import { maskAddresses } from '../../lib/domain/mask-addresses.ts';
 import type { Delivery, RequestRecord } from '../../lib/domain/request-record.ts';
-import { type VouchedEvent, vouchForEvent } from '../../lib/domain/vouch-for-event.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { Metric, PutMetrics } from '../../lib/metrics.ts';
@@ -18,6 +17,7 @@ import { createSigningKeySource } from '../../lib/webhook/signing-key-source.ts'
 import { type AuditMessage, readAuditMessage } from './read-audit-message.ts';
 import { createRecordDelivery } from './record-delivery.ts';
 import { createSendDeadLetter } from './send-dead-letter.ts';
+import { type VouchedEvent, vouchForEvent } from './vouch-for-event.ts';
 
 /** Time needed after a try to write the record and to set the visibility or send the dead letter. */
 const CLOSING_MS = 4_000;

@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/domain/clock.ts';
 import { deliveryObserved } from '../../lib/domain/event-transitions.ts';
 import type { Delivery, RequestRecord } from '../../lib/domain/request-record.ts';
-import type { VouchedEvent } from '../../lib/domain/vouch-for-event.ts';
 import type { RecordStore } from '../../lib/records/record-store.ts';
+import type { VouchedEvent } from './vouch-for-event.ts';
 
 /** Another function can write the record at the same time; more conflicts than this are a fault. */
 const MAX_CONFLICTS = 5;

@@ -15,7 +15,8 @@ import {
   jest,
   test,
 } from '@jest/globals';
-import { examine, type Wanted } from '../../cli/doctor/examine.ts';
+import { examine } from '../../cli/doctor/examine.ts';
+import type { Wanted } from '../../cli/doctor/examine-deps.ts';
 import { readSettings } from '../../cli/doctor/read-settings.ts';
 import { renderFindings } from '../../cli/doctor/render-findings.ts';
 import { main } from '../../cli/doctor.ts';

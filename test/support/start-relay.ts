@@ -10,6 +10,7 @@ import {
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createRelay } from '../../functions/relay/create-relay.ts';
 import type { RelayContext, RelayDeps } from '../../functions/relay/handler.ts';
+import { digestOf } from '../../functions/relay/vouch-for-event.ts';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
@@ -20,7 +21,6 @@ import { eventId } from '../../lib/domain/event-id.ts';
 import { parseJson } from '../../lib/domain/json.ts';
 import { newRecord } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
-import { digestOf } from '../../lib/domain/vouch-for-event.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import type { Metric } from '../../lib/metrics.ts';
 import { systemClock } from '../../lib/system-clock.ts';

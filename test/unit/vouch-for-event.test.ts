@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { digestOf, vouchForEvent } from '../../lib/domain/vouch-for-event.ts';
+import { digestOf, vouchForEvent } from '../../functions/relay/vouch-for-event.ts';
 
 const event = (eventId: string, body: string) => ({
   eventId,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RequestRecord } from './request-record.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
 
 /** Which event of a record a message carries. `earlier`: the result of an earlier run. */
 export type VouchedEvent = 'result' | 'connectionResult' | 'earlier';
