@@ -1,40 +1,21 @@
-import { parseArgs } from 'node:util';
+import { randomUUID } from 'node:crypto';
 import { systemClock as clock } from '../lib/system-clock.ts';
 import { UserError } from '../lib/user-error.ts';
+import { createPrepareEvent } from './dead-letters/create-prepare-event.ts';
+import { createPrepareRequest } from './dead-letters/create-prepare-request.ts';
 import type { DeadLetterQueue } from './dead-letters/dead-letter-queue.ts';
 import { isConfirmed } from './dead-letters/is-confirmed.ts';
-import { type OpenQueue, openQueues } from './dead-letters/open-queues.ts';
+import { type OpenQueue, type OpenRecords, openQueues } from './dead-letters/open-queues.ts';
+import type { PreparedLetter, PrepareLetter } from './dead-letters/prepare-letter.ts';
+import { readArguments, USAGE } from './dead-letters/read-arguments.ts';
 import { type Letter, readLetter } from './dead-letters/read-letter.ts';
 import { redrive } from './dead-letters/redrive.ts';
 import { renderLetter, renderLetters } from './dead-letters/render-letters.ts';
 import { prepareStage } from './prepare-stage.ts';
 
-const USAGE = `npm run dead-letters -- COMMAND [options]
-
-  list                   list the dead letters, with reason and remedy
-  show ID                print one message
-  redrive [ID...]        send all, or the given ones, back to their queue
-  discard ID...          delete permanently, after a confirmation
-
-ID is the prefix of a message id or request id, as list shows them.
-
-  --queue requests|audit   one queue only (default: both)
-  --stage NAME             a deployed stage; needs AWS credentials
-  --region NAME            default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1
-  --profile NAME           an AWS profile; default: AWS_PROFILE
-  --limit N                list: at most so many of each queue (default 100)
-  --rate N                 redrive: messages a second for each queue (default 5)
-  --deadline-seconds N     redrive: give requests a new deadline, else those whose deadline has
-                           passed end as EXPIRED
-  --yes                    discard: do not ask
-
-Without --stage the queues are those of REQUEST_QUEUE_URL, REQUEST_DLQ_URL, AUDIT_QUEUE_URL and
-AUDIT_DLQ_URL, or else of the system that npm start runs on this machine.
-`;
-
 /** Maximum number of messages searched for an id. */
 const SEARCH_LIMIT = 10_000;
-const SHORTEST_ID = 4;
+const RETENTION_DAYS = 30;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -50,7 +31,7 @@ export async function main(args: string[]): Promise<number> {
     return 0;
   }
   const region = await prepareStage(options);
-  const { client, where, queues } = await openQueues({
+  const { client, where, queues, openRecords } = await openQueues({
     stage: options.stage,
     region,
     environment: process.env,
@@ -132,47 +113,52 @@ export async function main(args: string[]): Promise<number> {
 
   async function redriveThem(): Promise<number> {
     const named = new Set<string>();
-    let count = 0;
-    let skipped = 0;
-    let expired = 0;
+    const counts = { send: 0, remove: 0, leave: 0 };
+    const isNamed = (letter: Letter) => {
+      const id = ids.find((prefix) => matches(letter, prefix));
+      if (id !== undefined) named.add(id);
+      return id !== undefined;
+    };
+    const onPrepared = (letter: Letter, prepared: PreparedLetter) => {
+      counts[prepared.kind] += 1;
+      say(renderPrepared(letter, prepared));
+    };
+    const opened = wanted.some(({ name }) => name === 'requests') ? await openRecords() : undefined;
     const redriveFrom = ({ name, deadLetters, targetUrl }: OpenQueue) => {
       if (!targetUrl) throw new UserError(`The URL of the queue for ${name} is not set.`);
       return redrive({
         client,
         queue: name,
         deadLetters,
-        targetUrl,
+        prepare:
+          opened && name === 'requests' ? byRuns(opened, targetUrl) : createPrepareEvent(targetUrl),
         rate: options.rate,
-        isNamed:
-          ids.length === 0
-            ? undefined
-            : (letter) => {
-                const id = ids.find((prefix) => matches(letter, prefix));
-                if (id !== undefined) named.add(id);
-                return id !== undefined;
-              },
-        deadlineSeconds: options.deadlineSeconds,
+        isNamed: ids.length === 0 ? undefined : isNamed,
         clock,
-        onRedriven(letter) {
-          count += 1;
-          const isLate = (letter.deadlineMs ?? Number.POSITIVE_INFINITY) < clock.now();
-          if (isLate && options.deadlineSeconds === undefined) expired += 1;
-          say(`redriven ${letter.id}  request ${letter.requestId || 'unknown'}`);
-        },
-        onSkipped(letter) {
-          skipped += 1;
-          say(`left     ${letter.id}  ${letter.reason}: give its ID to redrive it`);
-        },
+        onPrepared,
       });
     };
-    await Promise.all(wanted.map(redriveFrom));
-    say(`${count} redriven${skipped > 0 ? `, ${skipped} left` : ''}.`);
-    if (expired > 0) {
-      say(
-        `${expired} of them will end as EXPIRED: their deadline has passed. --deadline-seconds N gives a new one.`,
-      );
+    try {
+      await Promise.all(wanted.map(redriveFrom));
+    } finally {
+      opened?.close();
     }
+    const { send, remove, leave } = counts;
+    const others = `${remove > 0 ? `, ${remove} removed` : ''}${leave > 0 ? `, ${leave} left` : ''}`;
+    say(`${send} redriven${others}.`);
     return sayMissing(ids.filter((id) => !named.has(id)));
+  }
+
+  function byRuns({ records }: OpenRecords, targetUrl: string): PrepareLetter {
+    const retentionDays = Number(process.env.RECORD_RETENTION_DAYS || RETENTION_DAYS);
+    return createPrepareRequest({
+      targetUrl,
+      records,
+      clock,
+      newWriteId: randomUUID,
+      retentionMs: retentionDays * 86_400_000,
+      deadlineSeconds: options.deadlineSeconds,
+    });
   }
 
   interface Found {
@@ -206,6 +192,13 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
+const VERBS = { send: 'redriven', remove: 'removed', leave: 'left' } as const;
+
+function renderPrepared({ id, requestId }: Letter, { kind, why }: PreparedLetter): string {
+  const line = `${VERBS[kind].padEnd(8)} ${id}  request ${requestId || 'unknown'}`;
+  return why === undefined ? line : `${line}: ${why}`;
+}
+
 function sayMissing(ids: string[]): number {
   for (const id of ids) {
     say(`${id} was not found. A message may stand behind others of its conversation: see list.`);
@@ -215,79 +208,4 @@ function sayMissing(ids: string[]): number {
 
 function matches({ id, requestId }: Letter, prefix: string): boolean {
   return id.startsWith(prefix) || requestId.startsWith(prefix);
-}
-
-interface Arguments {
-  command: string;
-  ids: string[];
-  options: {
-    queue: 'requests' | 'audit' | undefined;
-    stage: string | undefined;
-    region: string | undefined;
-    profile: string | undefined;
-    limit: number;
-    rate: number;
-    deadlineSeconds: number | undefined;
-    yes: boolean;
-  };
-}
-
-function readArguments(args: string[]): Arguments {
-  const { values, positionals } = parse(args);
-  const [command = 'help', ...ids] = positionals;
-  const { queue } = values;
-  if (queue !== undefined && queue !== 'requests' && queue !== 'audit') {
-    throw new UserError('--queue must be requests or audit');
-  }
-  for (const id of ids) {
-    if (id.length < SHORTEST_ID) {
-      throw new UserError(`"${id}" is too short for an id; give ${SHORTEST_ID} characters or more`);
-    }
-  }
-  if (['show', 'discard'].includes(command) && ids.length === 0) {
-    throw new UserError(`${command} needs an id; list shows them`);
-  }
-  return {
-    command: values.help ? 'help' : command,
-    ids,
-    options: {
-      queue,
-      stage: values.stage,
-      region: values.region,
-      profile: values.profile,
-      limit: number('--limit', values.limit, 1) ?? 100,
-      rate: number('--rate', values.rate, 0.1) ?? 5,
-      deadlineSeconds: number('--deadline-seconds', values['deadline-seconds'], 5),
-      yes: values.yes ?? false,
-    },
-  };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        queue: { type: 'string' },
-        stage: { type: 'string' },
-        region: { type: 'string' },
-        profile: { type: 'string' },
-        limit: { type: 'string' },
-        rate: { type: 'string' },
-        'deadline-seconds': { type: 'string' },
-        yes: { type: 'boolean', short: 'y' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${USAGE}`);
-  }
-}
-
-function number(option: string, text: string | undefined, min: number): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!(value >= min)) throw new UserError(`${option} must be a number of at least ${min}`);
-  return value;
 }

@@ -1,8 +1,13 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { GetQueueUrlCommand, QueueDoesNotExist, SQSClient } from '@aws-sdk/client-sqs';
+import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
+import type { RecordStore } from '../../lib/records/record-store.ts';
+import { systemClock as clock } from '../../lib/system-clock.ts';
 import { UserError } from '../../lib/user-error.ts';
 import { readEndpoints } from '../../local/system/endpoints-file.ts';
+import { findTable } from '../find-table.ts';
 import { DeadLetterQueue } from './dead-letter-queue.ts';
 import type { QueueName } from './read-letter.ts';
 
@@ -18,9 +23,18 @@ export interface OpenQueue {
 
 export interface OpenQueues {
   client: SQSClient;
+  /**
+   * The request records, which only the redrive of requests needs. @throws UserError if there is no table
+   */
+  openRecords: () => Promise<OpenRecords>;
   /** For a person: where this is. */
   where: string;
   queues: OpenQueue[];
+}
+
+export interface OpenRecords {
+  records: RecordStore;
+  close: () => void;
 }
 
 interface Urls {
@@ -28,6 +42,13 @@ interface Urls {
   requestsDlq?: string | undefined;
   audit?: string | undefined;
   auditDlq?: string | undefined;
+  events?: string | undefined;
+  eventsDlq?: string | undefined;
+}
+
+interface Table {
+  name: () => Promise<string | undefined>;
+  settings: DynamoDBClientConfig;
 }
 
 /**
@@ -43,7 +64,10 @@ export async function openQueues(options: {
   const { stage, region, environment } = options;
   if (stage !== undefined) {
     const client = new SQSClient({ region });
-    return open(client, `stage ${stage} in ${region}`, await findByName(client, stage, region));
+    return open(client, `stage ${stage} in ${region}`, await findByName(client, stage, region), {
+      name: () => findTable(`${SERVICE}-${stage}`, region),
+      settings: { region },
+    });
   }
   const configured: Urls = {
     requests: environment.REQUEST_QUEUE_URL,
@@ -52,20 +76,26 @@ export async function openQueues(options: {
     auditDlq: environment.AUDIT_DLQ_URL,
   };
   if (configured.requestsDlq || configured.auditDlq) {
-    return open(new SQSClient({ region }), 'the queues of the environment', configured);
+    return open(new SQSClient({ region }), 'the queues of the environment', configured, {
+      name: async () => environment.REQUESTS_TABLE_NAME,
+      settings: { region },
+    });
   }
   const local = await readEndpoints(resolve(ROOT, environment.LOCAL_FOLDER || '.local'));
   if (local) {
-    const client = new SQSClient({
-      endpoint: local.sqsEndpoint,
-      region: local.region,
-      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    });
-    return open(client, 'the system on this machine', {
+    const settings = { region: local.region, credentials: local.credentials };
+    const client = new SQSClient({ ...settings, endpoint: local.sqsEndpoint });
+    const urls = {
       requests: local.queues.RequestQueue?.url,
       requestsDlq: local.queues.RequestDeadLetterQueue?.url,
       audit: local.queues.AuditQueue?.url,
       auditDlq: local.queues.AuditDeadLetterQueue?.url,
+      events: local.queues.EventQueue?.url,
+      eventsDlq: local.queues.EventDeadLetterQueue?.url,
+    };
+    return open(client, 'the system on this machine', urls, {
+      name: async () => local.tables.RequestsTable,
+      settings: { ...settings, endpoint: local.dynamoDbEndpoint },
     });
   }
   throw new UserError(
@@ -73,14 +103,29 @@ export async function openQueues(options: {
   );
 }
 
-function open(client: SQSClient, where: string, urls: Urls): OpenQueues {
+function open(client: SQSClient, where: string, urls: Urls, table: Table): OpenQueues {
   const queues: OpenQueue[] = [];
   const add = (name: QueueName, url: string | undefined, targetUrl: string | undefined) => {
     if (url) queues.push({ name, deadLetters: new DeadLetterQueue(client, url), targetUrl });
   };
   add('requests', urls.requestsDlq, urls.requests);
   add('audit', urls.auditDlq, urls.audit);
-  return { client, where, queues };
+  add('events', urls.eventsDlq, urls.events);
+  return { client, where, queues, openRecords: () => openRecords(table) };
+}
+
+async function openRecords({ name, settings }: Table): Promise<OpenRecords> {
+  const tableName = await name();
+  if (!tableName) {
+    throw new UserError(
+      'A redrive of requests starts a new run in their records: set REQUESTS_TABLE_NAME, or name a stage.',
+    );
+  }
+  const client = new DynamoDBClient(settings);
+  return {
+    records: createDynamoRecordStore(client, { tableName, clock }),
+    close: () => client.destroy(),
+  };
 }
 
 async function findByName(client: SQSClient, stage: string, region: string): Promise<Urls> {
@@ -99,5 +144,19 @@ async function findByName(client: SQSClient, stage: string, region: string): Pro
     requestsDlq: await urlOf('requests-dlq.fifo'),
     audit: await urlOf('audit'),
     auditDlq: await urlOf('audit-dlq'),
+    ...(await findEventQueues(client, `${SERVICE}-${stage}`)),
   };
+}
+
+/** The queues of EventBridge exist only where they are deployed (docs/eventbridge.md). */
+async function findEventQueues(client: SQSClient, prefix: string): Promise<Urls> {
+  const urlOf = async (suffix: string) =>
+    (await client.send(new GetQueueUrlCommand({ QueueName: `${prefix}-${suffix}` }))).QueueUrl;
+  try {
+    return { events: await urlOf('events'), eventsDlq: await urlOf('events-dlq') };
+  } catch (error) {
+    // Without a right to ask, SQS does not say whether a queue exists.
+    if (error instanceof QueueDoesNotExist || /AccessDenied/.test((error as Error).name)) return {};
+    throw error;
+  }
 }

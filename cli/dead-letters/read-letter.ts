@@ -2,7 +2,8 @@ import type { Message } from '@aws-sdk/client-sqs';
 import { CODES } from '../../lib/domain/codes.ts';
 import { DEAD_LETTER_REASONS } from '../../lib/domain/dead-letter-reasons.ts';
 
-export type QueueName = 'requests' | 'audit';
+/** `events`: only where requests come from EventBridge (docs/eventbridge.md). */
+export type QueueName = 'requests' | 'audit' | 'events';
 
 /** A dead letter as a person is told of it. */
 export interface Letter {
@@ -17,11 +18,13 @@ export interface Letter {
   firstReceivedAt: string;
   lastReceivedAt: string;
   requestId: string;
+  /** The request whose record the letter belongs to, as the function that wrote the letter named it. */
+  recordId: string | undefined;
   correlationId: string;
   conversationId: string;
   /** FIFO: the group that it has to go back to. */
   groupId: string | undefined;
-  /** How often it was sent again so far. */
+  /** The run of the request in which the message became a dead letter. */
   redrive: number;
   eventId: string | undefined;
   lastStatus: string | undefined;
@@ -39,17 +42,31 @@ const BY_SQS = {
   remedy: 'Search the function’s log for the message id or the request id, fix the cause, redrive.',
 };
 
+/** Reasons on the events queue. The rule and the pipe of EventBridge write them, or nothing. */
+const EVENT_REASONS = {
+  EVENT_NOT_FORWARDED: {
+    cause: 'The pipe could not send the event to the request queue.',
+    remedy:
+      'An event without a conversationId can never be sent: fix its sender, then discard it. Otherwise fix the pipe (its role, a key), then redrive.',
+  },
+  EVENT_NOT_QUEUED: {
+    cause: 'The rule could not send the event to the event queue.',
+    remedy:
+      'Fix what the detail names, publish the event again with put-events, then discard this letter.',
+  },
+};
+
 /** What a reason means and what to do. */
 export function explain(reason: string): { cause: string; remedy: string } | undefined {
   if (reason === RECEIVE_LIMIT) return BY_SQS;
-  return { ...CODES, ...DEAD_LETTER_REASONS }[reason as keyof typeof CODES];
+  return { ...EVENT_REASONS, ...CODES, ...DEAD_LETTER_REASONS }[reason as keyof typeof CODES];
 }
 
 export function readLetter(queue: QueueName, message: Message): Letter {
   const attribute = (name: string) => message.MessageAttributes?.[name]?.StringValue;
   const { Attributes: system = {}, Body: body = '' } = message;
   const json = parseObject(body);
-  const content = queue === 'audit' ? parseObject(json.audit) : json;
+  const content = contentOf(queue, json);
   const text = (name: string) => {
     const value = content[name];
     return typeof value === 'string' ? value : undefined;
@@ -64,12 +81,13 @@ export function readLetter(queue: QueueName, message: Message): Letter {
     queue,
     id: message.MessageId ?? '',
     body,
-    reason: attribute('reason') ?? RECEIVE_LIMIT,
-    detail: attribute('last_error') ?? attribute('detail') ?? '',
+    reason: queue === 'events' ? eventReason(attribute) : (attribute('reason') ?? RECEIVE_LIMIT),
+    detail: attribute('last_error') ?? attribute('detail') ?? attribute('ERROR_MESSAGE') ?? '',
     tries: Number(attribute('tries') ?? system.ApproximateReceiveCount),
     firstReceivedAt: attribute('first_received_at') ?? '',
     lastReceivedAt: attribute('last_received_at') ?? '',
     requestId: attribute('request_id') ?? requestId ?? '',
+    recordId: attribute('request_id'),
     correlationId: attribute('correlation_id') ?? correlationId ?? '',
     conversationId: conversationId ?? system.MessageGroupId ?? '',
     groupId: system.MessageGroupId,
@@ -80,6 +98,20 @@ export function readLetter(queue: QueueName, message: Message): Letter {
     sentAtMs,
     deadlineMs: Number.isNaN(deadlineMs) ? undefined : deadlineMs,
   };
+}
+
+/** A rule adds its error to an event that it could not deliver; SQS adds nothing. */
+function eventReason(attribute: (name: string) => string | undefined): keyof typeof EVENT_REASONS {
+  return attribute('ERROR_CODE') === undefined ? 'EVENT_NOT_FORWARDED' : 'EVENT_NOT_QUEUED';
+}
+
+/** The part of a message that has the ids. An event that the rule did not deliver is complete. */
+function contentOf(queue: QueueName, json: Record<string, unknown>): Record<string, unknown> {
+  if (queue === 'audit') return parseObject(json.audit);
+  if (queue === 'events' && 'detail' in json) {
+    return { ...parseObject(json.detail), requestId: json.id };
+  }
+  return json;
 }
 
 function parseObject(value: unknown): Record<string, unknown> {

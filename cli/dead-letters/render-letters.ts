@@ -65,7 +65,7 @@ export function renderLetter(letter: Letter, nowMs: number): string {
       'deadline',
       deadlineMs === undefined
         ? undefined
-        : `${new Date(deadlineMs).toISOString()}${deadlineMs < nowMs ? ' (past: a redrive ends as EXPIRED without --deadline-seconds)' : ''}`,
+        : `${new Date(deadlineMs).toISOString()}${deadlineMs < nowMs ? ' (past: a redrive gives a new one)' : ''}`,
     ],
   ];
   const lines = facts.flatMap(([name, value]) =>

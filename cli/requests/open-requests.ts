@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import {
@@ -15,6 +14,7 @@ import type { RecordStore } from '../../lib/records/record-store.ts';
 import { systemClock as clock } from '../../lib/system-clock.ts';
 import { UserError } from '../../lib/user-error.ts';
 import { readEndpoints } from '../../local/system/endpoints-file.ts';
+import { findTable } from '../find-table.ts';
 
 const SERVICE = 'genesys-automated-adder';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -112,22 +112,4 @@ async function findQueue(sqs: SQSClient, QueueName: string): Promise<string> {
   const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName }));
   if (QueueUrl === undefined) throw new UserError(`The queue ${QueueName} cannot be found.`);
   return QueueUrl;
-}
-
-/** The table has a generated name: an output of the stack. */
-async function findTable(StackName: string, region: string): Promise<string> {
-  const client = new CloudFormationClient({ region });
-  try {
-    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
-    const outputs = Stacks?.[0]?.Outputs ?? [];
-    const name = outputs.find(({ OutputKey }) => OutputKey === 'RequestsTableName')?.OutputValue;
-    if (name !== undefined) return name;
-    throw new Error('it has no output RequestsTableName');
-  } catch (error) {
-    throw new UserError(
-      `The table of the stack ${StackName} cannot be found in ${region}: ${(error as Error).message}`,
-    );
-  } finally {
-    client.destroy();
-  }
 }

@@ -7,6 +7,7 @@ import { type CarriedOut, carryOutRequest } from '../../lib/carry-out/carry-out-
 import { recordRefusal } from '../../lib/carry-out/finish-request.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
 import { reportResult } from '../../lib/carry-out/report-result.ts';
+import { requestDigest } from '../../lib/carry-out/request-digest.ts';
 import type { AdderConfig } from '../../lib/config.ts';
 import type { Verdict } from '../../lib/domain/build-result.ts';
 import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
@@ -85,14 +86,16 @@ async function carryOutClaimed(
   { request, redrive, namesItself }: ReadMessage,
   limits: { receiveCount: number; maxReceives: number; finishByMs: number },
 ): Promise<CarriedOut> {
-  if (redrive) {
+  // Without a run, the claim tells only which request a body without an id is.
+  if (redrive && (redrive.run > 0 || !namesItself)) {
     const requestId = namesItself ? request.requestId : (redrive.requestId ?? request.requestId);
     const claimed = await carryOutRequest(deps, {
       ...limits,
       request: { ...request, requestId },
       claimedRun: redrive.run,
     });
-    if (claimed.kind !== 'other-run') return claimed;
+    // A false claim counts for nothing: the message is handled as if it had none.
+    if (claimed.kind !== 'other-run' && claimed.kind !== 'conflict') return claimed;
   }
   return carryOutRequest(deps, { ...limits, request });
 }
@@ -110,7 +113,10 @@ async function refuse(
   refusal: Verdict,
 ): Promise<Handled> {
   const claimed = redrive?.requestId && (await deps.records.get(redrive.requestId));
-  const requestId = claimed && claimed.run === redrive.run ? claimed.requestId : request.requestId;
+  // Otherwise a sender could end another request by its id.
+  const isTrue =
+    claimed && claimed.run === redrive.run && requestDigest(claimed) === requestDigest(request);
+  const requestId = isTrue ? claimed.requestId : request.requestId;
   const record = await recordRefusal(receiveDeps, { ...request, requestId }, refusal);
   await sendDeadLetter(deps, message, record, receiveCount, refusal);
   return { done: true };

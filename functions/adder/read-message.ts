@@ -7,7 +7,10 @@ import type { NewRequest } from '../../lib/domain/record-transitions.ts';
 import { type AddRequest, parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { uuid } from '../../lib/domain/uuid.ts';
 
-/** Attributes of a redriven message. Trusted only if the record agrees. */
+/**
+ * Attributes of a message that was a dead letter. Trusted only if the record agrees. SQS's own redrive keeps
+ * the attributes of the letter, so a moved message claims the run that its record is in already.
+ */
 export interface RedriveClaim {
   run: number;
   /** The id of the original message, if the body has no request id. */
@@ -85,6 +88,7 @@ function toNewRequest(request: AddRequest, message: SQSRecord): NewRequest {
 
 function readRedrive({ messageAttributes }: SQSRecord): RedriveClaim | undefined {
   const run = messageNumber(messageAttributes?.redrive?.stringValue);
-  if (run === undefined) return undefined;
-  return { run, requestId: uuid.safeParse(messageAttributes?.request_id?.stringValue).data };
+  const requestId = uuid.safeParse(messageAttributes?.request_id?.stringValue).data;
+  if (run === undefined && requestId === undefined) return undefined;
+  return { run: run ?? 0, requestId };
 }

@@ -1,7 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { createPrepareEvent } from '../../cli/dead-letters/create-prepare-event.ts';
+import { createPrepareRequest } from '../../cli/dead-letters/create-prepare-request.ts';
 import { DeadLetterQueue } from '../../cli/dead-letters/dead-letter-queue.ts';
+import type { PreparedLetter } from '../../cli/dead-letters/prepare-letter.ts';
 import { explain, type QueueName, readLetter } from '../../cli/dead-letters/read-letter.ts';
 import { redrive } from '../../cli/dead-letters/redrive.ts';
+import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import type { QueuedMessage } from '../sqs/start-sqs.ts';
 import type { LocalSystem } from '../system/start-system.ts';
@@ -24,19 +30,30 @@ export interface LetterView {
   body: string;
 }
 
+export interface Redriven {
+  found: boolean;
+  /** What was done, if it was found. */
+  kind?: PreparedLetter['kind'];
+  why?: string;
+}
+
 export interface QueuePanel {
   queues(): QueueView[];
   letters(): LetterView[];
-  /** Sends a dead letter back to where it came from. @returns whether it was found */
-  redrive(id: string): Promise<boolean>;
+  /** Redrives a dead letter, as the command does. */
+  redrive(id: string): Promise<Redriven>;
   /** Deletes a dead letter. @returns whether it was found */
   discard(id: string): Promise<boolean>;
+  close(): void;
 }
 
 const DEAD_LETTER_QUEUES = [
   ['requests', 'RequestDeadLetterQueue', 'RequestQueue'],
   ['audit', 'AuditDeadLetterQueue', 'AuditQueue'],
+  ['events', 'EventDeadLetterQueue', 'EventQueue'],
 ] as const;
+
+const RETENTION_MS = 30 * 86_400_000;
 
 /** More than these are not shown. */
 const SHOWN = 50;
@@ -45,12 +62,27 @@ export function createQueuePanel(
   { endpoints, listMessages }: Pick<LocalSystem, 'endpoints' | 'listMessages'>,
   client: SQSClient,
 ): QueuePanel {
-  const { queues } = endpoints;
+  const { queues, tables, region, credentials, dynamoDbEndpoint } = endpoints;
+  const dynamoDb = new DynamoDBClient({ region, credentials, endpoint: dynamoDbEndpoint });
+  const records = createDynamoRecordStore(dynamoDb, {
+    tableName: tables.RequestsTable ?? '',
+    clock: systemClock,
+  });
+  const prepareFor = (queue: QueueName, targetUrl: string) =>
+    queue === 'requests'
+      ? createPrepareRequest({
+          targetUrl,
+          records,
+          clock: systemClock,
+          newWriteId: randomUUID,
+          retentionMs: RETENTION_MS,
+        })
+      : createPrepareEvent(targetUrl);
 
-  async function withDeadLetters(
+  async function withDeadLetters<Done>(
     id: string,
-    use: (letters: DeadLetterQueue, queue: QueueName, targetUrl: string) => Promise<boolean>,
-  ): Promise<boolean> {
+    use: (letters: DeadLetterQueue, queue: QueueName, targetUrl: string) => Promise<Done>,
+  ): Promise<Done | undefined> {
     for (const [name, deadLetters, target] of DEAD_LETTER_QUEUES) {
       const queue = queues[deadLetters];
       const targetUrl = queues[target]?.url;
@@ -58,7 +90,7 @@ export function createQueuePanel(
       if (!listMessages(queue.name).some((message) => message.id === id)) continue;
       return use(new DeadLetterQueue(client, queue.url), name, targetUrl);
     }
-    return false;
+    return undefined;
   }
 
   return {
@@ -73,26 +105,26 @@ export function createQueuePanel(
         const queue = queues[id];
         return queue ? listMessages(queue.name).map((one) => toView(name, one)) : [];
       }).slice(0, SHOWN),
-    redrive: (id) =>
-      withDeadLetters(id, async (deadLetters, queue, targetUrl) => {
-        let isFound = false;
-        await redrive({
+    async redrive(id) {
+      let redriven: Redriven = { found: false };
+      await withDeadLetters(id, (deadLetters, queue, targetUrl) =>
+        redrive({
           client,
           queue,
           deadLetters,
-          targetUrl,
+          prepare: prepareFor(queue, targetUrl),
           rate: 100,
           isNamed: (letter) => letter.id === id,
           clock: systemClock,
-          onRedriven: () => {
-            isFound = true;
+          onPrepared: (_, { kind, why }) => {
+            redriven = { found: true, kind, ...(why === undefined ? {} : { why }) };
           },
-          onSkipped: () => {},
-        });
-        return isFound;
-      }),
-    discard: (id) =>
-      withDeadLetters(id, async (deadLetters) => {
+        }),
+      );
+      return redriven;
+    },
+    discard: async (id) =>
+      (await withDeadLetters(id, async (deadLetters) => {
         try {
           const messages = await deadLetters.receiveAll(1_000);
           if (!messages.some(({ MessageId }) => MessageId === id)) return false;
@@ -101,7 +133,8 @@ export function createQueuePanel(
         } finally {
           await deadLetters.giveBack();
         }
-      }),
+      })) ?? false,
+    close: () => dynamoDb.destroy(),
   };
 }
 

@@ -107,7 +107,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
       }
       return {};
     },
-    '/redrive': async ({ id }) => ({ found: await panel.redrive(String(id)) }),
+    '/redrive': async ({ id }) => panel.redrive(String(id)),
     '/discard': async ({ id }) => ({ found: await panel.discard(String(id)) }),
   };
 
@@ -160,6 +160,7 @@ export async function startConsole(options: ConsoleOptions): Promise<Console> {
     async stop() {
       clearInterval(timer);
       stream.stop();
+      panel.close();
       await listening.stop();
     },
   };

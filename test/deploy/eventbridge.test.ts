@@ -109,6 +109,9 @@ test('what cannot be forwarded is kept, and an alarm tells of it', () => {
   expect(properties('EventQueue').RedrivePolicy.deadLetterTargetArn).toEqual(
     arn('EventDeadLetterQueue'),
   );
+  expect(properties('EventDeadLettersAlarm').AlarmDescription).toContain(
+    'docs/operate.md, event-dead-letters',
+  );
   expect(properties('EventDeadLettersAlarm').Dimensions).toEqual([
     { Name: 'QueueName', Value: { 'Fn::GetAtt': ['EventDeadLetterQueue', 'QueueName'] } },
   ]);

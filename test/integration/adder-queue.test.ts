@@ -139,6 +139,51 @@ describe('a message', () => {
     expect(adder.sent.at(-1)?.attributes?.event_id).toBe(`evt_${other.messageId}`);
   });
 
+  test('that SQS itself moved out of the dead-letter queue gets the same result, and no new run', async () => {
+    adder = await startAdder({
+      maxReceives: 5,
+      genesys: { faults: [{ ...READ, fault: { answer: platformError(503, 'no') } }] },
+    });
+    const message = adder.record(ask(first), { receiveCount: 4 });
+    await adder.deliverBatch([message]);
+    const [letter] = deadLetters();
+    const calls = adder.genesys.state.calls.length;
+    // The copy has another message id, and the attributes of the letter.
+    const moved = adder.record(ask(first), {
+      receiveCount: 2,
+      messageAttributes: Object.fromEntries(
+        Object.entries(letter?.attributes ?? {}).map(([name, stringValue]) => [
+          name,
+          { stringValue, dataType: 'String' as const },
+        ]),
+      ),
+    });
+    moved.messageId = '99999999-9999-4999-8999-999999999999';
+    await adder.deliverBatch([moved]);
+    const results = adder.sent.filter(({ queueUrl }) => queueUrl.endsWith('/audit'));
+    expect(results).toHaveLength(2);
+    expect(results[1]).toEqual(results[0]);
+    expect([...adder.records.values()]).toMatchObject([{ requestId: message.messageId, run: 0 }]);
+    expect(adder.genesys.state.calls).toHaveLength(calls);
+  });
+
+  test('that claims to be another request is handled as a message without that claim', async () => {
+    adder = await startAdder();
+    const one = adder.record(ask(first));
+    await adder.deliverBatch([one]);
+    const claim = { request_id: { stringValue: one.messageId, dataType: 'String' as const } };
+    const other = adder.record(ask(second), { messageAttributes: claim });
+    const invalid = adder.record('{}', { messageAttributes: claim, groupId: 'g' });
+    await adder.deliverBatch([other, invalid]);
+    const ended = audits().map(({ request_id, code, status }) => [request_id, code ?? status]);
+    expect(Object.fromEntries(ended)).toEqual({
+      [one.messageId]: 'SUCCESS',
+      [other.messageId]: 'SUCCESS',
+      [invalid.messageId]: 'INVALID_MESSAGE',
+    });
+    expect(ended).toHaveLength(3);
+  });
+
   test('that was received for the last time gets a result before the queue gives it up', async () => {
     adder = await startAdder({ maxReceives: 5 });
     const audit = await adder.settle(ask(first), { receiveCount: 5 });

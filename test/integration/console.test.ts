@@ -2,6 +2,9 @@ import { request as httpRequest } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { eventSent, newRecord } from '../../lib/domain/record-transitions.ts';
+import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
+import { systemClock } from '../../lib/system-clock.ts';
 import { createStandInSwitches } from '../../local/console/stand-in-switches.ts';
 import { type Console, startConsole } from '../../local/console/start-console.ts';
 import { PLATFORM_CONVERSATION, SAMPLE_USERS } from '../../local/genesys/sample-organisation.ts';
@@ -9,8 +12,12 @@ import { type RunningGenesys, startGenesys } from '../../local/genesys/start-gen
 import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
 import { createStoryboard } from '../../local/story/storyboard.ts';
 import type { LocalSystem } from '../../local/system/start-system.ts';
+import { finishedRecord } from '../support/finished-record.ts';
+import { newRequest } from '../support/new-request.ts';
+import { type RequestsTable, startRequestsTable } from '../support/start-requests-table.ts';
 
 let sqs: LocalSqs;
+let table: RequestsTable;
 let genesys: RunningGenesys;
 let client: SQSClient;
 let page: Console;
@@ -18,8 +25,9 @@ let queues: Record<string, LocalQueue>;
 
 beforeEach(async () => {
   const switches = createStandInSwitches(() => genesys.state);
-  [sqs, genesys] = await Promise.all([
+  [sqs, table, genesys] = await Promise.all([
     startSqs(),
+    startRequestsTable(),
     startGenesys({ onEvent: (event) => switches.hearGenesys(event) }),
   ]);
   queues = {
@@ -34,7 +42,14 @@ beforeEach(async () => {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   const system = {
-    endpoints: { apiUrl: genesys.url, queues },
+    endpoints: {
+      apiUrl: genesys.url,
+      queues,
+      tables: { RequestsTable: table.tableName },
+      dynamoDbEndpoint: table.endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    },
     genesys,
     listMessages: (name: string) => sqs.listMessages(name),
     headersFor: () => ({ 'x-signed': 'yes' }),
@@ -45,7 +60,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await page.stop();
   client.destroy();
-  await Promise.all([sqs.stop(), genesys.stop()]);
+  await Promise.all([sqs.stop(), table.stop(), genesys.stop()]);
 });
 
 const post = (path: string, input: object, headers: Record<string, string> = {}) =>
@@ -165,16 +180,30 @@ test.each([
 test('shows dead letters without receiving them, and redrives the one that is named', async () => {
   await deadLetter('{"order":1}');
   await deadLetter('{"order":2}');
-
+  const records = createDynamoRecordStore(table.client, {
+    tableName: table.tableName,
+    clock: systemClock,
+  });
   const { letters } = await readWorld();
   expect(letters.map(({ reason }: { reason: string }) => reason)).toEqual([
     'INVALID_MESSAGE',
     'INVALID_MESSAGE',
   ]);
   expect(sqs.inspect('requests-dlq.fifo').inFlight).toEqual([]);
-  const answer = await post('/redrive', { id: letters[0].id });
+  const [{ id }] = letters;
+  const context = { nowMs: Date.now(), writeId: 'created', retentionMs: 86_400_000 };
+  const refused = newRequest({ requestId: id, conversationId: '', participants: [] });
+  const failed = finishedRecord(newRecord(refused, context), { status: 'FAILED' });
+  await records.create(eventSent(failed, 'result', context));
 
-  expect(await answer.json()).toEqual({ found: true });
+  const answer = await post('/redrive', { id });
+
+  expect(await answer.json()).toMatchObject({
+    found: true,
+    kind: 'send',
+    why: expect.stringMatching(/^run 1, .* will be refused again$/),
+  });
+  expect(await records.get(id)).toMatchObject({ run: 1, status: 'QUEUED' });
   expect(sqs.inspect('requests.fifo').ready).toEqual(['{"order":1}']);
   expect(sqs.inspect('requests-dlq.fifo')).toEqual({ ready: ['{"order":2}'], inFlight: [] });
 });

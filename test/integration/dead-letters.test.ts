@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,25 +11,38 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { createPrepareRequest } from '../../cli/dead-letters/create-prepare-request.ts';
 import { DeadLetterQueue } from '../../cli/dead-letters/dead-letter-queue.ts';
 import { openQueues } from '../../cli/dead-letters/open-queues.ts';
-import { type Letter, readLetter } from '../../cli/dead-letters/read-letter.ts';
+import { type Letter, type QueueName, readLetter } from '../../cli/dead-letters/read-letter.ts';
 import { redrive } from '../../cli/dead-letters/redrive.ts';
 import { main } from '../../cli/dead-letters.ts';
 import { createSendMessage, type SendMessage } from '../../lib/aws/send-message.ts';
 import { deadLetterAttributes } from '../../lib/domain/dead-letter.ts';
+import { eventSent, type NewRequest, newRecord } from '../../lib/domain/record-transitions.ts';
+import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
+import type { RecordStore } from '../../lib/records/record-store.ts';
+import { systemClock } from '../../lib/system-clock.ts';
 import { type LocalQueue, type LocalSqs, startSqs } from '../../local/sqs/start-sqs.ts';
 import { writeEndpoints } from '../../local/system/endpoints-file.ts';
+import { finishedRecord } from '../support/finished-record.ts';
+import { newRequest } from '../support/new-request.ts';
+import { runCommand } from '../support/run-command.ts';
 import { auditEventOf } from '../support/start-relay.ts';
+import { type RequestsTable, startRequestsTable } from '../support/start-requests-table.ts';
 
 // Each command is a process that asks a queue until it has been silent for a second.
 jest.setTimeout(60_000);
 
 const CREDENTIALS = { accessKeyId: 'local', secretAccessKey: 'local' };
 const CONVERSATION = '2e8c2d0b-5a1f-4f3e-9a53-6f0f5c1e7a01';
+const USER = '6d3f0c52-1c57-4f0e-8a58-0a1c2d3e4f50';
+const TWO_DAYS_AGO_MS = Date.now() - 2 * 86_400_000;
+/** Different in their first characters. */
+const idOf = (number: number) => `${number}0000000-0000-4000-8000-000000000000`;
 
-import { runCommand } from '../support/run-command.ts';
-
+let table: RequestsTable;
+let records: RecordStore;
 let sqs: LocalSqs;
 let client: SQSClient;
 let send: SendMessage;
@@ -38,7 +52,9 @@ let audit: LocalQueue;
 let auditDeadLetters: LocalQueue;
 
 beforeEach(async () => {
-  sqs = await startSqs();
+  [sqs, table] = await Promise.all([startSqs(), startRequestsTable()]);
+  const { client: dynamoDb, tableName } = table;
+  records = createDynamoRecordStore(dynamoDb, { tableName, clock: systemClock });
   client = new SQSClient({ endpoint: sqs.endpoint, region: 'us-east-1', credentials: CREDENTIALS });
   send = createSendMessage(client);
   requests = sqs.createQueue('genesys-automated-adder-test-requests.fifo');
@@ -49,7 +65,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   client.destroy();
-  await sqs.stop();
+  await Promise.all([sqs.stop(), table.stop()]);
 });
 
 interface Outcome {
@@ -65,6 +81,8 @@ const environment = () => ({
   REQUEST_DLQ_URL: requestDeadLetters.url,
   AUDIT_QUEUE_URL: audit.url,
   AUDIT_DLQ_URL: auditDeadLetters.url,
+  AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
+  REQUESTS_TABLE_NAME: table.tableName,
 });
 
 /** The command; in a process of its own, as an operator runs it, where it asks something. */
@@ -90,7 +108,12 @@ async function deadLetters(args: string[], input?: string): Promise<Outcome> {
 const why = { tries: 1, firstReceivedAtMs: Date.now() - 7_200_000, lastReceivedAtMs: Date.now() };
 
 const requestBody = (requestId: string, more: object = {}) =>
-  JSON.stringify({ requestId, conversationId: CONVERSATION, participants: [], ...more });
+  JSON.stringify({
+    requestId,
+    conversationId: CONVERSATION,
+    participants: [{ id: USER }],
+    ...more,
+  });
 
 async function addRequest(
   requestId: string,
@@ -109,7 +132,64 @@ async function addRequest(
   });
 }
 
-async function addEvent(requestId: string, reason = 'DELIVERY_GIVEN_UP'): Promise<void> {
+/** A dead letter of a request, and its record: a failed run, whose result was sent. */
+async function addFailed(
+  requestId: string,
+  {
+    isSent = true,
+    recorded = {},
+    ...letter
+  }: { isSent?: boolean; recorded?: Partial<NewRequest> } & Parameters<typeof addRequest>[1] = {},
+): Promise<void> {
+  const requestedAtMs = Date.parse(times(600).requestedAt);
+  const context = { nowMs: Date.now(), writeId: randomUUID(), retentionMs: 86_400_000 };
+  const request = newRequest({
+    requestId,
+    conversationId: CONVERSATION,
+    participants: [{ id: USER, role: 'agent' }],
+    requestedAtMs,
+    deadlineMs: requestedAtMs + 600_000,
+    ...recorded,
+  });
+  const failed = finishedRecord(newRecord(request, context), { status: 'FAILED' });
+  const record = isSent ? eventSent(failed, 'result', context) : failed;
+  await records.create({ ...record, run: letter.redrives ?? 0 });
+  await addRequest(requestId, letter);
+}
+
+/** `requestedAt` and `deadline` of a request of two days ago. */
+function times(seconds: number) {
+  const requestedAtMs = TWO_DAYS_AGO_MS;
+  return {
+    requestedAt: new Date(requestedAtMs).toISOString(),
+    deadline: new Date(requestedAtMs + seconds * 1_000).toISOString(),
+  };
+}
+
+function redriveTo(targetUrl: string): Promise<void> {
+  return redrive({
+    client,
+    queue: 'requests',
+    deadLetters: new DeadLetterQueue(client, requestDeadLetters.url),
+    prepare: createPrepareRequest({
+      targetUrl,
+      records,
+      clock: systemClock,
+      newWriteId: randomUUID,
+      retentionMs: 86_400_000,
+    }),
+    rate: 5,
+    isNamed: undefined,
+    clock: systemClock,
+    onPrepared() {},
+  });
+}
+
+async function addEvent(
+  requestId: string,
+  reason = 'DELIVERY_GIVEN_UP',
+  eventId = `evt_${requestId}`,
+): Promise<void> {
   const body = JSON.stringify(auditEventOf(requestId));
   await send({
     queueUrl: auditDeadLetters.url,
@@ -119,7 +199,7 @@ async function addEvent(requestId: string, reason = 'DELIVERY_GIVEN_UP'): Promis
         ...why,
         reason,
         requestId,
-        eventId: `evt_${requestId}`,
+        eventId,
         tries: 13,
         lastStatus: 503,
         lastError: 'the receiver answered 503',
@@ -212,9 +292,10 @@ describe('npm run dead-letters -- show', () => {
 });
 
 describe('npm run dead-letters -- redrive', () => {
-  test('sends requests back in the order of their conversation, as new requests of the same id', async () => {
-    for (const id of ['request-1', 'request-2', 'request-3']) await addRequest(id);
-    await addRequest('request-4', { group: 'another', redrives: 2 });
+  test('starts a new run of each request, in the order of its conversation', async () => {
+    const ids = [1, 2, 3].map(idOf);
+    for (const id of ids) await addFailed(id);
+    await addFailed(idOf(4), { group: 'another', redrives: 2 });
     const { code, out } = await deadLetters(['redrive', '--queue', 'requests', '--rate', '50']);
     expect(out).toContain('4 redriven.');
     expect(code).toBe(0);
@@ -223,15 +304,14 @@ describe('npm run dead-letters -- redrive', () => {
     const ofConversation = back.filter(
       ({ Attributes }) => Attributes?.MessageGroupId === CONVERSATION,
     );
-    expect(ofConversation.map(({ Body }) => Body)).toEqual(
-      ['request-1', 'request-2', 'request-3'].map((id) => requestBody(id)),
-    );
+    expect(ofConversation.map(({ Body }) => Body)).toEqual(ids.map((id) => requestBody(id)));
     expect(ofConversation.map((message) => attribute(message, 'redrive'))).toEqual(['1', '1', '1']);
     const other = back.find(({ Attributes }) => Attributes?.MessageGroupId === 'another');
     expect(attribute(other, 'redrive')).toBe('3');
     // The explanation stays behind, what identifies the request goes along.
     expect(Object.keys(other?.MessageAttributes ?? {}).sort()).toEqual(['redrive', 'request_id']);
-    expect(attribute(other, 'request_id')).toBe('request-4');
+    expect(attribute(other, 'request_id')).toBe(idOf(4));
+    expect(await records.get(idOf(4))).toMatchObject({ run: 3, status: 'QUEUED', receives: 0 });
   });
 
   test('sends events back under their own ids', async () => {
@@ -243,36 +323,47 @@ describe('npm run dead-letters -- redrive', () => {
     expect(ready(auditDeadLetters)).toEqual([]);
   });
 
+  test('sends both events of one request', async () => {
+    await addEvent('request-1');
+    await addEvent('request-1', 'DELIVERY_GIVEN_UP', 'evt_request-1_c');
+    expect((await deadLetters(['redrive'])).out).toContain('2 redriven.');
+    expect(ready(audit)).toHaveLength(2);
+  });
+
   test('sends only what is named, and what cannot succeed only where it is named', async () => {
-    await addRequest('request-1', { reason: 'INVALID_MESSAGE' });
-    await addRequest('request-2');
-    await addRequest('request-3');
-    const named = await deadLetters(['redrive', 'request-2', 'nowhere']);
+    const [refused, second, third] = [1, 2, 3].map(idOf) as [string, string, string];
+    await addFailed(refused, { reason: 'INVALID_MESSAGE' });
+    await addFailed(second);
+    await addFailed(third);
+    const named = await deadLetters(['redrive', second, 'nowhere']);
     expect(named.code).toBe(1);
     expect(named.out).toContain('nowhere was not found');
-    expect(ready(requests)).toEqual([requestBody('request-2')]);
+    expect(ready(requests)).toEqual([requestBody(second)]);
     const all = await deadLetters(['redrive']);
     expect(all.out).toContain('1 redriven, 1 left.');
-    expect(ready(requestDeadLetters)).toEqual([requestBody('request-1')]);
-    expect((await deadLetters(['redrive', 'request-1'])).code).toBe(0);
+    expect(all.out).toContain('INVALID_MESSAGE: give its ID to redrive it');
+    expect(ready(requestDeadLetters)).toEqual([requestBody(refused)]);
+    expect((await deadLetters(['redrive', refused])).code).toBe(0);
     expect(ready(requestDeadLetters)).toEqual([]);
   });
 
-  test('warns of a deadline that has passed, and gives a new one on demand', async () => {
-    const more = { deadline: '2026-01-01T00:00:00Z' };
-    await addRequest('request-1', { more });
-    expect((await deadLetters(['redrive'])).out).toContain('1 of them will end as EXPIRED');
-    await addRequest('request-2', { more });
-    const { out } = await deadLetters(['redrive', '--deadline-seconds', '600']);
-    expect(out).not.toContain('EXPIRED');
-    const [, second] = await take(requests);
-    const { deadline, ...rest } = JSON.parse(second?.Body ?? '');
-    expect(rest).toEqual(JSON.parse(requestBody('request-2')));
-    expect(Date.parse(deadline)).toBeGreaterThan(Date.now());
+  test('gives requests as much time as they had at first, or what it is told', async () => {
+    await addFailed(idOf(1), { more: times(120) });
+    await addFailed(idOf(2), { more: times(120) });
+    const before = Date.now();
+    await deadLetters(['redrive', idOf(1)]);
+    await deadLetters(['redrive', idOf(2), '--deadline', '900']);
+    const seconds = async (id: string) =>
+      ((await records.get(id))?.deadlineMs ?? 0) / 1_000 - before / 1_000;
+    expect(await seconds(idOf(1))).toBeGreaterThanOrEqual(120);
+    expect(await seconds(idOf(1))).toBeLessThan(180);
+    expect(await seconds(idOf(2))).toBeGreaterThanOrEqual(900);
+    // The message itself stays as it was.
+    expect(ready(requests)).toEqual([1, 2].map((n) => requestBody(idOf(n), times(120))));
   });
 
   test('keeps to its rate, and leaves alone what comes back meanwhile', async () => {
-    for (const id of ['request-1', 'request-2', 'request-3']) await addRequest(id);
+    for (const number of [1, 2, 3]) await addRequest(idOf(number));
     let nowMs = Date.now() + 1;
     const sentAtMs: number[] = [];
     const comeBack: Promise<void>[] = [];
@@ -281,7 +372,10 @@ describe('npm run dead-letters -- redrive', () => {
       client,
       queue: 'requests',
       deadLetters: queue,
-      targetUrl: requests.url,
+      prepare: async ({ id, body }) => ({
+        kind: 'send',
+        message: { queueUrl: requests.url, body, groupId: id, deduplicationId: id },
+      }),
       rate: 2,
       isNamed: undefined,
       clock: {
@@ -290,12 +384,11 @@ describe('npm run dead-letters -- redrive', () => {
           nowMs += delayMs;
         },
       },
-      onRedriven(letter: Letter) {
+      onPrepared(letter: Letter) {
         sentAtMs.push(nowMs);
         // The service gives it up again at once.
         comeBack.push(addRequest(letter.requestId, { group: 'again', redrives: 1 }));
       },
-      onSkipped() {},
     });
     await Promise.all(comeBack);
     expect(sentAtMs.map((atMs) => atMs - (sentAtMs[0] ?? 0))).toEqual([0, 500, 1000]);
@@ -303,23 +396,100 @@ describe('npm run dead-letters -- redrive', () => {
     expect(ready(requestDeadLetters)).toHaveLength(3);
   });
 
-  test('does not lose a letter that cannot be sent', async () => {
-    await addRequest('request-1');
-    const queue = new DeadLetterQueue(client, requestDeadLetters.url);
-    await expect(
+  test('keeps the run where the message could not be sent, and sends it for that run the next time', async () => {
+    await addFailed(idOf(1));
+    const failing = redriveTo(`${requests.url}-gone`);
+    await expect(failing).rejects.toThrow();
+    expect(ready(requestDeadLetters)).toHaveLength(1);
+    expect(await records.get(idOf(1))).toMatchObject({ run: 1, status: 'QUEUED', receives: 0 });
+
+    const { out } = await deadLetters(['redrive']);
+    expect(out).toContain('run 1, raised by an earlier redrive');
+    expect(await records.get(idOf(1))).toMatchObject({ run: 1 });
+    expect((await take(requests)).map((message) => attribute(message, 'redrive'))).toEqual(['1']);
+    expect(ready(requestDeadLetters)).toEqual([]);
+  });
+
+  test('leaves a letter whose record is gone, because it is unknown who was rung', async () => {
+    await addRequest(idOf(1));
+    const { out } = await deadLetters(['redrive']);
+    expect(out).toContain('its record does not exist');
+    expect(out).toContain('0 redriven, 1 left.');
+    expect(ready(requestDeadLetters)).toHaveLength(1);
+    expect(ready(requests)).toEqual([]);
+  });
+
+  test('sends a message that SQS gave up before it had a record as a new one, with time left', async () => {
+    await client.send(
+      new SendMessageCommand({
+        QueueUrl: requestDeadLetters.url,
+        MessageBody: requestBody(idOf(1), times(60)),
+        MessageGroupId: CONVERSATION,
+        MessageDeduplicationId: 'moved',
+      }),
+    );
+    const { out } = await deadLetters(['redrive']);
+    expect(out).toContain('it has no record yet');
+    const [message] = await take(requests);
+    expect(attribute(message, 'redrive')).toBeUndefined();
+    expect(Date.parse(JSON.parse(message?.Body ?? '').deadline)).toBeGreaterThan(Date.now());
+  });
+
+  test('leaves a letter whose result is not on the audit queue yet', async () => {
+    await addFailed(idOf(1), { isSent: false });
+    expect((await deadLetters(['redrive'])).out).toContain('not on the audit queue yet');
+    expect(ready(requestDeadLetters)).toHaveLength(1);
+    expect(await records.get(idOf(1))).toMatchObject({ run: 0 });
+  });
+
+  test('does not start another run of a request that has another content', async () => {
+    await addFailed(idOf(1), { recorded: { dryRun: true } });
+    expect((await deadLetters(['redrive'])).out).toContain('0 redriven, 1 left.');
+    expect(await records.get(idOf(1))).toMatchObject({ run: 0 });
+  });
+
+  test('names the missing right where access is denied', async () => {
+    await addFailed(idOf(1));
+    await addEvent('request-1');
+    const denied = Object.assign(new Error('not authorized'), { name: 'AccessDenied' });
+    const refuse = (queue: QueueName, url: string) =>
       redrive({
         client,
-        queue: 'requests',
-        deadLetters: queue,
-        targetUrl: `${requests.url}-gone`,
+        queue,
+        deadLetters: new DeadLetterQueue(client, url),
+        prepare: async () => {
+          throw denied;
+        },
         rate: 5,
         isNamed: undefined,
-        clock: { now: Date.now, sleep: async () => {} },
-        onRedriven() {},
-        onSkipped() {},
-      }),
-    ).rejects.toThrow();
-    expect(ready(requestDeadLetters)).toHaveLength(1);
+        clock: systemClock,
+        onPrepared() {},
+      });
+    await expect(refuse('audit', auditDeadLetters.url)).rejects.toThrow('operatorRoleArns');
+    await expect(refuse('requests', requestDeadLetters.url)).rejects.toThrow('dynamodb:UpdateItem');
+  });
+});
+
+describe('the dead letters of EventBridge', () => {
+  test('are listed with their reason where the stage has the queue, and go back to the event queue', async () => {
+    const events = sqs.createQueue('genesys-automated-adder-test-events');
+    const deadEvents = sqs.createQueue('genesys-automated-adder-test-events-dlq');
+    const put = (body: object, attributes: Record<string, string> = {}) =>
+      send({ queueUrl: deadEvents.url, body: JSON.stringify(body), attributes });
+    await put({ requestId: idOf(1), participants: [] });
+    const detail = { conversationId: CONVERSATION };
+    await put({ id: idOf(2), detail }, { ERROR_CODE: 'NO_PERMISSIONS', ERROR_MESSAGE: 'denied' });
+
+    const { out } = await deadLetters(['list', '--stage', 'test', '--queue', 'events']);
+    expect(out).toContain('events: 2 dead letters in stage test');
+    expect(out).toMatch(new RegExp(`EVENT_NOT_FORWARDED +1 +${idOf(1)} +- `));
+    expect(out).toMatch(new RegExp(`EVENT_NOT_QUEUED +1 +${idOf(2)} +${CONVERSATION} +denied`));
+    const shown = await deadLetters(['show', idOf(1), '--stage', 'test']);
+    expect(shown.out).toMatch(/cause +The pipe could not send the event/);
+
+    const redriven = await deadLetters(['redrive', '--stage', 'test', '--queue', 'events']);
+    expect(redriven.out).toContain('1 redriven, 1 left.');
+    expect(ready(events)).toHaveLength(1);
   });
 });
 
@@ -346,7 +516,7 @@ describe('npm run dead-letters -- discard', () => {
 
 describe('npm run dead-letters', () => {
   test.each([
-    [['--queue', 'other', 'list'], '--queue must be requests or audit'],
+    [['--queue', 'other', 'list'], '--queue must be requests, audit or events'],
     [['dance'], 'There is no command dance.'],
     [['show'], 'show needs an id'],
     [['discard', 'abc'], 'too short for an id'],

@@ -171,8 +171,10 @@ function letter({ id, queue, reason, detail, remedy, requestId, sentAtMs, body }
     );
     button.addEventListener('click', async () => {
       button.disabled = true;
-      const { found } = await ask(`/${action}`, { id });
-      announce(found ? `${done} ${short}` : `${short} could not be received`);
+      const { found, kind, why } = await ask(`/${action}`, { id });
+      const effect = kind === 'leave' ? 'Left:' : kind === 'remove' ? 'Removed:' : done;
+      const text = found ? `${effect} ${short}` : `${short} could not be received`;
+      announce(why ? `${text}: ${why}` : text);
       button.disabled = false;
     });
     return button;
