@@ -351,10 +351,22 @@ def action_of(request):
     return f"{service}:{action}"
 
 
+def json_documents(text):
+    """JSON documents one after the other. moto writes no line break between concurrent requests."""
+    decoder = json.JSONDecoder()
+    documents = []
+    text = text.lstrip()
+    while text:
+        document, end = decoder.raw_decode(text)
+        documents.append(document)
+        text = text[end:].lstrip()
+    return documents
+
+
 def recorded_actions(endpoint):
     """Every action that the command itself made; what CloudFormation makes stays inside of moto."""
     with urllib.request.urlopen(f"{endpoint}/moto-api/recorder/download-recording") as response:
-        requests = [json.loads(line) for line in response.read().decode().splitlines() if line]
+        requests = json_documents(response.read().decode())
     ours = [one for one in requests if "aws-sdk-js" in one["headers"].get("User-Agent", "")]
     return sorted({action_of(one) for one in ours})
 
