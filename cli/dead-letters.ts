@@ -138,14 +138,14 @@ export async function main(args: string[]): Promise<number> {
         onPrepared,
       });
     };
-    try {
-      await Promise.all(wanted.map(redriveFrom));
-    } finally {
-      opened?.close();
-    }
+    // A queue that fails, such as one that denies access, does not cut off another one.
+    const ends = await Promise.allSettled(wanted.map(async (queue) => redriveFrom(queue)));
+    opened?.close();
     const { send, remove, leave } = counts;
     const others = `${remove > 0 ? `, ${remove} removed` : ''}${leave > 0 ? `, ${leave} left` : ''}`;
     say(`${send} redriven${others}.`);
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed) throw failed.reason;
     return sayMissing(ids.filter((id) => !named.has(id)));
   }
 

@@ -449,6 +449,17 @@ describe('npm run dead-letters -- redrive', () => {
     expect(await records.get(idOf(1))).toMatchObject({ run: 0 });
   });
 
+  test('redrives requests although the audit queue refuses the results', async () => {
+    await addFailed(idOf(1));
+    await addEvent('request-1');
+    const env = { ...environment(), AUDIT_QUEUE_URL: `${audit.url}-gone` };
+    const { code, output } = await runCommand(main, ['redrive'], { env });
+    expect(code).toBe(1);
+    expect(output).toContain('1 redriven.');
+    expect(ready(requests)).toHaveLength(1);
+    expect(ready(auditDeadLetters)).toHaveLength(1);
+  });
+
   test('names the missing right where access is denied', async () => {
     await addFailed(idOf(1));
     await addEvent('request-1');
