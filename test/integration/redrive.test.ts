@@ -156,8 +156,8 @@ async function run(
   return Messages.length;
 }
 
-const redrive = () =>
-  runCommand(main, ['redrive'], {
+const redrive = (...ids: string[]) =>
+  runCommand(main, ['redrive', ...ids], {
     env: {
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
       AWS_ENDPOINT_URL_DYNAMODB: table.endpoint,
@@ -230,4 +230,28 @@ test('a failed request is carried out again, with another result, and nobody is 
     [first, second].filter((id) => JSON.stringify(body).includes(id)),
   );
   expect(rung.slice(1)).toEqual([[second]]);
+});
+
+test('a refused message stays refused in its new run, under the same request', async () => {
+  await createSendMessage(client)({
+    queueUrl: queues.requests.url,
+    body: '{"order":1}',
+    groupId: 'g',
+    deduplicationId: 'refused',
+  });
+  await run(queues.requests, adder);
+  const [letter] = sqs.listMessages(queues.requestsDlq.name);
+  const requestId = letter?.attributes.request_id?.StringValue ?? '';
+
+  expect((await redrive()).output).toContain('INVALID_MESSAGE: give its ID to redrive it');
+  expect((await redrive(requestId)).output).toContain('will be refused again');
+  await run(queues.requests, adder);
+  await run(queues.audit, relay);
+
+  expect(delivered().sort()).toEqual([
+    [`evt_${requestId}`, 'FAILED'],
+    [`evt_${requestId}_r1`, 'FAILED'],
+  ]);
+  expect(sqs.inspect(queues.requestsDlq.name).ready).toHaveLength(1);
+  expect(genesys.state.calls.filter(({ path }) => path !== '/oauth/token')).toEqual([]);
 });
