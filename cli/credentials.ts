@@ -15,7 +15,7 @@ const USAGE = `npm run credentials -- --stage NAME [--region NAME] [--profile NA
 
 Without --signing-key: puts the Genesys Cloud OAuth client into the stage's secret. It is taken
 from GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET, in the environment or in .env.STAGE (stage dev: .env), or
-asked for.
+asked for. If the stage has no key to sign webhooks with, the first one is created as well.
 
   --signing-key add            one more key that signs webhooks: WEBHOOK_SIGNING_KEY from the
                                environment, or a new random one. The old ones go on signing.
@@ -57,6 +57,7 @@ export async function main(args: string[]): Promise<number> {
     } else {
       const secretId = await locate('GenesysCredentialsSecret', 'GENESYS_CREDENTIALS_SECRET_ID');
       await putOAuthClient(client, secretId);
+      await addFirstSigningKey(client, locate);
     }
   } finally {
     client.destroy();
@@ -77,6 +78,19 @@ async function putOAuthClient(client: SecretsManagerClient, secretId: string): P
   await client.send(new PutSecretValueCommand({ SecretId: secretId, SecretString: value }));
   say(`The OAuth client ${clientId} is stored in the secret ${secretId}.`);
   say('It is used for the next token: immediately, or when the current token expires.');
+}
+
+/** Without a key every result waits, so the first one is created together with the credentials. */
+async function addFirstSigningKey(
+  client: SecretsManagerClient,
+  locate: (name: SecretName, variable: string) => Promise<string>,
+): Promise<void> {
+  // With the OAuth client's secret named directly, the stage can be unknown.
+  if (process.env.GENESYS_CREDENTIALS_SECRET_ID && !process.env.WEBHOOK_SIGNING_SECRET_ID) return;
+  const secretId = await locate('WebhookSigningSecret', 'WEBHOOK_SIGNING_SECRET_ID');
+  const current = await read(client, secretId);
+  if (current !== undefined && countKeys(current) > 0) return;
+  await changeSigningKeys(client, secretId, 'add');
 }
 
 async function changeSigningKeys(

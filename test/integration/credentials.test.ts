@@ -101,6 +101,18 @@ describe('npm run credentials', () => {
     });
   }, 30_000);
 
+  test('creates the first signing key, and no second one', async () => {
+    const keys = () =>
+      JSON.parse(secrets.readSecret('arn-of-WebhookSigningSecret') ?? '{"keys": []}').keys;
+    const { code, output } = await credentials(prod, client);
+    expect(code).toBe(0);
+    expect(keys()).toEqual([expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/)]);
+    expect(output).not.toContain(keys()[0]);
+    const [first] = keys();
+    await credentials(prod, client);
+    expect(keys()).toEqual([first]);
+  });
+
   test('writes no new version of an unchanged value', async () => {
     await credentials(prod, client);
     const { code, output } = await credentials(prod, client);
@@ -139,7 +151,7 @@ describe('npm run credentials', () => {
   test('asks for the stage', async () => {
     const { code, output } = await credentials([], client);
     expect(code).toBe(1);
-    expect(output).toContain('--stage NAME is needed');
+    expect(output).toContain('--stage NAME is required');
   }, 30_000);
 
   test('adds a signing key and later removes the oldest', async () => {
