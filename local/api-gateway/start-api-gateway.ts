@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** serverless.yml with its variables resolved. `Ref` and other functions are left in place. */
@@ -79,6 +79,9 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   const { root, port } = options;
   await removeOldBuilds(root);
   const buildFolder = join('.local', `build-${process.pid}`);
+  // serverless-esbuild does not remove its temporary folders.
+  const temporary = join(root, buildFolder, 'tmp');
+  await mkdir(temporary, { recursive: true });
   const child = spawn(
     process.execPath,
     [
@@ -98,6 +101,7 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
         ...options.environment,
         LOCAL_API_GATEWAY: 'true',
         ADDER_BUILD_FOLDER: buildFolder,
+        TMPDIR: temporary,
         SLS_TELEMETRY_DISABLED: '1',
         SLS_NOTIFICATIONS_MODE: 'off',
       },

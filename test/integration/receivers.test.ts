@@ -63,7 +63,7 @@ async function start([command, file]: readonly [string, string], key: string): P
 }
 
 async function deliver(url: string, keys: string[], ...requestIds: string[]): Promise<number[]> {
-  relay = await startRelay({ url, keys });
+  relay = await startRelay({ url, keys, allowUnsigned: keys.length === 0 });
   const failures: number[] = [];
   for (const requestId of requestIds) {
     await relay.send(JSON.stringify(auditEventOf(requestId, { error: 'é 日本' })));
