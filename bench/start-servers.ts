@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startDynamoDb } from '../local/dynamodb/start-dynamodb.ts';
 import { SAMPLE_CLIENT } from '../local/genesys/sample-organisation.ts';
 import {
   type RunningGenesys,
   type StartGenesysOptions,
   startGenesys,
 } from '../local/genesys/start-genesys.ts';
+import { packageService } from '../local/package-service.ts';
 import {
   type LocalSecretsManager,
   startSecretsManager,
@@ -18,6 +20,8 @@ import {
 
 /** Above all that this machine can send in a minute: the rate limit is lifted. */
 const NO_LIMIT_PER_MINUTE = 1e9;
+
+const REQUESTS_TABLE = 'requests';
 
 export interface Servers {
   sqs: LocalSqs;
@@ -50,12 +54,18 @@ export async function startServers(
   options: { genesys?: StartGenesysOptions; webhookMs?: number } = {},
 ): Promise<Servers> {
   const signingKey = `whsec_${randomBytes(32).toString('base64')}`;
-  const [sqs, secrets, genesys, receiver] = await Promise.all([
+  const [{ template }, dynamoDb, sqs, secrets, genesys, receiver] = await Promise.all([
+    packageService(),
+    startDynamoDb(),
     startSqs(),
     startSecretsManager(),
     startGenesys({ requestsPerMinute: NO_LIMIT_PER_MINUTE, ...options.genesys }),
     startReceiver(signingKey, options.webhookMs ?? 0),
   ]);
+  await dynamoDb.createTable({
+    ...template.Resources.RequestsTable?.Properties,
+    TableName: REQUESTS_TABLE,
+  });
   const hidden = { VisibilityTimeout: '360' };
   const queues = {
     requests: sqs.createQueue('requests.fifo', hidden),
@@ -79,6 +89,8 @@ export async function startServers(
       AWS_SECRET_ACCESS_KEY: 'local',
       AWS_ENDPOINT_URL_SQS: sqs.endpoint,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
+      REQUESTS_TABLE_NAME: REQUESTS_TABLE,
       AWS_LAMBDA_FUNCTION_NAME: 'bench',
       POWERTOOLS_LOG_LEVEL: 'INFO',
       POWERTOOLS_SERVICE_NAME: 'bench',
@@ -96,7 +108,7 @@ export async function startServers(
       WEBHOOK_SIGNING_SECRET_ID: 'signing',
     },
     async stop() {
-      await Promise.all([sqs, secrets, genesys, receiver].map((server) => server.stop()));
+      await Promise.all([dynamoDb, sqs, secrets, genesys, receiver].map((server) => server.stop()));
     },
   };
 }
