@@ -14,7 +14,7 @@ interface Configuration {
 
 /**
  * Required and optional arguments of each resource, nested blocks by a dotted name, as the provider's
- * documentation has them: https://registry.terraform.io/providers/mypurecloud/genesyscloud
+ * documentation has them (mypurecloud/genesyscloud, Terraform registry).
  */
 const provider: Record<string, { required: string[]; optional: string[] }> = {
   genesyscloud_auth_role: {
