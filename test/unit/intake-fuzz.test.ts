@@ -112,6 +112,12 @@ const hostileBody = fc
 /** Far more than the runs take: on a machine with other work they must not fail for lack of time. */
 const LIMIT_MS = 60_000;
 
+/**
+ * Ajv compares items by fast-deep-equal, which calls `valueOf` and `toString` of an object even if they
+ * are data. Both are unknown properties under any name, so the verdict is the same.
+ */
+const forAjv = (body: string) => body.replace(/"(valueOf|toString)"/g, '"$1_"');
+
 describe('intake, whatever it is sent,', () => {
   test(
     'answers any event with 202 or 4xx, and never queues by mistake',
@@ -145,7 +151,7 @@ describe('intake, whatever it is sent,', () => {
       await fc.assert(
         fc.asyncProperty(hostileBody, async (body) => {
           const answer = await checkAnswer(eventWithBody(body));
-          if (!fitsSchema(JSON.parse(body))) {
+          if (!fitsSchema(JSON.parse(forAjv(body)))) {
             expect(answer.status).toBe(422);
           } else if (answer.status !== 202) {
             for (const { detail } of answer.body.errors ?? [])
