@@ -190,7 +190,7 @@ const posts = () =>
 const delivered = () =>
   receiver.tries.map(({ headers, body }) => [headers['webhook-id'], JSON.parse(body).audit.status]);
 
-test('a failed request is carried out again, with another result, and nobody is rung twice', async () => {
+test('a failed request is carried out again, with another result, and no one is rung twice', async () => {
   await send([first, second]);
   // One of them is rung, the response is lost, and no later read succeeds.
   genesys.state.faults.push(

@@ -57,7 +57,7 @@ export interface PlannedRequest {
   /** Without one the caller cannot safely send again, and does not. */
   idempotencyKey?: string;
   /**
-   * Straight to the queue instead of through intake: a request, something that is none, or a request
+   * Straight to the queue instead of through intake: a request, an invalid message, or a request
    * under the id of another one.
    */
   direct?: 'message' | 'nonsense' | 'conflict';
@@ -74,7 +74,7 @@ export interface Forgery {
   isOfRequest: boolean;
 }
 
-/** A person at a desk: adds somebody, or takes somebody out. */
+/** A person at a desk: adds or removes a participant. */
 export interface HumanAction {
   atMs: number;
   conversationId: string;
@@ -123,7 +123,7 @@ export const conversationId = (number: number) => id('c0de0000', number);
 const USERS = 14;
 export const INACTIVE = userId(90);
 export const UNKNOWN = userId(91);
-/** In a conversation from its start to its end, so that there is somebody to add on behalf of. */
+/** In a conversation from its start to its end, so that there is always an acting user. */
 const hostOf = (conversation: number) => userId(100 + conversation);
 /** This one has a long history of people who left. */
 const CROWDED_BY_GHOSTS = 1;

@@ -37,7 +37,7 @@ const TIMEOUT_MS = {
 };
 /** The schedule of `follow-up`. */
 const MINUTE_MS = 60_000;
-/** In the bodies of events that nobody vouches for. */
+/** In the bodies of events that no record vouches for. */
 export const FORGED = 'forged by an attacker';
 
 /** An event on the audit queue. */

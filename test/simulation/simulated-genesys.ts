@@ -38,7 +38,7 @@ export interface SimulatedGenesys {
   clientOf(process: SimulatedProcess): SendHttp;
   /** Tells which messages a process has in hand from now on. */
   handsOver(process: SimulatedProcess, records: SQSRecord[]): void;
-  /** Objects to a result that says of somebody who was never in that they are. */
+  /** Rejects a result that reports a person as present who never was. */
   checkTruth(event: AuditEvent, process: SimulatedProcess): void;
 }
 
@@ -81,7 +81,7 @@ export function createSimulatedGenesys(
   const { organisation, behaviour } = state;
   for (const user of plan.users) organisation.addUser(user);
 
-  /** Nobody is rung whom the look before the POST has shown to be in. */
+  /** A person whom the look before the POST shows as present must not be rung. */
   function checkRing({ conversationId, who, wasInAlready }: Ring): void {
     const process = caller?.process.name ?? 'nobody';
     const [requestId = '', run] = (caller?.request.headers[FOR] ?? '').split(' ');

@@ -140,7 +140,7 @@ export class SimulatedProcess {
       const breaks = random() < this.#world.weather.connectionBreaks;
       const reusedConnection = random() < 0.5;
       const end = Promise.withResolvers<Awaited<ReturnType<SendHttp>>>();
-      // Whoever loses interest first must not be told by an unhandled rejection.
+      // A caller that stops waiting must not cause an unhandled rejection.
       end.promise.catch(() => {});
       const fault = (kind: 'timeout' | 'connection', message: string) =>
         end.reject(new HttpError(kind, `${what}: ${message}`, { reusedConnection }));

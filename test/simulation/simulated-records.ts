@@ -30,7 +30,7 @@ interface StoredItem {
   writeId: symbol;
 }
 
-/** A record as stored, frozen: to be looked at by whoever judges a run. */
+/** A record as stored, frozen: the judge of a run reads it. */
 export interface SimulatedTable {
   /** All items, those past their time too. */
   records: ReadonlyMap<string, RequestRecord>;

@@ -14,7 +14,7 @@ export interface Scenario {
   slowRequests?: number;
   /** A token request fails with a gateway's error. */
   failedRequests?: number;
-  /** Genesys Cloud revokes a token right before somebody uses it. */
+  /** Genesys Cloud revokes a token immediately before it is used. */
   revocations?: number;
   /** Writing the secret or the lease fails: without effect, or with its response lost. */
   failedWrites?: number;
