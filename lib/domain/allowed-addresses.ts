@@ -1,3 +1,4 @@
+import { type DialledNumber, dialledNumbers } from './dialled-numbers.ts';
 import { type ParsedAddress, parseAddress } from './parse-address.ts';
 import type { Refusal } from './roster.ts';
 
@@ -24,6 +25,8 @@ const HOST_NAME = /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z](?:[a-z0-9-]*[a-z
  * `:` (password), `%` (another encoding).
  */
 const USER = /^[a-z0-9\-_.!~*'()&=+$,;/]*$/;
+/** `paramchar` of RFC 3261, decoded, without `%`, for the same reason. */
+const PARAMETER = /^[a-z0-9\-_.!~*'()[\]/:&+$=]*$/;
 /** IPv6, or IPv4 in any of the forms that resolvers take: dotted, decimal, octal, hexadecimal. */
 const IP_LITERAL = /^(?:\[.*\]?|(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*)$/;
 
@@ -32,8 +35,9 @@ const IP_LITERAL = /^(?:\[.*\]?|(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*)$/
  * its subdomains), separated by commas; `!` refuses. The longest rule that matches decides, and
  * refuses where two of one length disagree. An address that no rule matches is refused.
  *
- * A SIP address whose user part is a number has to pass the rules for both. Never allowed are
- * `maddr`, `?headers`, literal IP addresses and malformed SIP, because they bypass the rules.
+ * A SIP address whose user part is a number has to pass the rules for both; digits without `+` are only
+ * held to the rules that refuse. Never allowed are `maddr`, `?headers`, literal IP addresses and malformed
+ * SIP, because they bypass the rules.
  * @throws Error that names the entry which is no rule
  */
 export function createAddressPolicy(allowed: string = DEFAULT_ALLOWED_ADDRESSES): AddressPolicy {
@@ -45,11 +49,10 @@ export function createAddressPolicy(allowed: string = DEFAULT_ALLOWED_ADDRESSES)
   const numbers = rules.filter(({ pattern }) => pattern.startsWith('+'));
   const domains = rules.filter(({ pattern }) => !pattern.startsWith('+'));
 
-  const judgeNumber = (digits: string) =>
-    judge(
-      numbers.filter(({ pattern }) => `+${digits}`.startsWith(pattern)),
-      'this number',
-    );
+  const judgeNumber = ({ digits, isGlobal }: DialledNumber) => {
+    const matching = numbers.filter(({ pattern }) => `+${digits}`.startsWith(pattern));
+    return isGlobal || matching.length > 0 ? judge(matching, 'this number') : undefined;
+  };
   const judgeHost = (host: string) =>
     judge(
       domains.filter(({ pattern }) => host === pattern || host.endsWith(`.${pattern}`)),
@@ -58,18 +61,12 @@ export function createAddressPolicy(allowed: string = DEFAULT_ALLOWED_ADDRESSES)
 
   return (address) => {
     const parsed = parseAddress(address);
-    if (parsed.kind === 'number') return judgeNumber(parsed.number.digits);
-    return (
-      refuseAlways(parsed, address) ??
-      judgeHost(parsed.host) ??
-      (parsed.user.startsWith('+') ? judgeNumber(digitsOf(parsed.user)) : undefined)
-    );
+    if (parsed.kind === 'number') {
+      return judgeNumber({ digits: parsed.number.digits, isGlobal: true });
+    }
+    const refusal = refuseAlways(parsed, address) ?? judgeHost(parsed.host);
+    return refusal ?? dialledNumbers(parsed).map(judgeNumber).find(Boolean);
   };
-}
-
-/** Also for text that only starts with a number, because a gateway may dial that part. */
-function digitsOf(user: string): string {
-  return (user.split(';')[0] ?? '').replace(/\D/g, '');
 }
 
 function parseRule(text: string): Rule {
@@ -105,7 +102,9 @@ function refuseAlways(
   }
   const isSip = /^sips?:/i.test(address.trim());
   const portIsValid = port === undefined || (port > 0 && port <= 65_535);
-  if (!isSip || !HOST_NAME.test(host) || !USER.test(user) || !portIsValid) {
+  const parametersAreValid = [...parameters].flat().every((text) => PARAMETER.test(text));
+  const isReadable = USER.test(user) && parametersAreValid;
+  if (!isSip || !HOST_NAME.test(host) || !isReadable || !portIsValid) {
     return refuse('This is not a well-formed SIP address (sip:user@host).');
   }
   return undefined;

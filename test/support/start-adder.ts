@@ -97,6 +97,8 @@ export interface StartAdderOptions {
   callTable?: CallTable;
   /** Something on the way to Genesys Cloud. */
   sendHttp?: (send: SendHttp) => SendHttp;
+  /** More variables of the environment. */
+  env?: Record<string, string>;
   /** Where lines are logged, instead of `log`. */
   logTo?: Log;
 }
@@ -133,6 +135,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     MAX_PARTICIPANTS: String(options.maxParticipants ?? 20),
     REQUEST_MAX_RECEIVES: String(options.maxReceives ?? 1_000),
     WATCH_CONNECTIONS: String(options.watchConnections ?? false),
+    ...options.env,
   };
   const items = new Map<string, VersionedItem>();
   const openItem = (key: string) => {

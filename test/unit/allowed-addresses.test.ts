@@ -5,6 +5,53 @@ import { PARTICIPANT_ADDRESS } from '../../lib/domain/participant-schema.ts';
 
 const verdict = (address: string, allowed?: string) => createAddressPolicy(allowed)(address);
 
+/** Ways to hide the digits of a number from a reader, and not from a gateway. */
+const disguises = [
+  (digit: string) => digit,
+  (digit: string) => `${digit}-`,
+  (digit: string) => `${digit}.`,
+  (digit: string) => `(${digit})`,
+  (digit: string) => `${digit}(`,
+  (digit: string) => `${digit} `,
+  (digit: string) => `%${digit.charCodeAt(0).toString(16)}`,
+  (digit: string) => `%25${digit.charCodeAt(0).toString(16)}`,
+  (digit: string) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0),
+  (digit: string) => encodeURIComponent(String.fromCharCode(digit.charCodeAt(0) + 0xfee0)),
+  (digit: string) => String.fromCharCode(digit.charCodeAt(0) - 0x30 + 0x660),
+  (digit: string) => `${digit}\u200b`,
+];
+
+/** A number that is refused, in some form of an address. */
+const spelledNumber = fc
+  .record({
+    digits: fc
+      .tuple(fc.constantFrom('1900', '881', '44905'), fc.stringMatching(/^\d{8}$/))
+      .map((parts) => parts.join('')),
+    spelling: fc.array(fc.constantFrom(...disguises), { minLength: 1, maxLength: 3 }),
+    plus: fc.constantFrom('+', '%2B', '%2b', '%252B', '\uff0b', '00', '011', '(+', '*67+', '+ '),
+    form: fc.constantFrom<(number: string) => string>(
+      (number) => number,
+      (number) => `tel:${number}`,
+      (number) => `TEL:${number};ext=1`,
+      (number) => `tel:${number};phone-context=pbx.example`,
+      (number) => `sip:${number}@pbx.example`,
+      (number) => `SIPS:${number}@PBX.Example.:5061;transport=tls`,
+      (number) => `sip:${number};ext=7@pbx.example;user=phone`,
+      (number) => `sip:${number}x1@pbx.example`,
+      (number) => `sip:${number}`,
+      (number) => `sip:pbx.example@${number}`,
+      (number) => `sip:ann@${number}@pbx.example`,
+      (number) => `sip:ann;rn=${number}@pbx.example`,
+      (number) => `sip:ann@pbx.example;target=${number}`,
+      (number) => `sip:ann@pbx.example?to=${number}`,
+    ),
+  })
+  .map(({ digits, spelling, plus, form }) => ({
+    address: form(
+      plus + [...digits].map((digit, at) => spelling[at % spelling.length]?.(digit)).join(''),
+    ),
+  }));
+
 describe('by default', () => {
   test.each(['+15551234567', 'tel:+44-20-7946-0000', 'tel:+15551234567;ext=105', '+19015551234'])(
     '%s is dialled',
@@ -63,6 +110,20 @@ describe('the longest rule that matches decides', () => {
     ['sip:+19005551234;ext=1@pbx.example', false],
     ['sip:+19005551234w1@pbx.example', false],
     ['sip:+15551234567@other.example', false],
+    // What a gateway may dial in place of the user part, or completes it with.
+    ['sip:+15551234567;npdi;rn=+19005551234@pbx.example', false],
+    ['sip:9005551234;phone-context=+1@pbx.example;user=phone', false],
+    ['sip:voicemail@pbx.example;target=sip:+19005551234', false],
+    ['sip:19005551234@pbx.example', false],
+    ['sip:1-900-555-1234@pbx.example', false],
+    ['sip:0019005551234@pbx.example', false],
+    ['sip:01119005551234@pbx.example', false],
+    ['sip:*67+19005551234@pbx.example', false],
+    ['sip:(+1)9005551234@pbx.example', false],
+    // Neither is an international number: a toll-free number and an extension.
+    ['sip:4005551234@pbx.example', true],
+    ['sip:1900@pbx.example', true],
+    ['sip:ann+1900@pbx.example', true],
   ])('on %s: %s', (address, isAllowed) => {
     expect(address).toMatch(PARTICIPANT_ADDRESS);
     expect(verdict(address, allowed) === undefined).toBe(isAllowed);
@@ -111,6 +172,17 @@ describe('whatever the rules say', () => {
       code: 'ADDRESS_NOT_ALLOWED',
       detail: expect.stringContaining(why),
     });
+  });
+
+  test('no way to write a refused number gets it dialled', () => {
+    const policy = createAddressPolicy('+,!+1900,!+881,!+44905,pbx.example');
+    fc.assert(
+      fc.property(spelledNumber, ({ address }) => {
+        const isRefused = !PARTICIPANT_ADDRESS.test(address) || policy(address) !== undefined;
+        expect({ address, isRefused }).toEqual({ address, isRefused: true });
+      }),
+      { numRuns: 3_000 },
+    );
   });
 
   test('no address of any form makes the policy throw or passes without a rule', () => {
