@@ -110,6 +110,37 @@ describe('adding by the generic endpoint', () => {
     expect(adder.genesys.state.organisation.rings.map(({ who }) => who)).toEqual([second]);
   });
 
+  // Bug: a 409 of this endpoint counted as proof that no one was rung, so a person whom a repeated POST had
+  // rung was reported as ALREADY_PRESENT, and one who had left was rung again.
+  // Fix: 408 and 409 prove nothing. Listed is ADDED, not listed is UNCERTAIN.
+  const lost = (status: number, carriedOut: boolean) => ({
+    genesys: {
+      faults: [
+        {
+          method: 'POST',
+          path: '/participants',
+          fault: { carriedOut, answer: { status, body: { code: 'conflict', status } } },
+        },
+      ],
+    },
+  });
+
+  test.each([408, 409])('reports who is listed after a %d as ADDED', async (status) => {
+    const audit = await ask([{ id: first }, { id: second }], lost(status, true));
+    expect(outcomes(audit)).toEqual(['ADDED', 'ADDED']);
+    expect(audit.status).toBe('SUCCESS');
+    expect(posts()).toHaveLength(1);
+  });
+
+  test.each([408, 409])(
+    'does not repeat an add after a %d that no look explains',
+    async (status) => {
+      const audit = await ask([{ id: first }], lost(status, false));
+      expect(outcomes(audit)).toEqual(['UNCERTAIN OUTCOME_UNKNOWN']);
+      expect(posts()).toHaveLength(1);
+    },
+  );
+
   test('takes a 422 for final, and keeps what the platform said', async () => {
     const answer = {
       status: 422,

@@ -227,6 +227,23 @@ describe('the rows of the flow', () => {
     expect(at(state, START_MS + 5_000)).toEqual({ kind: 'finish' });
   });
 
+  test('a 409 of the generic contract is a refusal if only some of the people are listed', () => {
+    const generic: Partial<Roster> = { contract: 'generic', actingUserIds: [] };
+    const failed = observe(
+      start({ adds: [attempt({ contract: 'generic' })] }),
+      { kind: 'add-failed', failure: { ...FAILURE, status: 409, lookAgain: true } },
+      START_MS,
+    );
+    const some = looked(failed, sightOf([person(ANN)], generic), START_MS + 5_000);
+    expect(outcomesOf(some)).toEqual(['ADDED', undefined]);
+    expect(at(some, START_MS + 5_000)).toMatchObject({ kind: 'announce', add: { positions: [1] } });
+    const none = looked(failed, sightOf([], generic), START_MS + 5_000);
+    expect(outcomesOf(none)).toEqual(['UNCERTAIN', 'UNCERTAIN']);
+    const early = looked(failed, sightOf([person(ANN)], generic), START_MS + 2_000);
+    expect(outcomesOf(early)).toEqual(['ADDED', undefined]);
+    expect(at(early, START_MS + 2_000)).toMatchObject({ kind: 'wait' });
+  });
+
   test('others have just added people: the first look waits', () => {
     const otherAdds = [{ participant: { id: 'another' }, atMs: START_MS - 500 }];
     expect(at(start({}, { otherAdds }))).toEqual({ kind: 'wait', untilMs: START_MS + 1_500 });

@@ -7,14 +7,12 @@ import type { Cause, Failure, FlowState } from './state.ts';
 const LOOK_AGAIN_MS = 2_000;
 
 /**
- * Whether an add is proven not made: it was not sent, or the response was a 4xx other than 408 and
- * 409. In the generic contract a 409 is a refusal as well, because that contract adds all or none.
+ * Whether a failure proves that the add was not made: it was not sent, or the response was a 4xx other than
+ * 408 and 409. Those two can be the response to a second POST that a proxy sent after the first one was made.
  */
-export function isProvenNotMade(failure: Failure, contract: AddAttempt['contract']): boolean {
-  const { status } = failure;
-  if (failure.notSent || failure.outOfTime) return true;
-  if (status === undefined || status < 400 || status >= 500 || status === 408) return false;
-  return status !== 409 || contract === 'generic';
+export function isProvenNotMade({ notSent, outOfTime, status }: Failure): boolean {
+  if (notSent || outOfTime) return true;
+  return status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 409;
 }
 
 /** The state after a failed add. The last look is no longer current. */
@@ -23,7 +21,7 @@ export function observeAddFailure(state: FlowState, failure: Failure, nowMs: num
   if (!add) return state;
   const { code, detail } = failure;
   const known: FlowState = { ...state, failure, lastCause: { code, detail } };
-  if (!isProvenNotMade(failure, add.contract)) {
+  if (!isProvenNotMade(failure)) {
     const lost: FlowState = {
       ...known,
       lostAdds: state.lostAdds + 1,

@@ -11,16 +11,18 @@ import type { ConversationSight, FlowState } from './state.ts';
 export const READ_LAG_MS = 5_000;
 
 type Known = Pick<FlowState, 'participants' | 'adds'>;
+/** `failure`: of the last add, if it failed in this receive. */
+type Observed = Known & Pick<FlowState, 'failure'>;
 
 /**
  * Decides the outcome of unresolved adds by a look, for each person:
  * - a participation that is not in the snapshot: the person was rung, even if it has ended
  * - no such participation, and the look began late enough: not rung in the platform contract; `UNCERTAIN`
- *   in the generic contract, whose adds are never repeated without a response
+ *   in the generic contract, unless the add was refused as a whole
  * - no such participation in an earlier look: still unknown
  * @param beganAtMs when the look began, in milliseconds since the epoch
  */
-export function resolveAdds(state: Known, sight: ConversationSight, beganAtMs: number): Known {
+export function resolveAdds(state: Observed, sight: ConversationSight, beganAtMs: number): Known {
   let { participants } = state;
   const adds = state.adds.map((add): AddAttempt => {
     if (add.unresolved.length === 0) return add;
@@ -29,16 +31,25 @@ export function resolveAdds(state: Known, sight: ConversationSight, beganAtMs: n
     const fate = add.fate === 'PENDING' ? ('UNKNOWN' as const) : add.fate;
     const resolved = { ...add, fate, unresolved: found.missing };
     if (beganAtMs < endOf(add) + READ_LAG_MS) return resolved;
-    if (add.contract === 'generic') {
+    const rung = add.positions.filter((position) => !found.missing.includes(position));
+    if (add.contract === 'generic' && !wasRefusedWhole(state, add, rung)) {
       participants = withUncertain(participants, found.missing);
       return { ...resolved, unresolved: [] };
     }
-    const rung = add.positions.filter((position) => !found.missing.includes(position));
     // People who were proven not rung are removed from the add.
     if (rung.length > 0) return { ...resolved, unresolved: [], positions: rung };
     return { ...resolved, unresolved: [], fate: fate === 'MADE' ? fate : 'NOT_MADE' };
   });
   return { participants, adds };
+}
+
+/**
+ * Whether a 409 of the generic endpoint is explained. That endpoint adds all or none, so if some people of the
+ * add are listed and others are not, those who are listed were the reason for the refusal. A 409 alone
+ * proves nothing: a proxy may have sent the POST twice, and the second one conflicts with the first.
+ */
+function wasRefusedWhole({ adds, failure }: Observed, add: AddAttempt, listed: number[]): boolean {
+  return add === adds.at(-1) && failure?.status === 409 && listed.length > 0;
 }
 
 /** The end of an add. If none was recorded (a crash), the time of the write-ahead. */
