@@ -16,6 +16,12 @@ const BUSY_DELAY_MS = 2_000;
 /** Delay after a result could not be sent, or the table could not be reached. */
 const AWAY_DELAY_MS = 5_000;
 
+/**
+ * The reconciler looks once more in its next run only if that is in time for the result, 75 s after the
+ * deadline: if this run is no later than this.
+ */
+const RECONCILER_LOOKS_MS = 5_000;
+
 /** One message of the request queue. */
 export interface ReceivedRequest {
   /** Becomes the record if none exists. */
@@ -82,7 +88,8 @@ export async function finishExpired(
     if (record && isFinal(record)) return resend(deps, record, false);
     if (!record || !lease || deps.clock.now() < record.deadlineMs) return undefined;
     const writer = new RecordWriter(deps.records, record, record);
-    return receive(deps, writer, lease, { ...job, isFirst: record.receives === 0 });
+    const isFirst = record.receives === 0;
+    return receive(deps, writer, lease, { ...job, isFirst, lastLooksMs: RECONCILER_LOOKS_MS });
   });
 }
 

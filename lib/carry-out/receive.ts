@@ -32,6 +32,8 @@ import { TableError } from './table-error.ts';
 export const CONVERSATION_LEASE_MS = 40_000;
 /** Waits in the function end this long after the start of a receive. Then the conversation is released. */
 const WAIT_IN_PLACE_MS = 10_000;
+/** After the deadline, looks for the outcome of an add may continue for this long. */
+const LAST_LOOKS_MS = 20_000;
 
 export interface ReceiveDeps extends FinishDeps, GenesysCallsDeps {
   leases: ConversationLeases;
@@ -53,6 +55,8 @@ export interface ReceiveOptions {
   receiveCount: number;
   maxReceives: number;
   isFirst: boolean;
+  /** Milliseconds after the deadline. Default 20 s */
+  lastLooksMs?: number;
 }
 
 /**
@@ -88,6 +92,7 @@ export class Receive {
         finishByMs: options.finishByMs,
         receiveCount: options.receiveCount,
         maxReceives: options.maxReceives,
+        lastLooksMs: options.lastLooksMs ?? LAST_LOOKS_MS,
         jitter: deps.random(),
       },
       otherAdds: lease.recentAdds.filter((add) => add.requestId !== requestId),
@@ -163,7 +168,8 @@ export class Receive {
     });
     if (!outcome.granted) {
       const { reason, retryAtMs } = outcome;
-      return { kind: 'not-reserved', retryAtMs, detail: RESERVE_REFUSALS[reason] };
+      const detail = RESERVE_REFUSALS[reason];
+      return { kind: 'not-reserved', retryAtMs, detail, stopped: reason === 'stopped' };
     }
     this.#budget.grant = outcome;
     return { kind: 'reserved' };

@@ -7,7 +7,7 @@ export const SHORT_WAIT_MS = 5_000;
 export const RETRIES_IN_PLACE = 3;
 
 /** A request with less time than this before its deadline is not retried. */
-const LAST_TRY_BEFORE_DEADLINE_MS = 3_000;
+export const LAST_TRY_BEFORE_DEADLINE_MS = 3_000;
 
 /** Receives that deferrals do not use up: the last one, which only sends a result, and some for crashes. */
 const RESERVED_RECEIVES = 5;
@@ -49,7 +49,7 @@ export interface DeferState {
 
 /**
  * How long a deferred request stays hidden, in milliseconds. `undefined` if no attempt fits before the
- * deadline; the request then ends now, with its known cause.
+ * deadline.
  *
  * A wait that the other side named is used. Otherwise the wait doubles from 5 s to a minute, and is cut so
  * that one attempt fits before the deadline. Deferrals are spread over the remaining time, so that they do

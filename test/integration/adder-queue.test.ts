@@ -306,14 +306,37 @@ describe('waiting', () => {
     expect(deadLetters()).toEqual([]);
   });
 
-  test('ends as EXPIRED with the last cause, before the time is up and not after', async () => {
+  test('ends as EXPIRED with the last cause, at the deadline and not before', async () => {
     adder = await startAdder({
       genesys: { faults: [{ ...READ, fault: { answer: tooManyRequests(58) } }] },
     });
-    const audit = await adder.settle(ask(first, { deadline: inSeconds(30) }));
+    const deadline = inSeconds(30);
+    const audit = await adder.settleInTheEnd(ask(first, { deadline }));
     expect(audit).toMatchObject({ status: 'EXPIRED', code: 'DEADLINE_EXCEEDED' });
+    expect(Date.parse(audit.timestamp)).toBeGreaterThanOrEqual(Date.parse(deadline));
+    expect(Date.parse(audit.timestamp)).toBeLessThan(Date.parse(deadline) + 75_000);
     expect(audit.error).toContain('RATE_LIMITED');
     expect(outcomes(audit)).toEqual(['NOT_ATTEMPTED DEADLINE_EXCEEDED']);
+  });
+
+  test('ends on time where an add had no response and all calls are stopped', async () => {
+    adder = await startAdder({
+      genesys: {
+        faults: [
+          { ...ADD, fault: { carriedOut: true, answer: 'reset' } },
+          {
+            ...READ,
+            calls: Array.from({ length: 200 }, (_, call) => call + 2),
+            fault: { answer: tooManyRequests(300) },
+          },
+        ],
+      },
+    });
+    const deadline = inSeconds(30);
+    const audit = await adder.settleInTheEnd(ask(first, { deadline }));
+    expect(outcomes(audit)).toEqual(['UNCERTAIN OUTCOME_UNKNOWN']);
+    expect(Date.parse(audit.timestamp)).toBeGreaterThanOrEqual(Date.parse(deadline));
+    expect(Date.parse(audit.timestamp)).toBeLessThan(Date.parse(deadline) + 75_000);
   });
 
   test('is over when the deadline has passed in the queue: nothing is carried out late', async () => {

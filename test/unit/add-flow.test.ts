@@ -61,6 +61,7 @@ function start(fields: Parameters<typeof requestRecordOf>[0] = {}, more: Partial
       finishByMs: START_MS + 27_000,
       receiveCount: 1,
       maxReceives: 1_000,
+      lastLooksMs: 20_000,
       jitter: 0.5,
     },
     otherAdds: [],
@@ -172,7 +173,39 @@ describe('the rows of the flow', () => {
       untilMs: START_MS + 2_000,
       code: 'RATE_LIMITED',
     });
-    expect(wait(START_MS + 600_000)).toMatchObject({ verdict: { code: 'DEADLINE_EXCEEDED' } });
+  });
+
+  // Bug: a request whose deadline fell into a pause ended as EXPIRED at once, minutes before its deadline.
+  // Fix: it waits until its deadline, and during a stop is tried once more just before it.
+  test('a pause beyond the deadline ends at the deadline', () => {
+    const { deadlineMs } = start();
+    const paused = (stopped: boolean, nowMs = START_MS, retryAtMs = START_MS + 600_000) =>
+      at(observe(start(), { kind: 'not-reserved', retryAtMs, detail: 'x', stopped }, nowMs), nowMs);
+    expect(paused(false)).toMatchObject({ kind: 'defer', untilMs: deadlineMs });
+    expect(paused(true)).toMatchObject({ kind: 'defer', untilMs: deadlineMs - 3_000 });
+    expect(paused(true, deadlineMs - 3_000)).toMatchObject({ kind: 'defer', untilMs: deadlineMs });
+    const named = observe(
+      start(),
+      { kind: 'failed', failure: { ...FAILURE, retryAfterMs: 600_000 } },
+      START_MS,
+    );
+    expect(at(named)).toMatchObject({ kind: 'defer', untilMs: deadlineMs });
+    expect(at(named, deadlineMs)).toMatchObject({ verdict: { code: 'DEADLINE_EXCEEDED' } });
+  });
+
+  test('an add is unresolved and all calls are stopped: the request ends 20 s after its deadline', () => {
+    const state = start({ adds: [attempt()] });
+    const untilMs = state.deadlineMs + 20_000;
+    const refused = (nowMs: number) => {
+      const retryAtMs = nowMs + 300_000;
+      const detail = 'stopped';
+      return at(
+        observe(state, { kind: 'not-reserved', retryAtMs, detail, stopped: true }, nowMs),
+        nowMs,
+      );
+    };
+    expect(refused(state.deadlineMs)).toMatchObject({ kind: 'defer', untilMs });
+    expect(refused(untilMs)).toMatchObject({ verdict: { code: 'DEADLINE_EXCEEDED' } });
   });
 
   test('a request that has read the conversation waits for its next call in place', () => {
@@ -428,6 +461,7 @@ class Player {
       finishByMs: this.#nowMs + 27_000,
       receiveCount,
       maxReceives: 1_000,
+      lastLooksMs: 20_000,
       jitter: 0.5,
     };
     this.#state = startFlow(this.#record, {

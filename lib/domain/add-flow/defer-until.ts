@@ -1,4 +1,4 @@
-import { deferDelayMs } from '../retry-policy.ts';
+import { deferDelayMs, LAST_TRY_BEFORE_DEADLINE_MS } from '../retry-policy.ts';
 import { unresolvedPositions } from './open-positions.ts';
 import type { FlowState } from './state.ts';
 
@@ -23,4 +23,16 @@ export function deferUntilMs(state: FlowState, nowMs: number, namedMs?: number):
   if (delayMs !== undefined) return nowMs + delayMs;
   if (unresolvedPositions(state).length > 0) return nowMs + Math.max(namedMs ?? 0, LATE_LOOK_MS);
   return deadlineMs;
+}
+
+/** A last try is made only this long after the stop was seen. */
+const SHORTEST_STOP_MS = 1_000;
+
+/**
+ * The next attempt during a stop of all calls, in milliseconds since the epoch. A stop can be lifted early, so
+ * a request whose deadline falls into it is tried once more just before the deadline.
+ */
+export function stoppedUntilMs({ deadlineMs }: FlowState, nowMs: number, untilMs: number): number {
+  const lastTryMs = deadlineMs - LAST_TRY_BEFORE_DEADLINE_MS;
+  return untilMs >= deadlineMs && nowMs + SHORTEST_STOP_MS <= lastTryMs ? lastTryMs : untilMs;
 }

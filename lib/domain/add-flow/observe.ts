@@ -1,4 +1,4 @@
-import { deferUntilMs } from './defer-until.ts';
+import { deferUntilMs, stoppedUntilMs } from './defer-until.ts';
 import { judgeMissing } from './judge-missing.ts';
 import { observeAddFailure } from './observe-add-failure.ts';
 import { unresolvedPositions } from './open-positions.ts';
@@ -19,13 +19,7 @@ export function observe(state: FlowState, observation: Observation, nowMs: numbe
     case 'reserved':
       return state;
     case 'not-reserved':
-      return pausedFor(
-        state,
-        observation.retryAtMs,
-        { code: 'RATE_LIMITED', detail: observation.detail },
-        // After a look the request waits in place, because a deferral discards what it has read.
-        !state.sight && observation.retryAtMs - nowMs > WAIT_FOR_BUDGET_MS,
-      );
+      return observeRefusedCalls(state, observation, nowMs);
     case 'looked':
       return observeLook(state, observation);
     case 'users-found':
@@ -45,6 +39,18 @@ export function observe(state: FlowState, observation: Observation, nowMs: numbe
     case 'waited':
       return { ...state, pause: undefined, sight: undefined };
   }
+}
+
+function observeRefusedCalls(
+  state: FlowState,
+  { retryAtMs, detail, stopped }: Extract<Observation, { kind: 'not-reserved' }>,
+  nowMs: number,
+): FlowState {
+  const untilMs = stopped ? stoppedUntilMs(state, nowMs, retryAtMs) : retryAtMs;
+  // After a look the request waits in place, because a deferral discards what it has read.
+  const elsewhere = !state.sight && untilMs - nowMs > WAIT_FOR_BUDGET_MS;
+  const lookFailed = state.lookFailed || (elsewhere && unresolvedPositions(state).length > 0);
+  return pausedFor({ ...state, lookFailed }, untilMs, { code: 'RATE_LIMITED', detail }, elsewhere);
 }
 
 function observeLook(
@@ -88,7 +94,9 @@ function observeReadFailure(state: FlowState, failure: Failure, nowMs: number): 
     }
   }
   if (failure.disposition !== 'retry') return { ...state, verdict: cause };
-  return pausedFor(state, deferUntilMs(state, nowMs, failure.retryAfterMs), cause, true);
+  const untilMs = deferUntilMs(state, nowMs, failure.retryAfterMs);
+  const isStopped = code === 'RATE_LIMITED';
+  return pausedFor(state, isStopped ? stoppedUntilMs(state, nowMs, untilMs) : untilMs, cause, true);
 }
 
 function decide(

@@ -2,10 +2,14 @@ import { hasAnotherTry, SHORT_WAIT_MS } from '../retry-policy.ts';
 import { openPositions, requestedAt, unresolvedPositions } from './open-positions.ts';
 import type { Action, Cause, FlowState } from './state.ts';
 
-/** After the deadline, looks for the outcome of an add may continue for this long. */
-export const LAST_LOOKS_MS = 20_000;
 /** Time that a look may need in an invocation. */
 const LOOK_NEEDS_MS = 10_000;
+
+/** When the request ends: at its deadline, or after the last looks for the outcome of an add. */
+export function endsAtMs(state: FlowState): number {
+  const mayLook = unresolvedPositions(state).length > 0;
+  return mayLook ? state.deadlineMs + state.limits.lastLooksMs : state.deadlineMs;
+}
 
 /** A look, together with the users if they are not known yet and people can still be added. */
 export function look(state: FlowState, nowMs: number, calls: number): Action {
@@ -41,21 +45,23 @@ export function outOfTime(
   return pauseUntil(state, nowMs, nowMs, { code: 'INTERNAL_ERROR', detail }, true);
 }
 
-/** A short wait in the function, else a deferral. The end if no attempt could follow. */
+/**
+ * A short wait in the function, else a deferral. A pause that is longer than the request may last ends
+ * when the request ends, not before: until then it can be cancelled, and nothing else is known about it.
+ */
 export function pauseUntil(
   state: FlowState,
   nowMs: number,
-  untilMs: number,
+  wantedMs: number,
   { code, detail }: Cause,
   elsewhere = false,
 ): Action {
-  const { limits, deadlineMs } = state;
+  const { limits } = state;
   const cause = { code, detail };
-  const mayLook = unresolvedPositions(state).length > 0;
-  const lastMs = mayLook ? deadlineMs + LAST_LOOKS_MS : deadlineMs - 1;
-  if (untilMs > lastMs && (!mayLook || state.lookFailed)) {
-    return expired({ ...state, lastCause: cause });
-  }
+  const endMs = endsAtMs(state);
+  const mayStillLook = unresolvedPositions(state).length > 0 && !state.lookFailed;
+  if (nowMs >= endMs && !mayStillLook) return expired({ ...state, lastCause: cause });
+  const untilMs = nowMs < endMs ? Math.min(wantedMs, endMs) : wantedMs;
   const inPlace =
     !elsewhere &&
     untilMs - nowMs <= SHORT_WAIT_MS &&

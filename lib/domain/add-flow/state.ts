@@ -54,6 +54,8 @@ export interface ReceiveLimits {
   receiveCount: number;
   /** The queue's redrive limit. */
   maxReceives: number;
+  /** After the deadline, looks for the outcome of an add may continue for this long. */
+  lastLooksMs: number;
   /** In [0, 1): spreads deferrals of requests that failed together. */
   jitter: number;
 }
@@ -135,7 +137,8 @@ type AddFields = 'contract' | 'actingUserId' | 'positions' | 'snapshot';
 
 export type Observation =
   | { kind: 'reserved' }
-  | { kind: 'not-reserved'; retryAtMs: number; detail: string }
+  /** `stopped`: by a 429, not for lack of budget. */
+  | { kind: 'not-reserved'; retryAtMs: number; detail: string; stopped?: boolean }
   | {
       kind: 'looked';
       beganAtMs: number;
