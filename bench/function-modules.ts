@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { unzip } from '../local/lambda-runtime/unzip.ts';
 import { packageService } from '../local/package-service.ts';
 
-export type FunctionName = 'intake' | 'adder' | 'relay';
+export type FunctionName = 'intake' | 'adder' | 'relay' | 'follow-up';
 
 export interface FunctionModule {
   /** Exports `handler`. */

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { UserError } from '../lib/user-error.ts';
 import { budgetUse } from './budget-use.ts';
 import { coldStart } from './cold-start.ts';
+import { expiries } from './expiries.ts';
 import { fairness } from './fairness.ts';
 import type { Figure, Row } from './figure.ts';
 import { genesysCalls } from './genesys-calls.ts';
@@ -25,6 +26,7 @@ const FIGURES: readonly Figure[] = [
   budgetUse,
   fairness,
   scale,
+  expiries,
   money,
 ];
 

@@ -1,31 +1,40 @@
 import type { Clock } from '../lib/domain/clock.ts';
-import { isFinal, type RequestRecord } from '../lib/domain/request-record.ts';
+import type { RequestRecord } from '../lib/domain/request-record.ts';
 import { createMemoryItem } from '../lib/genesys/pace/memory-item.ts';
+import { createBinaryHeap } from './binary-heap.ts';
 import { createMemoryTable } from './memory-table.ts';
 
-/** One verb of the table. */
+/** One operation of the table. */
 const TABLE_MS = 5;
 
-/** The table of all instances, a few milliseconds away. Groups keep conversations apart. */
+/** The table of all instances, a few milliseconds away. The queue's groups keep conversations apart. */
 export function createSlowTable(clock: Clock) {
   const { records, leases } = createMemoryTable();
   const latest = new Map<string, RequestRecord>();
-  const due: RequestRecord[] = [];
-  let sorted = true;
+  /** An entry is out of date if its record has another due time meanwhile. */
+  const due = createBinaryHeap<{ requestId: string; dueAtMs: number }>(
+    (one, other) => one.dueAtMs < other.dueAtMs,
+  );
+  const written = (record: RequestRecord) => {
+    const { requestId, dueAtMs } = record;
+    const isListed = latest.get(requestId)?.dueAtMs === dueAtMs;
+    latest.set(requestId, record);
+    if (dueAtMs !== undefined && !isListed) due.push({ requestId, dueAtMs });
+  };
   return {
     leases,
     budgetItem: slowItem(clock),
     add(record: RequestRecord) {
       void records.create(record);
-      latest.set(record.requestId, record);
-      due.push(record);
-      sorted = false;
+      written(record);
     },
     all: () => [...latest.values()],
     records: {
       async create(record: RequestRecord) {
         await clock.sleep(TABLE_MS);
-        return records.create(record);
+        const existing = await records.create(record);
+        if (!existing) written(record);
+        return existing;
       },
       async get(requestId: string) {
         await clock.sleep(TABLE_MS);
@@ -33,23 +42,25 @@ export function createSlowTable(clock: Clock) {
       },
       async replace(previous: RequestRecord, next: RequestRecord) {
         await clock.sleep(TABLE_MS);
-        const written = await records.replace(previous, next);
-        if (written) latest.set(next.requestId, next);
-        return written;
+        const isWritten = await records.replace(previous, next);
+        if (isWritten) written(next);
+        return isWritten;
       },
     },
-    async listDue(nowMs: number, limit: number) {
+    async listDue(nowMs: number, limit: number, except: ReadonlySet<string> = new Set()) {
       await clock.sleep(TABLE_MS);
-      if (!sorted) due.sort((a, b) => a.deadlineMs - b.deadlineMs);
-      sorted = true;
       const page: RequestRecord[] = [];
+      const stay: { requestId: string; dueAtMs: number }[] = [];
       while (page.length < limit) {
-        const [next] = due;
-        if (!next || next.deadlineMs > nowMs) break;
-        due.shift();
+        const next = due.peek();
+        if (!next || next.dueAtMs > nowMs) break;
+        due.pop();
         const record = latest.get(next.requestId);
-        if (record && !isFinal(record)) page.push(record);
+        if (record?.dueAtMs !== next.dueAtMs) continue;
+        stay.push(next);
+        if (!except.has(next.requestId)) page.push(record);
       }
+      for (const entry of stay) due.push(entry);
       return page;
     },
   };

@@ -1,31 +1,41 @@
 import type { Clock } from '../lib/domain/clock.ts';
+import { createBinaryHeap } from './binary-heap.ts';
 
 export interface VirtualClock extends Clock {
-  /** Lets so much time pass, and all that happens in it happen. */
+  /** Lets this much time pass, and everything happen that is due in it. */
   run(durationMs: number): Promise<void>;
 }
 
-/** A clock that stands still while anybody computes, and then jumps to the next one to wake up. */
+interface Sleeper {
+  wakeAtMs: number;
+  /** Sleepers with the same time wake up in the order in which they fell asleep. */
+  order: number;
+  wake: () => void;
+}
+
+/** A clock that stands still while code runs, and then jumps to the next sleeper's time. */
 export function createVirtualClock(): VirtualClock {
   let nowMs = Date.parse('2026-11-22T12:00:00Z');
-  const sleepers: { wakeAtMs: number; wake: () => void }[] = [];
+  let order = 0;
+  const sleepers = createBinaryHeap<Sleeper>((one, other) =>
+    one.wakeAtMs === other.wakeAtMs ? one.order < other.order : one.wakeAtMs < other.wakeAtMs,
+  );
   return {
     now: () => nowMs,
     sleep: (delayMs) =>
       new Promise((resolve) => {
-        const wakeAtMs = nowMs + Math.max(0, delayMs);
-        const later = sleepers.findLastIndex((other) => other.wakeAtMs <= wakeAtMs);
-        sleepers.splice(later + 1, 0, { wakeAtMs, wake: resolve });
+        order += 1;
+        sleepers.push({ wakeAtMs: nowMs + Math.max(0, delayMs), order, wake: resolve });
       }),
     async run(durationMs) {
       const endMs = nowMs + durationMs;
       for (;;) {
-        // All that can go on without time passing goes on before the event loop's next turn.
+        // Everything that can continue without time passing does so before the event loop's next turn.
         await new Promise((resolve) => setImmediate(resolve));
-        const [next] = sleepers;
+        const next = sleepers.peek();
         if (!next || next.wakeAtMs > endMs) break;
         nowMs = next.wakeAtMs;
-        sleepers.shift();
+        sleepers.pop();
         next.wake();
       }
       nowMs = endMs;

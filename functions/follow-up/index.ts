@@ -5,7 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createPutSecret } from '../../lib/aws/put-secret.ts';
-import { createSendMessage } from '../../lib/aws/send-message.ts';
+import { createSendInBatches } from '../../lib/aws/send-in-batches.ts';
 import { readFollowUpConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
@@ -34,7 +34,7 @@ export const handler = startFunction({
       leases: createDynamoConversationLeases(dynamoDb, { tableName }),
       openItem: (key) => createDynamoItem(dynamoDb, { tableName, key, clock }),
       sendHttp: createSendHttp(),
-      sendMessage: createSendMessage(sqs),
+      sendMessage: createSendInBatches(sqs, { clock }),
       getSecret: createGetSecret(secrets),
       putSecret: createPutSecret(secrets),
       clock,

@@ -1,4 +1,4 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageCommand, type SendMessageRequest, type SQSClient } from '@aws-sdk/client-sqs';
 
 export interface OutgoingMessage {
   queueUrl: string;
@@ -21,18 +21,22 @@ export type SendMessage = (message: OutgoingMessage) => Promise<void>;
 export function createSendMessage(client: SQSClient): SendMessage {
   return async (message) => {
     await client.send(
-      new SendMessageCommand({
-        QueueUrl: message.queueUrl,
-        MessageBody: message.body,
-        DelaySeconds: message.delaySeconds,
-        MessageGroupId: message.groupId,
-        MessageDeduplicationId: message.deduplicationId,
-        MessageAttributes: message.attributes && toStringAttributes(message.attributes),
-        MessageSystemAttributes: message.traceHeader
-          ? { AWSTraceHeader: { DataType: 'String', StringValue: message.traceHeader } }
-          : undefined,
-      }),
+      new SendMessageCommand({ QueueUrl: message.queueUrl, ...toMessageEntry(message) }),
     );
+  };
+}
+
+/** A message as SendMessage and SendMessageBatch take it. */
+export function toMessageEntry(message: OutgoingMessage): Omit<SendMessageRequest, 'QueueUrl'> {
+  return {
+    MessageBody: message.body,
+    DelaySeconds: message.delaySeconds,
+    MessageGroupId: message.groupId,
+    MessageDeduplicationId: message.deduplicationId,
+    MessageAttributes: message.attributes && toStringAttributes(message.attributes),
+    MessageSystemAttributes: message.traceHeader
+      ? { AWSTraceHeader: { DataType: 'String', StringValue: message.traceHeader } }
+      : undefined,
   };
 }
 
