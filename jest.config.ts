@@ -31,7 +31,6 @@ const config: Config = {
   coverageThreshold: { global: { branches: 90 } },
   modulePathIgnorePatterns: [
     '<rootDir>/.serverless',
-    '<rootDir>/.esbuild',
     '<rootDir>/.local',
     '<rootDir>/checks/node_modules',
     '<rootDir>/.stryker-tmp',

@@ -108,9 +108,6 @@ async function runPackager(
 ): Promise<void> {
   const making = `${directory}.making`;
   await rm(making, { recursive: true, force: true });
-  // serverless-esbuild does not remove its temporary folders.
-  const temporary = `${directory}.tmp`;
-  await mkdir(temporary, { recursive: true });
   const child = spawn(
     process.execPath,
     [
@@ -127,9 +124,6 @@ async function runPackager(
         ...env,
         PATH: process.env.PATH,
         HOME: process.env.HOME,
-        TMPDIR: temporary,
-        // Its own folder, so that a running `npm start` keeps its bundles.
-        ADDER_BUILD_FOLDER: relative(root, `${directory}.build`),
       },
     },
   );
@@ -143,7 +137,6 @@ async function runPackager(
     child.on('error', reject);
     child.on('close', resolve);
   });
-  await rm(temporary, { recursive: true, force: true });
   if (code !== 0) throw new Error(`serverless package ended with ${code}:\n${output}`);
   await rename(making, directory);
   await forgetOld(join(directory, '..'));

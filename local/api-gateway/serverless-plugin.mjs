@@ -33,7 +33,7 @@ export default class LocalSystemPlugin {
     // The channel must not keep the process alive if the start fails.
     process.channel.unref();
     this.hooks = {
-      // Listed after serverless-esbuild, which uses the same hook, so the bundles exist.
+      // Listed after scripts/serverless/plugin.mjs, which uses the same hook, so the bundles exist.
       'before:offline:start:init': () => this.handOver(),
       'after:offline:start:init': () => process.send({ type: 'ready' }),
     };
@@ -42,7 +42,6 @@ export default class LocalSystemPlugin {
   /** Sends the resolved service to the parent, and forwards each HTTP event to it. */
   handOver() {
     const { service } = this.serverless;
-    const offline = service.custom['serverless-offline'];
     const names = service.getAllFunctions();
     const functions = names.map((key) => {
       const { name, handler, timeout, memorySize, environment, events } = service.getFunction(key);
@@ -53,8 +52,7 @@ export default class LocalSystemPlugin {
       type: 'service',
       service: {
         provider: { region, stage, timeout, memorySize, environment },
-        // Output folder of serverless-esbuild.
-        bundles: offline.location,
+        bundles: process.env.LOCAL_BUILD_FOLDER,
         functions,
         resources: service.resources.Resources,
       },
@@ -66,6 +64,6 @@ export default class LocalSystemPlugin {
         environment: {},
       });
     }
-    offline.location = 'local/api-gateway';
+    service.custom['serverless-offline'] = { location: 'local/api-gateway' };
   }
 }

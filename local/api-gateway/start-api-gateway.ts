@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { realpathSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** serverless.yml with its variables resolved. `Ref` and other functions are left in place. */
@@ -79,9 +79,6 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
   const { root, port } = options;
   await removeOldBuilds(root);
   const buildFolder = join('.local', `build-${process.pid}`);
-  // serverless-esbuild does not remove its temporary folders.
-  const temporary = join(root, buildFolder, 'tmp');
-  await mkdir(temporary, { recursive: true });
   const child = spawn(
     process.execPath,
     [
@@ -100,8 +97,7 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
       env: {
         ...options.environment,
         LOCAL_API_GATEWAY: 'true',
-        ADDER_BUILD_FOLDER: buildFolder,
-        TMPDIR: temporary,
+        LOCAL_BUILD_FOLDER: buildFolder,
         SLS_TELEMETRY_DISABLED: '1',
         SLS_NOTIFICATIONS_MODE: 'off',
       },

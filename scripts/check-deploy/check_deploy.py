@@ -62,7 +62,7 @@ class Service:
     def __init__(self, folder, endpoint):
         self.folder = folder
         ignored = shutil.ignore_patterns(
-            "node_modules", ".git", ".local", ".serverless", ".esbuild", "coverage", ".env*"
+            "node_modules", ".git", ".local", ".serverless", "coverage", ".env*"
         )
         shutil.copytree(ROOT, folder, ignore=ignored)
         (folder / "node_modules").symlink_to(ROOT / "node_modules")

@@ -18,6 +18,12 @@ export default class DeployPlugin {
         const { checkCommand } = await import('./check-command.ts');
         await checkCommand(serverless, command(), options);
       },
+      'before:package:createDeploymentArtifacts': () => this.packageFunctions(serverless, options),
+      'before:deploy:function:packageFunction': () => this.packageFunctions(serverless, options),
+      'before:offline:start:init': async () => {
+        const { writeBundles } = await import('./write-bundles.ts');
+        await writeBundles(serverless, process.env.LOCAL_BUILD_FOLDER);
+      },
       // osls looks for the role's name in serverless.yml, but CloudFormation names the role.
       'after:deploy:function:initialize': () => {
         const { Configuration } = serverless.service.provider.remoteFunctionData;
@@ -36,5 +42,10 @@ export default class DeployPlugin {
         await applyParameters(serverless, options);
       },
     };
+  }
+
+  async packageFunctions(serverless, options) {
+    const { packageFunctions } = await import('./package-functions.ts');
+    await packageFunctions(serverless, options);
   }
 }

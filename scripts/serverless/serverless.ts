@@ -13,8 +13,10 @@ export interface Serverless {
     };
     resources: { Resources: Template['Resources'] };
     getAllFunctions(): string[];
-    getFunction(name: string): { name: string; environment?: Record<string, unknown> };
+    getFunction(name: string): ServiceFunction;
   };
+  /** Folder of serverless.yml. */
+  serviceDir: string;
   configurationInput: { params?: Record<string, Record<string, unknown>> };
   getProvider(name: 'aws'): {
     getStage(): string;
@@ -24,7 +26,19 @@ export interface Serverless {
   };
 }
 
+export interface ServiceFunction {
+  /** Name in AWS. */
+  name: string;
+  /** `functions/intake/index.handler` */
+  handler: string;
+  environment?: Record<string, unknown>;
+  /** `artifact`: path of the zip, from the folder of serverless.yml. */
+  package?: { artifact?: string };
+}
+
 export interface Options {
+  /** Name of the function, with `deploy function`. */
+  function?: string;
   param?: string[];
   package?: string;
   stage?: string;
