@@ -20,7 +20,8 @@ function installed(pattern, scope = '') {
 }
 
 // Node for npm scripts: C++ headers, and manual pages.
-for (const name of installed(/^node-(linux|win|darwin|bin-darwin)-\w+$/)) remove(name, ['include', 'share']);
+for (const name of installed(/^node-(linux|win|darwin|bin-darwin)-\w+$/))
+  remove(name, ['include', 'share']);
 
 // AWS clients that only the tools use, which load CommonJS: types, and ES modules for bundlers.
 for (const name of installed(/^@aws-sdk\/client-/, '@aws-sdk/')) {
