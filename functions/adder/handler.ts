@@ -4,6 +4,7 @@ import { workThroughFifoBatch } from '../../lib/aws/fifo-batch.ts';
 import type { AdderConfig } from '../../lib/config.ts';
 import type { CallAllowance } from '../../lib/genesys/pace/call-allowance.ts';
 import { type HandleMessageDeps, handleMessage } from './handle-message.ts';
+import { recordWaitingMessages } from './record-waiting-messages.ts';
 
 /** Reserved at the end of the invocation for sending results and setting visibilities. */
 const RESERVE_MS = 3_000;
@@ -23,8 +24,12 @@ export type AdderHandler = (event: SQSEvent, context: AdderContext) => Promise<S
 export function createHandler(deps: AdderDeps): AdderHandler {
   return async ({ Records }, context) => {
     const finishByMs = deps.clock.now() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const recorded = recordWaitingMessages(deps, Records);
     const response = await workThroughFifoBatch(Records, {
-      handle: (message, isBlocked) => handleMessage(deps, message, { finishByMs, isBlocked }),
+      handle: async (message, isBlocked) => {
+        await recorded.get(message.messageId);
+        return handleMessage(deps, message, { finishByMs, isBlocked });
+      },
       queueUrl: deps.config.REQUEST_QUEUE_URL,
       changeVisibility: deps.changeVisibility,
     });

@@ -60,16 +60,47 @@ export async function carryOutRequest(
       return { kind: 'other-run' };
     if (record && requestDigest(record) !== requestDigest(job.request)) return { kind: 'conflict' };
     if (record && isFinal(record)) return resend(deps, record, job.receiveCount > 1);
-    if (!lease) return undefined;
     const context = writeContext(deps);
+    if (!lease) {
+      const created = record ?? (await createRecord(deps.records, newRecord(job.request, context)));
+      return busy(deps, created, job);
+    }
     const begun = received(record ?? newRecord(job.request, context), context);
-    return receive(deps, new RecordWriter(deps.records, record, begun), lease, {
+    const writer = new RecordWriter(deps.records, record, begun);
+    // Before anything else, so that a request of a direct sender ends on time if this receive crashes.
+    if (!record) await writer.flush();
+    return receive(deps, writer, lease, {
       finishByMs: job.finishByMs,
       receiveCount: job.receiveCount,
       maxReceives: job.maxReceives,
       isFirst: begun.receives === 1,
     });
   });
+}
+
+/**
+ * Creates the record of a message that waits for its turn, if there is none: only with a record does the
+ * request end on time, whatever happens to the message.
+ * @throws the SDK's errors
+ */
+export async function recordRequest(
+  deps: Pick<ReceiveDeps, 'records' | 'clock' | 'newWriteId' | 'retentionMs'>,
+  request: NewRequest,
+): Promise<void> {
+  const existing = await deps.records.get(request.requestId);
+  if (!existing) await createRecord(deps.records, newRecord(request, writeContext(deps)));
+}
+
+/** @returns the new record, or the one that another writer has just created */
+async function createRecord(
+  records: Pick<ReceiveDeps['records'], 'create'>,
+  record: RequestRecord,
+): Promise<RequestRecord> {
+  try {
+    return (await records.create(record)) ?? record;
+  } catch (error) {
+    throw new TableError(error);
+  }
 }
 
 /**

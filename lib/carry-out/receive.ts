@@ -160,12 +160,16 @@ export class Receive {
 
   async #reserve(calls: number): Promise<Observation> {
     const { allowance } = this.#deps;
-    const { callerId, grant: replaces } = this.#budget;
-    const outcome = await allowance.acquire(calls, {
-      callerId,
-      replaces,
-      slackMs: this.#state.deadlineMs - this.#deps.clock.now(),
-    });
+    const { callerId, grant } = this.#budget;
+    const slackMs = this.#state.deadlineMs - this.#deps.clock.now();
+    const replaces = grant && { ...grant };
+    const outcome = await allowance
+      .acquire(calls, { callerId, replaces, slackMs })
+      .catch((error: unknown) => {
+        // The write may have been made, and then the replaced calls are free already: not returned again.
+        if (grant) grant.calls = 0;
+        throw error;
+      });
     if (!outcome.granted) {
       const { reason, retryAtMs } = outcome;
       const detail = RESERVE_REFUSALS[reason];

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { platformError, tooManyRequests } from '../../local/genesys/faults.ts';
 import {
@@ -54,6 +55,25 @@ describe('a message', () => {
     expect(adder.sent[0]?.attributes).toEqual({ event_id: `evt_${names.requestId}` });
     const line = adder.log.find(({ message }) => message === 'result');
     expect(line?.fields).toMatchObject({ correlation_id: 'trace-me', event: { audit } });
+  });
+
+  test('has its record although an earlier message of its conversation is deferred', async () => {
+    adder = await startAdder({
+      genesys: { faults: [{ ...READ, fault: { answer: tooManyRequests(58) } }] },
+    });
+    const [firstId, secondId] = [randomUUID(), randomUUID()];
+    const inFront = adder.record(ask(first, { requestId: firstId }));
+    const behind = adder.record(ask(second, { requestId: secondId, deadline: inSeconds(30) }));
+    const sameId = adder.record(ask(first, { requestId: secondId }));
+    await adder.deliverBatch([inFront, behind, sameId]);
+    expect(adder.records.get(firstId)).toMatchObject({ status: 'WAITING' });
+    expect(adder.records.get(secondId)).toMatchObject({
+      status: 'QUEUED',
+      participants: [{ id: second }],
+    });
+    adder.clock.advance(33_000);
+    await adder.reconcile();
+    expect(adder.records.get(secondId)).toMatchObject({ status: 'EXPIRED' });
   });
 
   test('is counted under its status, with the time from its acceptance to the adding', async () => {

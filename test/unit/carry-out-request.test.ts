@@ -135,3 +135,67 @@ describe('requests for a conversation that was not found a moment ago', () => {
     expect(paths).toHaveLength(1);
   });
 });
+
+describe('a direct message without a record', () => {
+  const limits = { receiveCount: 1, maxReceives: 1_000, finishByMs: START_MS + 27_000 };
+  const clock = { now: () => START_MS, sleep: async () => {} };
+
+  // Bug: the record was created beside the first call, so a crash before it left the request without one, and
+  // its result came when the message returned, long after the deadline.
+  // Fix: the record is created before anything else.
+  test('has its record before the budget is asked and Genesys Cloud is called', async () => {
+    const record = requestRecordOf({ participants: [PARTICIPANT] });
+    const { deps, records, paths } = setUp(record);
+    const known: (RequestRecord | undefined)[] = [];
+    const crash = new Error('killed');
+    const allowance = {
+      ...deps.allowance,
+      acquire: async () => {
+        known.push(await records.get(record.requestId));
+        throw crash;
+      },
+    };
+    await carryOutRequest({ ...deps, clock, allowance }, { ...limits, request: record });
+    expect(known).toMatchObject([{ status: 'IN_PROGRESS', receives: 1, adds: [] }]);
+    expect(paths).toEqual([]);
+    const again = { ...limits, request: record, receiveCount: 2 };
+    expect(await carryOutRequest({ ...deps, clock }, again)).toMatchObject({
+      kind: 'finished',
+      record: { status: 'SUCCESS', receives: 2 },
+    });
+  });
+
+  // Bug: where the answer of a write that replaced a grant was lost, the replaced calls were returned a second
+  // time, and the budget was exceeded.
+  // Fix: they are not returned, and stay counted for a minute at worst.
+  test('does not return calls whose replacement may have been written', async () => {
+    const record = requestRecordOf({ participants: [PARTICIPANT] });
+    const { deps } = setUp(record);
+    const released: number[] = [];
+    let acquired = 0;
+    const allowance = {
+      acquire: async () => {
+        acquired += 1;
+        // One call is less than the request needs, so that it asks again.
+        if (acquired === 1) return { granted: true as const, calls: 1, grantedAtMs: START_MS };
+        throw new Error('the answer is lost');
+      },
+      release: async ({ calls }: { calls: number }) => void released.push(calls),
+    };
+    await carryOutRequest({ ...deps, clock, allowance }, { ...limits, request: record });
+    expect([acquired, released]).toEqual([2, []]);
+  });
+
+  test('has its record also while another request holds the conversation', async () => {
+    const record = requestRecordOf({ participants: [PARTICIPANT] });
+    const { deps, records, leases } = setUp(record);
+    await leases.acquire(record.conversationId, {
+      owner: 'another',
+      nowMs: START_MS,
+      durationMs: 40_000,
+    });
+    const outcome = await carryOutRequest({ ...deps, clock }, { ...limits, request: record });
+    expect(outcome).toMatchObject({ kind: 'deferred', code: 'CONVERSATION_BUSY' });
+    expect(await records.get(record.requestId)).toMatchObject({ status: 'QUEUED', receives: 0 });
+  });
+});
