@@ -79,8 +79,8 @@ export async function carryOutRequest(
 }
 
 /**
- * Creates the record of a message that waits for its turn, if there is none: only with a record does the
- * request end on time, whatever happens to the message.
+ * Creates the missing record of a message that waits for its turn. Only a request with a record ends on time,
+ * whatever happens to its message.
  * @throws the SDK's errors
  */
 export async function recordRequest(

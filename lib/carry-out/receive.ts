@@ -26,6 +26,7 @@ import { endedRecord, type FinishDeps, writeContext } from './finish-request.ts'
 import { createGenesysCalls, type GenesysCalls, type GenesysCallsDeps } from './genesys-calls.ts';
 import type { NotFoundMemory } from './not-found-memory.ts';
 import { RecordChangedError, type RecordWriter } from './record-writer.ts';
+import { reserveCalls } from './reserve-calls.ts';
 import { TableError } from './table-error.ts';
 
 /** Duration of a lease. Each write-ahead extends it. */
@@ -122,7 +123,7 @@ export class Receive {
   ): Promise<Observation> | Observation {
     switch (action.kind) {
       case 'reserve':
-        return this.#reserve(action.calls);
+        return reserveCalls(this.#deps, this.#budget, action.calls);
       case 'look':
         return this.#look(action.users);
       case 'look-up-users':
@@ -156,27 +157,6 @@ export class Receive {
       this.#deps.notFound?.remember(conversationId, observation.failure);
     }
     return observation;
-  }
-
-  async #reserve(calls: number): Promise<Observation> {
-    const { allowance } = this.#deps;
-    const { callerId, grant } = this.#budget;
-    const slackMs = this.#state.deadlineMs - this.#deps.clock.now();
-    const replaces = grant && { ...grant };
-    const outcome = await allowance
-      .acquire(calls, { callerId, replaces, slackMs })
-      .catch((error: unknown) => {
-        // The write may have been made, and then the replaced calls are free already: not returned again.
-        if (grant) grant.calls = 0;
-        throw error;
-      });
-    if (!outcome.granted) {
-      const { reason, retryAtMs } = outcome;
-      const detail = RESERVE_REFUSALS[reason];
-      return { kind: 'not-reserved', retryAtMs, detail, stopped: reason === 'stopped' };
-    }
-    this.#budget.grant = outcome;
-    return { kind: 'reserved' };
   }
 
   /** The write-ahead: record and lease in parallel. Posts only if both are written. */
@@ -283,12 +263,6 @@ export class Receive {
 
 /** Longest correlation id that is kept, in characters. */
 const MAX_CORRELATION_ID = 128;
-
-const RESERVE_REFUSALS = {
-  budget: 'The call budget is used up',
-  share: 'Other callers are waiting for the call budget',
-  stopped: 'Genesys Cloud asked for a pause',
-} as const;
 
 function refusedAddresses(
   participants: readonly RecordedParticipant[],

@@ -1,0 +1,37 @@
+import type { Observation } from '../domain/add-flow/state.ts';
+import type { Clock } from '../domain/clock.ts';
+import type { CallBudget } from '../genesys/api/call-budget.ts';
+import type { CallAllowance } from '../genesys/pace/call-allowance.ts';
+
+const REFUSALS = {
+  budget: 'The call budget is used up',
+  share: 'Other callers are waiting for the call budget',
+  stopped: 'Genesys Cloud asked for a pause',
+} as const;
+
+/**
+ * Reserves the next calls of a request. They replace those that it has reserved and not made.
+ * @throws AdderError where the budget cannot be read
+ */
+export async function reserveCalls(
+  { allowance, clock }: { allowance: Pick<CallAllowance, 'acquire'>; clock: Pick<Clock, 'now'> },
+  budget: CallBudget,
+  calls: number,
+): Promise<Observation> {
+  const { callerId, deadlineMs, grant } = budget;
+  const replaces = grant && { ...grant };
+  const outcome = await allowance
+    .acquire(calls, { callerId, replaces, slackMs: deadlineMs - clock.now() })
+    .catch((error: unknown) => {
+      // The write may have been made, and then the replaced calls are free already: not returned again.
+      if (grant) grant.calls = 0;
+      throw error;
+    });
+  if (!outcome.granted) {
+    const { reason, retryAtMs } = outcome;
+    const stopped = reason === 'stopped';
+    return { kind: 'not-reserved', retryAtMs, detail: REFUSALS[reason], stopped };
+  }
+  budget.grant = outcome;
+  return { kind: 'reserved' };
+}
