@@ -1,5 +1,5 @@
 import type { JsonObject } from './json-schema.ts';
-import { describeOpenapiComponents, reference } from './openapi-components.ts';
+import { describeOpenapiComponents } from './openapi-components.ts';
 import { OPENAPI_EXAMPLES } from './openapi-examples.ts';
 import {
   appliedHeader,
@@ -23,6 +23,7 @@ import {
   readResponses,
   requestResponse,
 } from './openapi-responses.ts';
+import { reference } from './reference.ts';
 
 /** The OpenAPI 3.1 document of the HTTP API. */
 export function describeApi(): JsonObject {
@@ -104,7 +105,7 @@ function addParticipants(): JsonObject {
       },
     },
     responses: {
-      200: requestResponse('With Prefer: wait, the request is final.', {
+      200: requestResponse('With Prefer: wait, the request is final.', 'SubmittedRequest', {
         Location: locationHeader(),
         'Idempotency-Replayed': replayedHeader(),
         'Preference-Applied': appliedHeader(),
@@ -118,7 +119,10 @@ function addParticipants(): JsonObject {
           'Preference-Applied': appliedHeader(),
         },
         content: {
-          'application/json': { schema: reference('Accepted'), example: OPENAPI_EXAMPLES.accepted },
+          'application/json': {
+            schema: reference('SubmittedRequest'),
+            example: OPENAPI_EXAMPLES.accepted,
+          },
         },
       },
       400: problemResponse(
@@ -203,7 +207,7 @@ function getRequest(): JsonObject {
     summary: 'Show a request',
     parameters: [requestParameter(), correlationParameter(), preferParameter()],
     responses: {
-      200: requestResponse('The request.', { 'Preference-Applied': appliedHeader() }),
+      200: requestResponse('The request.', 'Request', { 'Preference-Applied': appliedHeader() }),
       ...readResponses(),
     },
   };
@@ -218,7 +222,7 @@ function cancelRequest(): JsonObject {
       'Possible until people are about to be rung. The request has a result and an event.',
     parameters: [requestParameter(), correlationParameter()],
     responses: {
-      200: requestResponse('The request is cancelled, now or before.'),
+      200: requestResponse('The request is cancelled, now or before.', 'Request'),
       409: problemResponse('People are being added, or the request is final.', ['too-late']),
       ...readResponses(),
     },

@@ -11,9 +11,10 @@ export function toJsonSchema(schema: z.core.$ZodType): JsonObject {
   return z.toJSONSchema(schema, {
     io: 'input',
     override({ jsonSchema }) {
-      // Drop the date pattern and the largest safe integer, which do not help a reader.
+      // Drop the date pattern and the limits of safe integers, which do not help a reader.
       if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
     },
   }) as JsonObject;
 }

@@ -5,10 +5,33 @@ import { problemDocument } from '../../lib/domain/problem-document.ts';
 import { requestBody } from '../../lib/domain/request-body.ts';
 import { requestList, requestResource } from '../../lib/domain/request-resource.ts';
 import { describeProperties, type JsonObject, toJsonSchema } from './json-schema.ts';
+import { nameParts } from './name-parts.ts';
+import { reference } from './reference.ts';
 import { splitParticipant } from './split-participant.ts';
 
-/** A reference to a component. */
-export const reference = (name: string) => ({ $ref: `#/components/schemas/${name}` });
+const REQUESTED_PARTICIPANT = 'Request/properties/participants/items';
+const AUDITED_PARTICIPANT = 'ResultEvent/properties/audit/properties/participants/items';
+
+/**
+ * Names of the parts that would have none, by their paths. An enumeration is named only if no other one has
+ * one of its values: in Go, the constants of all enumerations are in one namespace.
+ */
+const PART_NAMES = {
+  'User/properties/role/anyOf/0': 'Role',
+  [`${REQUESTED_PARTICIPANT}/properties/role`]: 'Role',
+  [`${REQUESTED_PARTICIPANT}/properties/outcome`]: 'Outcome',
+  [`${REQUESTED_PARTICIPANT}/properties/warning`]: 'ParticipantWarning',
+  [REQUESTED_PARTICIPANT]: 'RequestedParticipant',
+  'Request/properties/waiting': 'Waiting',
+  'Request/properties/delivery': 'Delivery',
+  'Request/properties/connectionDelivery': 'Delivery',
+  [`${AUDITED_PARTICIPANT}/properties/role`]: 'Role',
+  [`${AUDITED_PARTICIPANT}/properties/outcome`]: 'Outcome',
+  [`${AUDITED_PARTICIPANT}/properties/warning`]: 'ParticipantWarning',
+  [AUDITED_PARTICIPANT]: 'AuditedParticipant',
+  'ResultEvent/properties/audit': 'Audit',
+  'Problem/properties/errors/items': 'FieldError',
+};
 
 /** The named schemas of the OpenAPI document. */
 export function describeOpenapiComponents(): Record<string, JsonObject> {
@@ -23,21 +46,18 @@ export function describeOpenapiComponents(): Record<string, JsonObject> {
   });
   const { participants } = body.properties as { participants: JsonObject };
   const { user, outsideParty } = splitParticipant(participants.items as JsonObject);
-  participants.items = { oneOf: [reference('User'), reference('OutsideParty')] };
+  // Client generators name the union by its title.
+  participants.items = {
+    title: 'Participant',
+    oneOf: [reference('User'), reference('OutsideParty')],
+  };
   participants.uniqueItems = true;
   const list = withoutDialect(toJsonSchema(requestList));
   (list.properties as { requests: JsonObject }).requests.items = reference('Request');
-  return {
+  const schemas: Record<string, JsonObject> = {
     User: user,
     OutsideParty: outsideParty,
     RequestBody: withoutDialect(body),
-    Accepted: withoutDialect(
-      describeProperties(toJsonSchema(accepted), {
-        requestId: 'The result of the request carries it as audit.request_id.',
-        status: 'QUEUED for a new request; the current status for a repeat of it.',
-        deadline: 'Of the first try, for a repeat.',
-      }),
-    ),
     Request: withCodes(
       describeProperties(withoutDialect(toJsonSchema(requestResource)), {
         status: 'The last five are final.',
@@ -77,6 +97,28 @@ export function describeOpenapiComponents(): Record<string, JsonObject> {
       properties: { message: { type: 'string' } },
       required: ['message'],
     },
+  };
+  nameParts(schemas, PART_NAMES);
+  schemas.SubmittedRequest = describeSubmittedRequest(schemas.Request ?? {});
+  return schemas;
+}
+
+/**
+ * What `POST` responds with. One schema for both statuses, because most client generators read every
+ * successful response of an operation as the schema of the first.
+ */
+function describeSubmittedRequest(request: JsonObject): JsonObject {
+  const { properties, required } = describeProperties(toJsonSchema(accepted), {
+    requestId: 'The result of the request carries it as audit.request_id.',
+    status: 'QUEUED for a new request; the current status for a repeat of it.',
+    deadline: 'Of the first try, for a repeat.',
+  });
+  return {
+    type: 'object',
+    description:
+      'A request as it was accepted. Fields that are not required are present with status 200, where the request is final; Request describes them.',
+    properties: { ...(request.properties as JsonObject), ...(properties as JsonObject) },
+    required,
   };
 }
 

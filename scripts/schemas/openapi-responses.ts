@@ -1,17 +1,21 @@
 import { PROBLEMS } from '../../lib/domain/problem.ts';
 import type { JsonObject } from './json-schema.ts';
-import { reference } from './openapi-components.ts';
 import { OPENAPI_EXAMPLES } from './openapi-examples.ts';
 import { correlationHeader, retryAfterHeader } from './openapi-headers.ts';
+import { reference } from './reference.ts';
 
 type Kind = keyof typeof OPENAPI_EXAMPLES.problems;
 
 /** A response with a request as its body. */
-export const requestResponse = (description: string, headers: JsonObject = {}): JsonObject => ({
+export const requestResponse = (
+  description: string,
+  schema: 'Request' | 'SubmittedRequest',
+  headers: JsonObject = {},
+): JsonObject => ({
   description,
   headers: { 'X-Correlation-Id': correlationHeader(), ...headers },
   content: {
-    'application/json': { schema: reference('Request'), example: OPENAPI_EXAMPLES.request },
+    'application/json': { schema: reference(schema), example: OPENAPI_EXAMPLES.request },
   },
 });
 

@@ -76,7 +76,7 @@ const event = fc
 
 /** Which documents a response of each status may hold. */
 const documents = {
-  Accepted: componentValidator('Accepted'),
+  SubmittedRequest: componentValidator('SubmittedRequest'),
   Request: componentValidator('Request'),
   RequestList: componentValidator('RequestList'),
   Problem: componentValidator('Problem'),
@@ -107,7 +107,10 @@ describe('hostile HTTP events', () => {
           const { send, sent } = startIntake();
           const response = await send(hostile);
           statuses.add(response.status);
-          checkResponse(response, { 202: ['Accepted'], 200: ['Request'] });
+          checkResponse(response, {
+            202: ['SubmittedRequest'],
+            200: ['Request'],
+          });
           expect(sent).toHaveLength(response.status < 300 ? 1 : 0);
         }),
         { numRuns: 1_500, seed: seedOfRun },

@@ -78,7 +78,7 @@ describe('schemas/openapi.json', () => {
       expect(validator('RequestBody')(value)).toBe(true);
       const answer = await startIntake().send(eventWithBody(value));
       expect(answer.status).toBe(202);
-      expect(validator('Accepted')(answer.body)).toBe(true);
+      expect(validator('SubmittedRequest')(answer.body)).toBe(true);
     },
   );
 
@@ -87,7 +87,7 @@ describe('schemas/openapi.json', () => {
     const { requestId: _, ...example } = OPENAPI_EXAMPLES.accepted;
     expect(body).toMatchObject(example);
     expect(Object.keys(body)).toEqual(Object.keys(OPENAPI_EXAMPLES.accepted));
-    expect(validator('Accepted')(OPENAPI_EXAMPLES.accepted)).toBe(true);
+    expect(validator('SubmittedRequest')(OPENAPI_EXAMPLES.accepted)).toBe(true);
   });
 
   test.each(Object.entries(OPENAPI_EXAMPLES.problems))(
@@ -137,6 +137,24 @@ describe('schemas/openapi.json', () => {
     expect(validator('Request')(cancelled.body)).toBe(true);
     expect(validator('Request')(shown.body)).toBe(true);
     expect(validator('ResultEvent')(JSON.parse(sent[0]?.body ?? ''))).toBe(true);
+  });
+
+  test('names no two enumerations that share a value, because their constants collide in Go', () => {
+    const { schemas } = api.components as { schemas: Record<string, { enum?: string[] }> };
+    const values = Object.values(schemas).flatMap((schema) => schema.enum ?? []);
+    expect(values.length).toBeGreaterThan(20);
+    expect(values.filter((value, index) => values.indexOf(value) !== index)).toEqual([]);
+  });
+
+  test('has one schema for the successful responses of an operation, because clients read all as one', () => {
+    const operations = Object.values(api.paths as Record<string, JsonObject>).flatMap((path) =>
+      Object.values(path),
+    ) as { responses: Record<string, { content: Record<string, { schema: JsonObject }> }> }[];
+    for (const { responses } of operations) {
+      const successes = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+      const schemas = successes.map(([, { content }]) => content['application/json']?.schema);
+      expect(new Set(schemas.map((schema) => JSON.stringify(schema))).size).toBe(1);
+    }
   });
 
   test('gives no default to an optional field, which would make it required in clients', () => {
