@@ -17,15 +17,20 @@ import {
   deferred,
   type Progress,
 } from '../domain/record-transitions.ts';
-import type { RecordedParticipant, RequestRecord } from '../domain/request-record.ts';
-import type { Refusal } from '../domain/roster.ts';
+import type { AddAttempt, RequestRecord } from '../domain/request-record.ts';
 import type { CallBudget } from '../genesys/api/call-budget.ts';
 import type { CallAllowance } from '../genesys/pace/call-allowance.ts';
-import type { ConversationLease, ConversationLeases } from '../records/conversation-lease.ts';
+import {
+  announcedAdds,
+  type ConversationLease,
+  type ConversationLeases,
+  endedAdds,
+} from '../records/conversation-lease.ts';
 import { endedRecord, type FinishDeps, writeContext } from './finish-request.ts';
 import { createGenesysCalls, type GenesysCalls, type GenesysCallsDeps } from './genesys-calls.ts';
 import type { NotFoundMemory } from './not-found-memory.ts';
 import { RecordChangedError, type RecordWriter } from './record-writer.ts';
+import { refusedAddresses } from './refused-addresses.ts';
 import { reserveCalls } from './reserve-calls.ts';
 import { TableError } from './table-error.ts';
 
@@ -133,7 +138,7 @@ export class Receive {
       case 'announce':
         return this.#announce(action);
       case 'add':
-        return this.#calls.add(action.add, requestedAt(this.#state, action.add.positions));
+        return this.#add(action.add);
       case 'withdraw':
         return { kind: 'withdrawn' };
       case 'wait':
@@ -165,20 +170,12 @@ export class Receive {
     const context = writeContext(this.#deps);
     const { requestId } = this.#writer.current;
     const next = addAnnounced(this.#observed(), add, this.#progress(), context);
-    const adds = requestedAt(this.#state, add.positions).map(({ id, address }) => ({
-      requestId,
-      participant: {
-        ...(id === undefined ? {} : { id }),
-        ...(address === undefined ? {} : { address }),
-      },
-      atMs: context.nowMs,
-    }));
     const [written, held] = await Promise.allSettled([
       this.#writer.write(next),
       leases.announceAdds(this.#lease, {
         nowMs: clock.now(),
         expiresAtMs: clock.now() + CONVERSATION_LEASE_MS,
-        adds,
+        adds: announcedAdds(requestId, requestedAt(this.#state, add.positions), context.nowMs),
       }),
     ]);
     if (written.status === 'rejected') throw written.reason;
@@ -192,6 +189,18 @@ export class Receive {
           ? { code: 'CONVERSATION_BUSY', detail: 'The lease of the conversation was lost' }
           : { code: 'INTERNAL_ERROR', detail: new TableError(held.reason).message },
     };
+  }
+
+  /** Other requests wait for reads to show the add from its end on, which can be seconds later. */
+  async #add(add: AddAttempt): Promise<Observation> {
+    try {
+      return await this.#calls.add(add, requestedAt(this.#state, add.positions));
+    } finally {
+      this.#lease.recentAdds = endedAdds(this.#lease.recentAdds, this.#writer.current.requestId, {
+        announcedAtMs: add.startedAtMs,
+        endedAtMs: this.#deps.clock.now(),
+      });
+    }
   }
 
   async #wait(untilMs: number): Promise<Observation> {
@@ -263,15 +272,3 @@ export class Receive {
 
 /** Longest correlation id that is kept, in characters. */
 const MAX_CORRELATION_ID = 128;
-
-function refusedAddresses(
-  participants: readonly RecordedParticipant[],
-  refuse: AddressPolicy,
-): ReadonlyMap<number, Refusal> {
-  const refused = new Map<number, Refusal>();
-  for (const [position, { address }] of participants.entries()) {
-    const refusal = address === undefined ? undefined : refuse(address);
-    if (refusal) refused.set(position, refusal);
-  }
-  return refused;
-}

@@ -4,7 +4,7 @@ import type { RequestedParticipant } from '../domain/participant.ts';
 export interface RecentAdd {
   requestId: string;
   participant: Pick<RequestedParticipant, 'id' | 'address'>;
-  /** Milliseconds since the epoch. */
+  /** The end of the add, or its write-ahead while it is in progress. Milliseconds since the epoch. */
   atMs: number;
 }
 
@@ -14,6 +14,33 @@ const RECENT_MS = 10_000;
 /** The adds that are still recent at `nowMs`. */
 export function recentAddsAt(nowMs: number, adds: readonly RecentAdd[]): RecentAdd[] {
   return adds.filter(({ atMs }) => atMs > nowMs - RECENT_MS);
+}
+
+/** Adds as a request announces them. */
+export function announcedAdds(
+  requestId: string,
+  people: readonly RequestedParticipant[],
+  atMs: number,
+): RecentAdd[] {
+  return people.map(({ id, address }) => ({
+    requestId,
+    participant: {
+      ...(id === undefined ? {} : { id }),
+      ...(address === undefined ? {} : { address }),
+    },
+    atMs,
+  }));
+}
+
+/** `adds`, after those that a request announced at `announcedAtMs` have ended. */
+export function endedAdds(
+  adds: readonly RecentAdd[],
+  requestId: string,
+  { announcedAtMs, endedAtMs }: { announcedAtMs: number; endedAtMs: number },
+): RecentAdd[] {
+  return adds.map((add) =>
+    add.requestId === requestId && add.atMs === announcedAtMs ? { ...add, atMs: endedAtMs } : add,
+  );
 }
 
 /** The right to act on a conversation until `expiresAtMs`. */
@@ -47,7 +74,9 @@ export interface ConversationLeases {
     lease: ConversationLease,
     options: { nowMs: number; expiresAtMs: number; adds: RecentAdd[] },
   ): Promise<boolean>;
-  /** Releases the lease. A lost lease is not changed. */
+  /**
+   * Releases the lease and keeps its `recentAdds` for the next owner. A lost lease is not changed.
+   */
   release(lease: ConversationLease): Promise<void>;
   /** Whether a live lease exists. */
   isHeld(conversationId: string, nowMs: number): Promise<boolean>;

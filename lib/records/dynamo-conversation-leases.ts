@@ -125,11 +125,11 @@ export function createDynamoConversationLeases(
       return true;
     },
 
-    async release({ conversationId, owner, fence }) {
+    async release({ conversationId, owner, fence, recentAdds }) {
       await update(conversationId, {
-        change: 'REMOVE #owner, leaseExpiresAtMs',
+        change: 'SET recentAdds = :adds REMOVE #owner, leaseExpiresAtMs',
         condition: IS_HELD_BY_US,
-        values: { ':owner': owner, ':fence': fence },
+        values: { ':owner': owner, ':fence': fence, ':adds': recentAdds },
       });
     },
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ConversationLease } from '../../lib/records/conversation-lease.ts';
+import { type ConversationLease, endedAdds } from '../../lib/records/conversation-lease.ts';
 import { type RecordTable, startDynamoTable, startMemoryTable } from '../support/record-tables.ts';
 
 const CONVERSATION = 'c0000000-0000-4000-8000-000000000001';
@@ -102,6 +102,15 @@ describe.each([
     expect(later.recentAdds.map(({ participant }) => participant.id)).toEqual(['b', 'c']);
     await table.leases.release(later);
     expect((await mustAcquire('four', NOW_MS + 16_000)).recentAdds).toEqual([]);
+  });
+
+  test('keep the time at which an add ended', async () => {
+    const lease = await mustAcquire('one');
+    await announce(lease, NOW_MS, 'a');
+    const endedAtMs = NOW_MS + 12_000;
+    lease.recentAdds = endedAdds(lease.recentAdds, 'r-1', { announcedAtMs: NOW_MS, endedAtMs });
+    await table.leases.release(lease);
+    expect((await mustAcquire('two', endedAtMs)).recentAdds).toEqual([add('a', endedAtMs)]);
   });
 
   test('keep the address of an outside party', async () => {

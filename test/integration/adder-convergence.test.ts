@@ -112,6 +112,26 @@ describe('converging', () => {
     expect(adder.sent).toHaveLength(2);
   });
 
+  // Bug: the wait counted from the write-ahead. An add that took longer than the wait was not in the reads
+  // of the next request yet, which rang the person again.
+  // Fix: it counts from the end of the add, which the lease of the conversation keeps.
+  test.each([
+    ['a call of the live platform', PLATFORM_CONVERSATION],
+    ['the generic endpoint', GENERIC_CONVERSATION],
+  ])('waits from the end of an add that took long, by %s', async (_name, conversationId) => {
+    adder = await startAdder({
+      genesys: { readLagMs: 4_800 },
+      sendHttp: (send) => async (request) => {
+        if (request.method === 'POST' && ADD.test(request.url)) adder.clock.advance(9_000);
+        return send(request);
+      },
+    });
+    const message = { conversationId, participants: asked };
+    await adder.deliverBatch([adder.record(message), adder.record(message)]);
+    expect(ringsPerUser()).toEqual([1, 1, 1]);
+    expect(adder.sent).toHaveLength(2);
+  });
+
   test('posts on a connection of its own once one that was kept alive turned out dead', async () => {
     let lost = 0;
     adder = await startAdder({

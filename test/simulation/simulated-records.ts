@@ -168,6 +168,7 @@ function conversationLeases(items: Map<string, LeaseItem>, call: CallTable): Con
         if (!item) return;
         item.owner = undefined;
         item.leaseExpiresAtMs = 0;
+        item.recentAdds = structuredClone(lease.recentAdds);
       }),
 
     isHeld: (conversationId, nowMs) =>
