@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts';
-import type { RequestRecord, Watch } from '../domain/request-record.ts';
+import type { RequestRecord } from '../domain/request-record.ts';
 import type { SendMessage } from './send-message.ts';
 
 /** SQS delays a message by no more. */
@@ -14,19 +14,19 @@ export interface SendWatchOptions {
 }
 
 /**
- * Schedules the next look of a connection watch by a delayed message on the watch queue.
- * @returns a function that never throws: the record says when the look is due, and the reconciler
- * resumes a watch whose message is missing
+ * Schedules a look of a connection watch by a delayed message on the watch queue.
+ * @returns a function that takes the time of the look, in milliseconds since the epoch. It never throws: the
+ * record says when a look is due, and the reconciler resumes a watch whose message is missing
  */
 export function createSendWatch({
   sendMessage,
   queueUrl,
   clock,
   log,
-}: SendWatchOptions): (record: RequestRecord, watch: Watch) => Promise<void> {
-  return async ({ requestId, correlationId }, { nextLookAtMs }) => {
+}: SendWatchOptions): (record: RequestRecord, lookAtMs: number) => Promise<void> {
+  return async ({ requestId, correlationId }, lookAtMs) => {
     if (queueUrl === undefined) return;
-    const delaySeconds = Math.ceil((nextLookAtMs - clock.now()) / 1_000);
+    const delaySeconds = Math.ceil((lookAtMs - clock.now()) / 1_000);
     try {
       await sendMessage({
         queueUrl,

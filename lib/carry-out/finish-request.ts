@@ -17,9 +17,8 @@ import {
   isFinal,
   type RecordedEvent,
   type RequestRecord,
-  type Watch,
 } from '../domain/request-record.ts';
-import { startWatch } from '../domain/start-watch.ts';
+import { firstMessagesMs, startWatch } from '../domain/start-watch.ts';
 import type { WriteContext } from '../domain/write-record.ts';
 import type { RecordStore } from '../records/record-store.ts';
 
@@ -35,8 +34,11 @@ export type SendResult = (
 export interface FinishDeps {
   records: Pick<RecordStore, 'create' | 'get' | 'replace'>;
   sendResult: SendResult;
-  /** Schedules the first look of the connection watch. Absent: connections are not watched. */
-  scheduleWatch?: ((record: RequestRecord, watch: Watch) => Promise<void>) | undefined;
+  /**
+   * Schedules a look of the connection watch, at a time in milliseconds since the epoch. Absent: connections
+   * are not watched.
+   */
+  scheduleWatch?: ((record: RequestRecord, lookAtMs: number) => Promise<void>) | undefined;
   /** Called once for each result, by the writer that marks it as sent. */
   onResult?: (result: Pick<RecordedEvent, 'body'>) => void;
   clock: Pick<Clock, 'now'>;
@@ -128,12 +130,21 @@ export async function sendStoredResult(
   if ((await deps.sendResult(result)) === 'refused') {
     current = await sendReduced(deps, record, result);
   }
-  if (current.watch && current.watch.looks === 0 && deps.scheduleWatch) {
-    await deps.scheduleWatch(current, current.watch);
-  }
-  if (current.result?.sentAtMs !== undefined) return current;
+  // In parallel: a crash between the two would leave a watch without messages, or a result that is sent again.
+  const [marked] = await Promise.all([markOnce(deps, current), startLooks(deps, current)]);
+  return marked;
+}
+
+async function startLooks(deps: FinishDeps, record: RequestRecord): Promise<void> {
+  const { watch } = record;
+  if (!watch || watch.looks > 0) return;
+  await Promise.all(firstMessagesMs(watch).map((atMs) => deps.scheduleWatch?.(record, atMs)));
+}
+
+async function markOnce(deps: FinishDeps, record: RequestRecord): Promise<RequestRecord> {
+  if (record.result?.sentAtMs !== undefined) return record;
   // If another writer has marked it or recorded a delivery meanwhile, it is on the queue anyway.
-  return (await markSent(deps, current)) ?? markAgain(deps, current);
+  return (await markSent(deps, record)) ?? markAgain(deps, record);
 }
 
 async function markAgain(deps: FinishDeps, { requestId }: RequestRecord): Promise<RequestRecord> {

@@ -22,8 +22,14 @@ const EARLY_MS = 1_500;
 const ANY_LIMIT = 20;
 /** A look for which the invocation has no time is made after this. */
 const OUT_OF_TIME_MS = 2_000;
+/** A look that hangs is given up after this, so that it is over before the next one. */
+const LOOK_TIMEOUT_MS = 5_000;
+/** A look ends this long before the end of the watch, for writing and sending the event. */
+const EVENT_NEEDS_MS = 2_000;
 /** Longest correlation id that is kept, in characters. */
 const MAX_CORRELATION_ID = 128;
+/** Reads are not repeated in place: the next look repeats them. */
+const NO_PATIENCE_MS = 0;
 /** Deliveries and sends write the same record: a write is tried again so often. */
 const MAX_CONFLICTS = 5;
 
@@ -66,7 +72,7 @@ export async function watchConnections(
   }
   // A message that was delivered twice, after the look was made.
   if (deps.clock.now() < watch.nextLookAtMs - EARLY_MS) return;
-  const look = mayLook(watch) ? await lookOnce(deps, record, finishByMs) : NO_LOOK;
+  const look = mayLook(watch) ? await lookOnce(deps, record, watch, finishByMs) : NO_LOOK;
   const participants = look.conversation
     ? observeConnections(record, look.conversation)
     : record.participants;
@@ -83,7 +89,7 @@ export async function watchConnections(
   const written = await writeWatch(deps, record, (current) =>
     watchObserved(current, participants, next, writeContext(deps)),
   );
-  if (written) await deps.scheduleWatch?.(written, next);
+  if (written) await deps.scheduleWatch?.(written, next.nextLookAtMs);
 }
 
 const NO_LOOK: Look = { isMade: false, correlationIds: [] };
@@ -91,21 +97,27 @@ const NO_LOOK: Look = { isMade: false, correlationIds: [] };
 async function lookOnce(
   { client, allowance, clock, clean }: WatchDeps,
   { conversationId, callerId }: RequestRecord,
+  watch: Watch,
   finishByMs: number,
 ): Promise<Look> {
   const grant = await allowance.acquire(1, { callerId, priority: 'low' });
   if (!grant.granted) {
     return { isMade: false, retryAtMs: grant.retryAtMs, correlationIds: [] };
   }
-  // Reads after the deadline are not repeated in place: the next look repeats them.
-  const deadlineMs = clock.now();
+  const deadlineMs = lookEndsMs(watch, clock.now());
   const budget = createCallBudget({ finishByMs, deadlineMs, callerId, priority: 'low', grant });
   const found = (): Look => ({
     isMade: budget.calls > 0,
     correlationIds: budget.correlationIds.map((id) => clean(id, MAX_CORRELATION_ID)),
   });
   try {
-    const conversation = await lookAtConversation(client, conversationId, ANY_LIMIT, budget);
+    const conversation = await lookAtConversation(
+      client,
+      conversationId,
+      ANY_LIMIT,
+      budget,
+      NO_PATIENCE_MS,
+    );
     return { ...found(), conversation };
   } catch (error) {
     if (!(error instanceof AdderError || error instanceof OutOfTimeError)) throw error;
@@ -115,6 +127,12 @@ async function lookOnce(
   } finally {
     if (budget.grant) await allowance.release(budget.grant, callerId);
   }
+}
+
+/** When a look is given up. One that is overdue has no end of the watch to keep. */
+function lookEndsMs({ untilMs }: Watch, nowMs: number): number {
+  const lastMs = untilMs - EVENT_NEEDS_MS;
+  return nowMs < lastMs ? Math.min(lastMs, nowMs + LOOK_TIMEOUT_MS) : nowMs + LOOK_TIMEOUT_MS;
 }
 
 async function finishWatch(

@@ -7,6 +7,8 @@ const LOOKS_AFTER_MS = [15_000, 40_000, 75_000];
 const WATCH_ENDS_MS = 90_000;
 /** The last time for a look that the budget refused before: time for the call and for the event. */
 const LAST_CHANCE_MS = 80_000;
+/** A watch that was interrupted by a crash is ended this long after the result, with a last look. */
+const CLOSING_LOOK_MS = 84_000;
 /** Two looks are at least this far apart. */
 const SHORTEST_PAUSE_MS = 5_000;
 /** A look that the budget refused is tried again no sooner. */
@@ -26,6 +28,17 @@ export function startWatch(
   if (!rungInThisRun) return undefined;
   const firstAfterMs = isEveryoneDecided(record) ? 0 : (LOOKS_AFTER_MS[0] ?? 0);
   return { looks: 0, nextLookAtMs: nowMs + firstAfterMs, untilMs: nowMs + WATCH_ENDS_MS };
+}
+
+/**
+ * The times of the messages that start a watch: the first look, and one shortly before the end. Each look
+ * schedules the next. If one crashes, its message returns too late, and the last message ends the watch.
+ */
+export function firstMessagesMs({ nextLookAtMs, untilMs }: Watch): number[] {
+  const startedAtMs = untilMs - WATCH_ENDS_MS;
+  // Everyone is decided already. The reconciler is in time for such a watch.
+  if (nextLookAtMs === startedAtMs) return [nextLookAtMs];
+  return [nextLookAtMs, startedAtMs + CLOSING_LOOK_MS];
 }
 
 /**

@@ -7,8 +7,11 @@ const AFTER_DEADLINE_MS = 2_000;
  * minute, a result is sent within 75 s even where its writer crashed before it sent it.
  */
 const RESEND_AFTER_MS = 5_000;
-/** The reconciler resumes a watch whose look is overdue by this. */
-const WATCH_OVERDUE_MS = 20_000;
+/**
+ * The reconciler resumes a watch whose look is overdue by this. With its schedule of a minute, a watch whose first
+ * look is lost ends within 90 s.
+ */
+const WATCH_OVERDUE_MS = 10_000;
 
 /** Context of a write: the time, a unique id, and how long records are kept. */
 export interface WriteContext {

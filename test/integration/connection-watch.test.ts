@@ -95,7 +95,7 @@ describe('the connection event says what came of ringing a person', () => {
     ringing(first, 'declines');
     ringing(second, 'no-answer');
     await adder.settle(ask([first, second]));
-    expect(watches()).toMatchObject([{ delaySeconds: 15 }]);
+    expect(watches()).toMatchObject([{ delaySeconds: 15 }, { delaySeconds: 84 }]);
     await adder.deliverWatches();
     expect(connections()).toEqual(['DECLINED', 'NO_ANSWER']);
     expect(connectionEvents()[0]?.audit.genesys_calls).toBe(3);
@@ -155,6 +155,50 @@ describe('no crash loses a watch', () => {
     adder.clock.advance(40_000);
     await adder.reconcile();
     expect(connections()).toEqual(['DECLINED']);
+  });
+
+  // Bug: the message of a look that crashed returned after five minutes, and the reconciler could resume the watch
+  // after the 90 seconds were over. Fix: a second message, which does not depend on the looks, ends the watch.
+  test.each([1, 2, 3])(
+    'a crash in look %i delays the event to 90 seconds at most',
+    async (looks) => {
+      let asked = 0;
+      let isGone = false;
+      await start({
+        callTable: async (_, effect) => {
+          if (isGone) throw new Error('the function is gone');
+          return effect();
+        },
+        sendHttp: (send) => async (request) => {
+          asked += request.method === 'GET' && request.url.includes(PLATFORM_CONVERSATION) ? 1 : 0;
+          if (asked === 1 + looks) isGone = true;
+          return send(request);
+        },
+      });
+      adder.genesys.state.behaviour.ringTimeoutMs = 70_000;
+      ringing(first, 'no-answer');
+      await adder.settle(ask([first]));
+      const finishedAtMs = recordOf().result?.finishedAtMs ?? 0;
+      await expect(adder.deliverWatches()).rejects.toThrow('the look failed');
+      isGone = false;
+      await adder.deliverWatches();
+      expect(connections()).toEqual(['NO_ANSWER']);
+      const eventAtMs = recordOf().connectionResult?.finishedAtMs ?? 0;
+      expect(eventAtMs - finishedAtMs).toBeLessThanOrEqual(90_000);
+    },
+  );
+
+  test('a read that hangs in the last look does not delay the event beyond 90 seconds', async () => {
+    await start();
+    adder.genesys.state.behaviour.answerAfterMs = undefined;
+    await adder.settle(ask([first]));
+    const finishedAtMs = recordOf().result?.finishedAtMs ?? 0;
+    adder.genesys.state.faults.push({ ...READ, fault: { answer: 'hang' } });
+    adder.clock.advance(79_000);
+    await adder.deliverWatches();
+    expect(connections()).toEqual(['UNKNOWN']);
+    const eventAtMs = recordOf().connectionResult?.finishedAtMs ?? 0;
+    expect(eventAtMs - finishedAtMs).toBeLessThanOrEqual(90_000);
   });
 
   test('a message that is delivered again makes no second look and no second event', async () => {

@@ -143,6 +143,8 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     items.set(key, item);
     return item;
   };
+  /** When a delayed message becomes visible. */
+  const dueAtMs = new WeakMap<OutgoingMessage, number>();
   const ports: Omit<AdderPorts, 'config'> = {
     sendHttp,
     getSecret: async (secretId, stage = 'AWSCURRENT') => {
@@ -162,11 +164,11 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     clock,
     random: () => 0.5,
     randomUuid: randomUUID,
-    sendMessage:
-      options.sendMessage ??
-      (async (message) => {
-        sent.push(message);
-      }),
+    sendMessage: async (message) => {
+      dueAtMs.set(message, clock.now() + (message.delaySeconds ?? 0) * 1_000);
+      if (options.sendMessage) await options.sendMessage(message);
+      else sent.push(message);
+    },
     changeVisibility: async (change) => void visibilities.push(change),
     log: options.logTo ?? {
       debug: write('debug'),
@@ -260,10 +262,13 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     },
     reconcile: () => followUp({}, followUpContext),
     async deliverWatches() {
-      for (let next = sent.findIndex(isWatch); next >= 0; next = sent.findIndex(isWatch)) {
-        const [message] = sent.splice(next, 1);
-        clock.advance((message?.delaySeconds ?? 0) * 1_000);
-        const Records = [record(message?.body ?? '')];
+      const due = (message: OutgoingMessage) => dueAtMs.get(message) ?? 0;
+      for (;;) {
+        const [message] = sent.filter(isWatch).sort((a, b) => due(a) - due(b));
+        if (!message) return;
+        sent.splice(sent.indexOf(message), 1);
+        clock.advance(Math.max(0, due(message) - clock.now()));
+        const Records = [record(message.body)];
         const { batchItemFailures } = await followUp({ Records }, followUpContext);
         if (batchItemFailures.length > 0) throw new Error('the look failed');
       }

@@ -120,11 +120,11 @@ describe('finishing a request', () => {
     });
   });
 
-  test('schedules the watch of people who ring in a call of the platform, before it is marked', async () => {
+  test('schedules the watch of people who ring in a call of the platform: its first look and its end', async () => {
     const scheduled: unknown[] = [];
     const { deps, records } = setUp({
-      scheduleWatch: async (record, watch) => {
-        scheduled.push([record.result?.sentAtMs, watch]);
+      scheduleWatch: async ({ watch }, lookAtMs) => {
+        scheduled.push([lookAtMs, watch]);
       },
     });
     const rung = requestRecordOf({
@@ -143,8 +143,10 @@ describe('finishing a request', () => {
     });
     await records.create(rung);
     await finishRequest(deps, rung, {});
+    const watch = { looks: 0, nextLookAtMs: START_MS + 15_000, untilMs: START_MS + 90_000 };
     expect(scheduled).toEqual([
-      [undefined, { looks: 0, nextLookAtMs: START_MS + 15_000, untilMs: START_MS + 90_000 }],
+      [START_MS + 15_000, watch],
+      [START_MS + 84_000, watch],
     ]);
     const generic = requestRecordOf({
       ...rung,
@@ -153,7 +155,7 @@ describe('finishing a request', () => {
     });
     await records.create(generic);
     expect((await finishRequest(deps, generic, {}))?.watch).toBeUndefined();
-    expect(scheduled).toHaveLength(1);
+    expect(scheduled).toHaveLength(2);
   });
 });
 

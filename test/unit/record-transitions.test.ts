@@ -128,9 +128,9 @@ describe('when a record is due', () => {
 
   test('one that is watched is due when its look is overdue, then until the event is sent', () => {
     const watched = eventSent(finish(queued(), 2, true), 'result', at(3));
-    expect(watched.dueAtMs).toBe(at(2 + 15 + 20).nowMs);
+    expect(watched.dueAtMs).toBe(at(2 + 15 + 10).nowMs);
     const looked = watchObserved(watched, watched.participants, watch(40), at(17));
-    expect(dueAtMs(looked)).toBe(at(60).nowMs);
+    expect(dueAtMs(looked)).toBe(at(50).nowMs);
     const over = watchFinished(looked, looked.participants, event(40, 'evt_1_c'), at(40));
     expect(over.dueAtMs).toBe(at(45).nowMs);
     expect(eventSent(over, 'connectionResult', at(41))).not.toHaveProperty('dueAtMs');

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { type WatchDeps, watchConnections } from '../../lib/carry-out/watch-connections.ts';
 import { deliveryObserved } from '../../lib/domain/event-transitions.ts';
 import { addAnnounced, finished, newRecord } from '../../lib/domain/record-transitions.ts';
-import type { RequestRecord, Watch } from '../../lib/domain/request-record.ts';
+import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import { startWatch } from '../../lib/domain/start-watch.ts';
 import type { AcquireOptions, CallGrant } from '../../lib/genesys/pace/call-allowance.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
@@ -104,8 +104,8 @@ async function start({ connection, acquire, read }: Options = {}) {
       sent.push(body);
       return 'sent';
     },
-    scheduleWatch: async (_: RequestRecord, { nextLookAtMs }: Watch) =>
-      void scheduled.push(nextLookAtMs - NOW_MS),
+    scheduleWatch: async (_: RequestRecord, lookAtMs: number) =>
+      void scheduled.push(lookAtMs - NOW_MS),
     clock,
     newWriteId: () => `watch-${++writes}`,
     retentionMs: RETENTION_MS,

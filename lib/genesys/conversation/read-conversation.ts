@@ -9,6 +9,7 @@ import {
 
 /**
  * Reads who is in a conversation, also in one that is over.
+ * @param patienceMs no retry starts later than this after the first attempt
  * @throws AdderError `CONVERSATION_NOT_FOUND` and what GenesysClient.read throws
  */
 export async function lookAtConversation(
@@ -16,8 +17,10 @@ export async function lookAtConversation(
   conversationId: string,
   defaultLimit: number,
   budget: CallBudget,
+  patienceMs?: number,
 ): Promise<ConversationView> {
-  return viewConversation(await readDocument(client, conversationId, budget), defaultLimit);
+  const document = await readDocument(client, conversationId, budget, patienceMs);
+  return viewConversation(document, defaultLimit);
 }
 
 /**
@@ -38,7 +41,8 @@ function readDocument(
   client: Pick<GenesysClient, 'read'>,
   conversationId: string,
   budget: CallBudget,
+  patienceMs?: number,
 ) {
   const path = `/api/v2/conversations/${encodeURIComponent(conversationId)}`;
-  return client.read('read-conversation', path, budget);
+  return client.read('read-conversation', path, budget, patienceMs);
 }
