@@ -95,7 +95,7 @@ export function createHandler(deps: RequestsHandlerDeps): (call: Call) => Promis
       return await deps.records.listByConversation(conversationId, { limit, cursor });
     } catch (error) {
       if (error instanceof CursorError) {
-        throw invalidParameter('cursor', 'is not a nextCursor of this list');
+        throw invalidParameter('cursor', 'must be the nextCursor of a page');
       }
       throw error;
     }

@@ -154,7 +154,7 @@ export function createDynamoRecordStore(
 
     async listByConversation(conversationId, { limit, cursor }) {
       const key = conversationKey(conversationId);
-      const start = cursor === undefined ? undefined : decodeCursor(conversationId, cursor);
+      const start = cursor === undefined ? undefined : decodeCursor(cursor);
       const keys = await query(
         {
           IndexName: 'byConversation',
@@ -170,7 +170,7 @@ export function createDynamoRecordStore(
       const last = page.at(-1)?.requestedAtId?.S;
       return {
         records: await readAll(page.map(tableKey), false),
-        ...(keys.length > limit && last ? { nextCursor: encodeCursor(conversationId, last) } : {}),
+        ...(keys.length > limit && last ? { nextCursor: encodeCursor(last) } : {}),
       };
     },
 

@@ -1,22 +1,23 @@
-import { createHash } from 'node:crypto';
 import { CursorError } from './record-store.ts';
 
 /**
- * The cursor of a list by conversation: where the page before ended, bound to the conversation.
+ * Every text of this form is a position in every list, so that the API's description can say which
+ * cursors are accepted: the milliseconds of `requestedAt`, then the request's id in base64url.
+ */
+export const LIST_CURSOR = /^([0-9]{13})([A-Za-z0-9_-]{2,88})$/;
+
+/**
+ * The cursor of a list by conversation: where the page before ended.
  * @param requestedAtId range key of the last entry of that page
  */
-export function encodeCursor(conversationId: string, requestedAtId: string): string {
-  return Buffer.from(`${mark(conversationId)}.${requestedAtId}`).toString('base64url');
+export function encodeCursor(requestedAtId: string): string {
+  const [requestedAt = '', ...requestId] = requestedAtId.split('#');
+  return requestedAt + Buffer.from(requestId.join('#'), 'latin1').toString('base64url');
 }
 
 /** @returns the range key of the last entry. @throws CursorError */
-export function decodeCursor(conversationId: string, cursor: string): string {
-  const text = Buffer.from(cursor, 'base64url').toString('latin1');
-  const [, found, requestedAtId] = /^([0-9a-f]{8})\.(\d{13}#[\x21-\x7e]{1,64})$/.exec(text) ?? [];
-  if (found !== mark(conversationId) || requestedAtId === undefined) throw new CursorError();
-  return requestedAtId;
-}
-
-function mark(conversationId: string): string {
-  return createHash('sha256').update(conversationId).digest('hex').slice(0, 8);
+export function decodeCursor(cursor: string): string {
+  const [, requestedAt, requestId] = LIST_CURSOR.exec(cursor) ?? [];
+  if (requestedAt === undefined || requestId === undefined) throw new CursorError();
+  return `${requestedAt}#${Buffer.from(requestId, 'base64url').toString('latin1')}`;
 }

@@ -23,7 +23,7 @@ export interface RecordStore {
    * @returns whether it was written; false if the record has changed since it was read
    */
   replace(previous: RequestRecord, next: RequestRecord): Promise<boolean>;
-  /** @throws CursorError if the cursor is not one of this store and conversation */
+  /** @throws CursorError if the cursor does not have the form of one */
   listByConversation(
     conversationId: string,
     page: { limit: number; cursor?: string | undefined },
@@ -35,7 +35,7 @@ export interface RecordStore {
   listDue(nowMs: number, limit: number, except?: ReadonlySet<string>): Promise<RequestRecord[]>;
 }
 
-/** A cursor that does not belong to the list. */
+/** A text that is not a cursor. */
 export class CursorError extends Error {
   constructor() {
     super('The cursor is invalid');

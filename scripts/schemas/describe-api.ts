@@ -1,3 +1,4 @@
+import { LIST_CURSOR } from '../../lib/records/list-cursor.ts';
 import type { JsonObject } from './json-schema.ts';
 import { describeOpenapiComponents } from './openapi-components.ts';
 import { OPENAPI_EXAMPLES } from './openapi-examples.ts';
@@ -172,7 +173,7 @@ function listRequests(): JsonObject {
         name: 'cursor',
         in: 'query',
         description: 'The nextCursor of the page before.',
-        schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,160}$' },
+        schema: { type: 'string', pattern: LIST_CURSOR.source },
       },
       correlationParameter(),
     ],

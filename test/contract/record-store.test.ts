@@ -13,6 +13,7 @@ import {
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import type { WriteContext } from '../../lib/domain/write-record.ts';
 import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
+import { LIST_CURSOR } from '../../lib/records/list-cursor.ts';
 import { RecordTooLargeError, toRecordItem } from '../../lib/records/record-item.ts';
 import { CursorError } from '../../lib/records/record-store.ts';
 import { newRequest, REQUESTED_AT_MS } from '../support/new-request.ts';
@@ -281,17 +282,21 @@ describe.each([
       });
     });
 
-    test('refuses a cursor of another conversation, and one that is none', async () => {
-      await createMany(2);
-      const { nextCursor = '' } = await table.records.listByConversation(
-        newRequest().conversationId,
-        { limit: 1 },
-      );
-      const list = (conversationId: string, cursor: string) =>
-        table.records.listByConversation(conversationId, { limit: 1, cursor });
-      await expect(list(randomUUID(), nextCursor)).rejects.toThrow(CursorError);
-      for (const cursor of ['', 'x', `${nextCursor}AAAA`.slice(4), '{}']) {
-        await expect(list(newRequest().conversationId, cursor)).rejects.toThrow(CursorError);
+    test('takes every text of the form of a cursor as a position, and refuses every other one', async () => {
+      const created = (await createMany(2)).reverse();
+      const { conversationId } = newRequest();
+      const page = { limit: 1 };
+      const { nextCursor = '' } = await table.records.listByConversation(conversationId, page);
+      expect(nextCursor).toMatch(LIST_CURSOR);
+      const list = (id: string, cursor: string) =>
+        table.records.listByConversation(id, { limit: 5, cursor });
+      expect((await list(conversationId, '9999999999999zz')).records).toEqual(created);
+      expect(await list(conversationId, `0000000000000${'_-'.repeat(44)}`)).toEqual({
+        records: [],
+      });
+      expect(await list(randomUUID(), nextCursor)).toEqual({ records: [] });
+      for (const cursor of ['', 'x', nextCursor.slice(1), `${nextCursor}=`, '{}']) {
+        await expect(list(conversationId, cursor)).rejects.toThrow(CursorError);
       }
     });
   });

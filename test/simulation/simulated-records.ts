@@ -100,7 +100,7 @@ function recordStore(
 
     listByConversation: (conversationId, { limit, cursor }) =>
       call('lists records', () => {
-        const before = cursor === undefined ? undefined : decodeCursor(conversationId, cursor);
+        const before = cursor === undefined ? undefined : decodeCursor(cursor);
         const rangeKey = (record: RequestRecord) => toRecordItem(record).requestedAtId?.S ?? '';
         const all = [...items.values()]
           .filter((record) => record.conversationId === conversationId)
@@ -114,7 +114,7 @@ function recordStore(
             .map(({ record }) => record)
             .filter(({ expiresAtMs }) => expiresAtMs > now())
             .map(copyOf),
-          ...(all.length > limit && last ? { nextCursor: encodeCursor(conversationId, last) } : {}),
+          ...(all.length > limit && last ? { nextCursor: encodeCursor(last) } : {}),
         };
       }),
 
