@@ -16,7 +16,8 @@ function unresolvedPositions(adds: readonly AddAttempt[]): Set<number> {
 /**
  * The outcome of every participant at the end of a request. A person in an add whose effect is not
  * known is `UNCERTAIN`, never `NOT_ATTEMPTED`. Other undecided people are `NOT_ATTEMPTED`, with the
- * verdict's reason. A person who is named twice has the outcome of the first entry.
+ * verdict's reason. A person who is named twice has the outcome of the first entry. In a cancelled request,
+ * people who were found present and were not rung are `NOT_ATTEMPTED`, so that its status is `CANCELLED`.
  */
 export function concludeParticipants(
   { participants, adds }: Pick<RequestRecord, 'participants' | 'adds'>,
@@ -24,9 +25,9 @@ export function concludeParticipants(
 ): RecordedParticipant[] {
   const unresolved = unresolvedPositions(adds);
   const concluded = participants.map((participant, position): RecordedParticipant => {
-    if (participant.outcome !== undefined) return participant;
+    if (isKept(participant, verdict)) return participant;
     if (unresolved.has(position)) return { ...participant, ...OUTCOME_UNKNOWN };
-    return { ...withoutWarning(participant), outcome: 'NOT_ATTEMPTED', ...verdict };
+    return { ...asRequested(participant), outcome: 'NOT_ATTEMPTED', ...verdict };
   });
   const first = firstMentions(participants as Parameters<typeof firstMentions>[0]);
   return concluded.map((participant, position) => {
@@ -37,14 +38,13 @@ export function concludeParticipants(
     const told = original === undefined ? undefined : concluded[original];
     if (!told) return participant;
     const { id: _id, address: _address, role: _role, ...outcome } = told;
-    const { id, address, role } = participant;
-    return {
-      ...(id === undefined ? {} : { id }),
-      ...(address === undefined ? {} : { address }),
-      role,
-      ...outcome,
-    };
+    return { ...asRequested(participant), ...outcome };
   });
+}
+
+function isKept({ outcome }: RecordedParticipant, verdict?: Verdict): boolean {
+  if (outcome === undefined) return false;
+  return verdict?.code !== 'CANCELLED' || outcome !== 'ALREADY_PRESENT';
 }
 
 function isSamePerson(one: RecordedParticipant | undefined, other: RecordedParticipant): boolean {
@@ -52,6 +52,11 @@ function isSamePerson(one: RecordedParticipant | undefined, other: RecordedParti
   return one !== undefined && firstMentions(pair).length === 1;
 }
 
-function withoutWarning({ warning: _, ...participant }: RecordedParticipant): RecordedParticipant {
-  return participant;
+/** Without anything that was found out about the person. */
+function asRequested({ id, address, role }: RecordedParticipant): RecordedParticipant {
+  return {
+    ...(id === undefined ? {} : { id }),
+    ...(address === undefined ? {} : { address }),
+    role,
+  };
 }

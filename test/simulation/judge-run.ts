@@ -41,7 +41,7 @@ function isForAdding(
   // Two tokens in a row that were revoked before their first use are taken for a wrong host.
   if (audit.code === 'INVALID_CREDENTIALS' && plan.revocationsMs.length > 1) return false;
   return (
-    audit.status !== 'CANCELLED' &&
+    audit.code !== 'CANCELLED' &&
     audit.code !== 'INVALID_MESSAGE' &&
     audit.code !== 'REQUEST_ID_CONFLICT'
   );

@@ -1,6 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { auditEvent } from '../../lib/domain/audit-event.ts';
-import { buildResult, MAX_RESULT_BYTES, reduceResult } from '../../lib/domain/build-result.ts';
+import {
+  buildResult,
+  MAX_RESULT_BYTES,
+  reduceResult,
+  statusOf,
+} from '../../lib/domain/build-result.ts';
 import { concludeParticipants } from '../../lib/domain/conclude-participants.ts';
 import type { RecordedParticipant } from '../../lib/domain/request-record.ts';
 import { requestRecordOf, START_MS } from '../support/request-record-of.ts';
@@ -158,5 +163,17 @@ describe('the outcomes at the end', () => {
       added,
       { ...added, role: 'customer' },
     ]);
+  });
+
+  test('of a cancelled request say that a person who was present was not attempted', () => {
+    const CANCELLED = { code: 'CANCELLED', detail: 'The request was cancelled.' } as const;
+    const found = { ...present, participantId: 'p', warning: 'OFFLINE' as const };
+    const participants = [found, { id: 'e', role: 'agent' as const }];
+    const concluded = concludeParticipants({ participants, adds: [] }, CANCELLED);
+    expect(concluded).toEqual([
+      { id: 'b', role: 'agent', outcome: 'NOT_ATTEMPTED', ...CANCELLED },
+      { id: 'e', role: 'agent', outcome: 'NOT_ATTEMPTED', ...CANCELLED },
+    ]);
+    expect(statusOf(concluded, CANCELLED)).toBe('CANCELLED');
   });
 });
