@@ -1,9 +1,10 @@
 import type { AuditEvent } from '../../lib/domain/audit-event.ts';
 import { eventId } from '../../lib/domain/event-id.ts';
 import { isFinal, type RequestRecord } from '../../lib/domain/request-record.ts';
+import { FORGED } from './forge-event.ts';
 import { INACTIVE, UNKNOWN } from './plan.ts';
 import { requestIdOf } from './request-of.ts';
-import { FORGED, type SimulatedRun } from './simulate.ts';
+import type { SimulatedRun } from './simulate.ts';
 import { SECRET_TEXTS } from './simulated-aws.ts';
 import type { SimulatedRing } from './simulated-genesys.ts';
 import { STARTED_AT_MS } from './world.ts';

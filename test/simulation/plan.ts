@@ -130,111 +130,66 @@ const CROWDED_BY_GHOSTS = 1;
 /** This one has few seats (storms only). */
 const SMALL = 0;
 
-export function planRun(random: Random, startMs: number): Plan {
-  const chance = (probability: number) => random() < probability;
-  const whole = (from: number, to: number) => from + Math.floor(random() * (to - from + 1));
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const some = <T>(list: readonly T[], count: number): T[] => {
+/** Random choices. Each method draws from the seed's random numbers. */
+class Dice {
+  readonly random: Random;
+  constructor(random: Random) {
+    this.random = random;
+  }
+  chance(probability: number): boolean {
+    return this.random() < probability;
+  }
+  whole(from: number, to: number): number {
+    return from + Math.floor(this.random() * (to - from + 1));
+  }
+  pick<T>(list: readonly T[]): T {
+    return list[Math.floor(this.random() * list.length)] as T;
+  }
+  /** Different elements of a list. */
+  some<T>(list: readonly T[], count: number): T[] {
     const left = [...list];
     return Array.from({ length: count }, () =>
-      left.splice(Math.floor(random() * left.length), 1),
+      left.splice(Math.floor(this.random() * left.length), 1),
     ).flat();
-  };
+  }
+}
 
-  const kind = pick<Kind>(['calm', 'delays', 'delays', 'storm', 'storm']);
+/** Decides about a run. The order of the choices is part of the seed: a new one changes all later ones. */
+export function planRun(random: Random, startMs: number): Plan {
+  const dice = new Dice(random);
+  const kind = dice.pick<Kind>(['calm', 'delays', 'delays', 'storm', 'storm']);
   const isCalm = kind === 'calm';
   const conversations = [0, 1, 2, 3].map((number) =>
     planConversation(number, startMs, kind === 'storm' && number === SMALL ? 4 : undefined),
   );
-  const longOutage = kind === 'delays' && chance(0.2);
-  const clearsUpAtMs = longOutage ? 75 * MINUTE_MS : whole(4, 15) * MINUTE_MS;
-  const rate = () => (isCalm || chance(0.3) ? 0 : pick([0.002, 0.01, 0.04]));
-
-  const planRequest = (): PlannedRequest => {
-    const number = whole(0, conversations.length - 1);
-    const isCall = number < 2;
-    const users = some(
-      Array.from({ length: USERS }, (_, index) => userId(index)),
-      whole(1, 4),
-    );
-    const participants: PlannedRequest['participants'] = users.map((user) => ({ id: user }));
-    if (isCall && chance(0.3)) participants.push({ address: `+1555123${whole(1001, 1004)}` });
-    if (kind !== 'delays' && chance(0.1)) participants.push({ id: pick([INACTIVE, UNKNOWN]) });
-    const deadlines = { calm: [600], delays: [7_200], storm: [5, 30, 120, 600, 3_600] };
-    return {
-      atMs: whole(0, isCalm ? 20 : 240) * SECOND_MS + whole(0, 999),
-      conversationId: conversationId(number),
-      participants,
-      deadlineSeconds: pick(deadlines[kind]),
-      ...(chance(0.7) ? { idempotencyKey: `key-${whole(0, 1_000_000)}` } : {}),
-      ...(chance(0.15)
-        ? {
-            direct: kind !== 'delays' && chance(0.4) ? pick(['nonsense', 'conflict']) : 'message',
-            ...(!isCalm && chance(0.5) ? { group: 'group of the sender' } : {}),
-          }
-        : {}),
-      ...(!isCalm && chance(0.2)
-        ? { cancelAfterMs: pick([50, 500, 5_000, 60_000]) * random() }
-        : {}),
-    };
-  };
-
-  const requestsPerMinute = pick([300, 300, 180, 60]);
+  const longOutage = kind === 'delays' && dice.chance(0.2);
+  const clearsUpAtMs = longOutage ? 75 * MINUTE_MS : dice.whole(4, 15) * MINUTE_MS;
+  const requestsPerMinute = dice.pick([300, 300, 180, 60]);
   return {
     kind,
     clearsUpAtMs,
-    weather: {
-      crashes: rate() / 2,
-      awsFails: rate(),
-      awsAnswerLost: rate(),
-      connectionBreaks: rate(),
-      duplicates: rate() * 5,
-      coldStarts: rate() * 3,
-      latencyMs: isCalm ? 40 : pick([40, 400, 3_000]),
-    },
-    adders: pick([1, 2, 2, 3]),
+    weather: planWeather(isCalm, dice),
+    adders: dice.pick([1, 2, 2, 3]),
     requestsPerSecond: requestsPerMinute / 60,
-    maxReceives: kind === 'storm' && chance(0.3) ? 8 : 1_000,
-    skewsMs: Array.from({ length: 8 }, () => (isCalm ? 0 : whole(-500, 500))),
+    maxReceives: kind === 'storm' && dice.chance(0.3) ? 8 : 1_000,
+    skewsMs: Array.from({ length: 8 }, () => (isCalm ? 0 : dice.whole(-500, 500))),
     genesys: {
       requestsPerMinute,
-      tokenLifetimeSeconds: pick([300, 900, 86_400]),
-      readLagMs: isCalm ? 0 : pick([0, 0, 500, 1_500, 2_500]),
-      answerAfterMs: pick([0, 2_000, 20_000, undefined]),
-      ringOutcomes: planRingOutcomes(isCalm, { chance, pick, whole }),
-      platformBatch: pick(['atomic', 'each']),
-      unknownUsersInBulk: pick(['left-out', 'not-found']),
-      genericBulkUsers: isCalm || chance(0.5),
-      genericAddStatus: pick([200, 201]),
+      tokenLifetimeSeconds: dice.pick([300, 900, 86_400]),
+      readLagMs: isCalm ? 0 : dice.pick([0, 0, 500, 1_500, 2_500]),
+      answerAfterMs: dice.pick([0, 2_000, 20_000, undefined]),
+      ringOutcomes: planRingOutcomes(isCalm, dice),
+      platformBatch: dice.pick(['atomic', 'each']),
+      unknownUsersInBulk: dice.pick(['left-out', 'not-found']),
+      genericBulkUsers: isCalm || dice.chance(0.5),
+      genericAddStatus: dice.pick([200, 201]),
     },
-    faults: isCalm ? [] : planFaults(kind, { chance, pick, whole }),
-    outages: isCalm
-      ? {}
-      : {
-          ...(longOutage || chance(0.2)
-            ? {
-                genesys: {
-                  fromMs: whole(0, 2) * MINUTE_MS,
-                  toMs: longOutage ? 70 * MINUTE_MS : whole(3, 4) * MINUTE_MS,
-                  how: pick(['unreachable', '503', 'hangs']),
-                },
-              }
-            : {}),
-          ...(chance(0.2)
-            ? { webhook: { fromMs: 0, toMs: whole(1, 60) * MINUTE_MS, how: 'unreachable' } }
-            : {}),
-          ...Object.fromEntries(
-            (['table', 'queue', 'secrets'] as const)
-              .filter(() => chance(0.15))
-              .map((service) => {
-                const fromMs = whole(0, 180) * SECOND_MS;
-                const toMs = fromMs + whole(1, 60) * SECOND_MS;
-                return [service, { fromMs, toMs, how: 'unreachable' } satisfies Outage];
-              }),
-          ),
-        },
-    revocationsMs: isCalm ? [] : some([20, 60, 100, 150, 200], whole(0, 2)).map((s) => s * 1000),
-    webhookFailures: isCalm ? 0 : pick([0, 0.05, 0.3]),
+    faults: isCalm ? [] : planFaults(kind, dice),
+    outages: isCalm ? {} : planOutages(longOutage, dice),
+    revocationsMs: isCalm
+      ? []
+      : dice.some([20, 60, 100, 150, 200], dice.whole(0, 2)).map((s) => s * SECOND_MS),
+    webhookFailures: isCalm ? 0 : dice.pick([0, 0.05, 0.3]),
     users: [
       ...Array.from({ length: USERS }, (_, number) => ({
         id: userId(number),
@@ -244,27 +199,118 @@ export function planRun(random: Random, startMs: number): Plan {
       ...conversations.map((_, number) => ({ id: hostOf(number) })),
     ],
     conversations,
-    requests: Array.from({ length: isCalm ? whole(5, 40) : whole(4, 16) }, planRequest).sort(
-      (one, other) => one.atMs - other.atMs,
-    ),
-    humans: isCalm
-      ? []
-      : Array.from({ length: whole(0, 10) }, () => ({
-          atMs: whole(0, 300_000),
-          conversationId: conversationId(whole(0, 3)),
-          // In storms even the one on whose behalf people are added may leave.
-          userId:
-            kind === 'storm' && chance(0.1) ? hostOf(whole(0, 3)) : userId(whole(0, USERS - 1)),
-          does: pick(['joins', 'leaves', 'leaves']),
-        })),
-    forgeries: isCalm
-      ? []
-      : Array.from({ length: whole(0, 3) }, () => ({
-          atMs: whole(0, 300_000),
-          isOfRequest: chance(0.7),
-        })),
-    redrivesAtMs: kind === 'storm' ? [whole(60, 400) * SECOND_MS, whole(15, 20) * MINUTE_MS] : [],
+    requests: planRequests(kind, dice),
+    humans: isCalm ? [] : planHumans(kind, dice),
+    forgeries: isCalm ? [] : planForgeries(dice),
+    redrivesAtMs:
+      kind === 'storm' ? [dice.whole(60, 400) * SECOND_MS, dice.whole(15, 20) * MINUTE_MS] : [],
   };
+}
+
+function planWeather(isCalm: boolean, dice: Dice): Weather {
+  const rate = () => (isCalm || dice.chance(0.3) ? 0 : dice.pick([0.002, 0.01, 0.04]));
+  return {
+    crashes: rate() / 2,
+    awsFails: rate(),
+    awsAnswerLost: rate(),
+    connectionBreaks: rate(),
+    duplicates: rate() * 5,
+    coldStarts: rate() * 3,
+    latencyMs: isCalm ? 40 : dice.pick([40, 400, 3_000]),
+  };
+}
+
+function planRequests(kind: Kind, dice: Dice): PlannedRequest[] {
+  const count = kind === 'calm' ? dice.whole(5, 40) : dice.whole(4, 16);
+  return Array.from({ length: count }, () => planRequest(kind, dice)).sort(
+    (one, other) => one.atMs - other.atMs,
+  );
+}
+
+/** Seconds, from which each request's deadline is picked. */
+const DEADLINES: Record<Kind, number[]> = {
+  calm: [600],
+  delays: [7_200],
+  storm: [5, 30, 120, 600, 3_600],
+};
+
+function planRequest(kind: Kind, dice: Dice): PlannedRequest {
+  const number = dice.whole(0, 3);
+  const participants = planParticipants(number < 2, kind, dice);
+  return {
+    atMs: dice.whole(0, kind === 'calm' ? 20 : 240) * SECOND_MS + dice.whole(0, 999),
+    conversationId: conversationId(number),
+    participants,
+    deadlineSeconds: dice.pick(DEADLINES[kind]),
+    ...(dice.chance(0.7) ? { idempotencyKey: `key-${dice.whole(0, 1_000_000)}` } : {}),
+    ...(dice.chance(0.15) ? planDirectSend(kind, dice) : {}),
+    ...(kind !== 'calm' && dice.chance(0.2)
+      ? { cancelAfterMs: dice.pick([50, 500, 5_000, 60_000]) * dice.random() }
+      : {}),
+  };
+}
+
+function planParticipants(isCall: boolean, kind: Kind, dice: Dice): PlannedRequest['participants'] {
+  const users = dice.some(
+    Array.from({ length: USERS }, (_, index) => userId(index)),
+    dice.whole(1, 4),
+  );
+  const participants: PlannedRequest['participants'] = users.map((user) => ({ id: user }));
+  if (isCall && dice.chance(0.3)) {
+    participants.push({ address: `+1555123${dice.whole(1001, 1004)}` });
+  }
+  if (kind !== 'delays' && dice.chance(0.1)) {
+    participants.push({ id: dice.pick([INACTIVE, UNKNOWN]) });
+  }
+  return participants;
+}
+
+function planDirectSend(kind: Kind, dice: Dice): Pick<PlannedRequest, 'direct' | 'group'> {
+  return {
+    direct: kind !== 'delays' && dice.chance(0.4) ? dice.pick(['nonsense', 'conflict']) : 'message',
+    ...(kind !== 'calm' && dice.chance(0.5) ? { group: 'group of the sender' } : {}),
+  };
+}
+
+function planOutages(longOutage: boolean, dice: Dice): Plan['outages'] {
+  const outages: Plan['outages'] = {};
+  if (longOutage || dice.chance(0.2)) {
+    outages.genesys = {
+      fromMs: dice.whole(0, 2) * MINUTE_MS,
+      toMs: longOutage ? 70 * MINUTE_MS : dice.whole(3, 4) * MINUTE_MS,
+      how: dice.pick(['unreachable', '503', 'hangs']),
+    };
+  }
+  if (dice.chance(0.2)) {
+    outages.webhook = { fromMs: 0, toMs: dice.whole(1, 60) * MINUTE_MS, how: 'unreachable' };
+  }
+  const services = (['table', 'queue', 'secrets'] as const).filter(() => dice.chance(0.15));
+  for (const service of services) {
+    const fromMs = dice.whole(0, 180) * SECOND_MS;
+    const toMs = fromMs + dice.whole(1, 60) * SECOND_MS;
+    outages[service] = { fromMs, toMs, how: 'unreachable' };
+  }
+  return outages;
+}
+
+function planHumans(kind: Kind, dice: Dice): HumanAction[] {
+  return Array.from({ length: dice.whole(0, 10) }, () => ({
+    atMs: dice.whole(0, 300_000),
+    conversationId: conversationId(dice.whole(0, 3)),
+    // In storms even the acting user may leave.
+    userId:
+      kind === 'storm' && dice.chance(0.1)
+        ? hostOf(dice.whole(0, 3))
+        : userId(dice.whole(0, USERS - 1)),
+    does: dice.pick(['joins', 'leaves', 'leaves']),
+  }));
+}
+
+function planForgeries(dice: Dice): Forgery[] {
+  return Array.from({ length: dice.whole(0, 3) }, () => ({
+    atMs: dice.whole(0, 300_000),
+    isOfRequest: dice.chance(0.7),
+  }));
 }
 
 function planConversation(
@@ -306,46 +352,37 @@ function planConversation(
 }
 
 /** What becomes of ringing each user and address: some decline at once. */
-function planRingOutcomes(
-  isCalm: boolean,
-  { chance, whole, pick }: Dice,
-): Map<string, RingOutcome> {
-  if (isCalm || chance(0.4)) return new Map();
+function planRingOutcomes(isCalm: boolean, dice: Dice): Map<string, RingOutcome> {
+  if (isCalm || dice.chance(0.4)) return new Map();
   const rung = [
     ...Array.from({ length: USERS }, (_, index) => userId(index)),
     ...Array.from({ length: 4 }, (_, index) => `+1555123${1001 + index}`),
   ];
-  const most = whole(1, rung.length);
+  const most = dice.whole(1, rung.length);
   const outcomes: RingOutcome[] = ['declines', 'declines', 'no-answer', 'voicemail', 'fails'];
-  return new Map(rung.slice(0, most).map((who) => [who, pick(outcomes)]));
-}
-
-interface Dice {
-  chance: (probability: number) => boolean;
-  whole: (from: number, to: number) => number;
-  pick: <T>(list: readonly T[]) => T;
+  return new Map(rung.slice(0, most).map((person) => [person, dice.pick(outcomes)]));
 }
 
 /** A handful of ways to fail, each with a probability of its own. */
-function planFaults(kind: Kind, { chance, whole, pick }: Dice): FaultRule[] {
+function planFaults(kind: Kind, dice: Dice): FaultRule[] {
   const passing: Fault[] = [
     { answer: platformError(500, 'internal.server.error') },
-    { answer: gatewayPage(pick([502, 503, 504])) },
+    { answer: gatewayPage(dice.pick([502, 503, 504])) },
     { answer: gatewayPage(503), carriedOut: true },
     { answer: platformError(408, 'request.timeout') },
-    { answer: tooManyRequests(whole(1, 58)) },
+    { answer: tooManyRequests(dice.whole(1, 58)) },
     { answer: tooManyRequests() },
     { answer: 'reset' },
     { answer: 'reset', carriedOut: true },
     { answer: 'hang' },
     { answer: 'hang', carriedOut: true },
     { answer: 'cut' },
-    { delayMs: whole(1_000, 14_000) },
-    { waitMs: whole(1_000, 14_000) },
+    { delayMs: dice.whole(1_000, 14_000) },
+    { waitMs: dice.whole(1_000, 14_000) },
   ];
   const passingForAdds: Fault[] = [
-    { answer: 'reset', carriedOut: whole(1, 3) },
-    { answer: gatewayPage(504), carriedOut: whole(1, 3) },
+    { answer: 'reset', carriedOut: dice.whole(1, 3) },
+    { answer: gatewayPage(504), carriedOut: dice.whole(1, 3) },
     { carriedOut: 1 },
     {
       answer: platformError(400, 'conversation.error.cannot.merge.alerting.conference'),
@@ -365,18 +402,18 @@ function planFaults(kind: Kind, { chance, whole, pick }: Dice): FaultRule[] {
   const storm = kind === 'storm';
   const rule = (faults: Fault[], where: Pick<FaultRule, 'method' | 'path'>): FaultRule => ({
     ...where,
-    probability: pick([0.02, 0.1, 0.3]),
-    fault: pick(faults),
+    probability: dice.pick([0.02, 0.1, 0.3]),
+    fault: dice.pick(faults),
   });
   const rules: FaultRule[] = [];
-  for (let count = whole(0, 5); count > 0; count -= 1) {
-    rules.push(rule(storm && chance(0.4) ? [...passing, ...final] : passing, {}));
+  for (let count = dice.whole(0, 5); count > 0; count -= 1) {
+    rules.push(rule(storm && dice.chance(0.4) ? [...passing, ...final] : passing, {}));
   }
-  for (let count = whole(0, 3); count > 0; count -= 1) {
+  for (let count = dice.whole(0, 3); count > 0; count -= 1) {
     const adds = { method: 'POST', path: '/participants' };
     rules.push(rule([...passing, ...passingForAdds, ...(storm ? final : [])], adds));
   }
-  if (chance(0.4)) rules.push(rule(passing, { path: '/oauth/token' }));
-  if (chance(0.4)) rules.push(rule(passing, { path: '/api/v2/users' }));
+  if (dice.chance(0.4)) rules.push(rule(passing, { path: '/oauth/token' }));
+  if (dice.chance(0.4)) rules.push(rule(passing, { path: '/api/v2/users' }));
   return rules;
 }

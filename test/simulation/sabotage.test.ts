@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import { FORGED } from './forge-event.ts';
 import { judgeRun } from './judge-run.ts';
-import { FORGED, type Sabotage, simulate } from './simulate.ts';
+import type { Sabotage } from './sabotage.ts';
+import { simulate } from './simulate.ts';
 import { type AwsPorts, QUEUE_URLS } from './simulated-aws.ts';
 
 /** The invariants can fail: each defect is noticed within a few seeds. */
