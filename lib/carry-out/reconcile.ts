@@ -1,3 +1,4 @@
+import type { Clock } from '../domain/clock.ts';
 import { hasUnresolvedAdd, isFinal, type RequestRecord } from '../domain/request-record.ts';
 import type { ConversationLeases } from '../records/conversation-lease.ts';
 import type { RecordStore } from '../records/record-store.ts';
@@ -11,8 +12,11 @@ const WRITES_AT_ONCE = 50;
 /** Records that are looked at in Genesys Cloud at the same time, and in one run. */
 const LOOKS_AT_ONCE = 20;
 const MOST_LOOKS = 500;
+/** A request that could not be ended is tried again after this, in the same run. */
+const TRY_AGAIN_MS = 5_000;
 
 export interface ReconcileDeps extends FinishDeps {
+  clock: Pick<Clock, 'now' | 'sleep'>;
   records: RecordStore;
   leases: Pick<ConversationLeases, 'isHeld'>;
   /**
@@ -48,14 +52,21 @@ type Work = Exclude<keyof Reconciled, 'failed'>;
  */
 export async function reconcile(deps: ReconcileDeps, finishByMs: number): Promise<Reconciled> {
   const done: Reconciled = { expired: 0, sent: 0, unresolved: 0, watched: 0, left: 0, failed: 0 };
+  let unfinished: RequestRecord[] = [];
   const attempt = async (record: RequestRecord) => {
     if (deps.clock.now() >= finishByMs) return;
     try {
-      done[await settle(deps, record, finishByMs)] += 1;
+      const work = await settle(deps, record, finishByMs);
+      done[work] += 1;
+      if (work === 'left' && !isFinal(record)) unfinished.push(record);
     } catch (error) {
       done.failed += 1;
       deps.onFailure?.(record, error);
     }
+  };
+  const attemptAgain = async (last: RequestRecord) => {
+    const record = (await deps.records.get(last.requestId).catch(() => undefined)) ?? last;
+    if (!isFinal(record)) await attempt(record);
   };
   const writes = limited(WRITES_AT_ONCE);
   // Calls to Genesys Cloud wait for the budget; meanwhile everything else goes on.
@@ -72,6 +83,15 @@ export async function reconcile(deps: ReconcileDeps, finishByMs: number): Promis
     await Promise.all(quick.map((record) => writes(() => attempt(record))));
   }
   await Promise.all(looking);
+  // A process that crashed still holds the lease of its conversation, or a look has to wait. The next run
+  // can be too late for these requests.
+  while (unfinished.length > 0 && deps.clock.now() + TRY_AGAIN_MS < finishByMs) {
+    await deps.clock.sleep(TRY_AGAIN_MS);
+    const again = unfinished;
+    unfinished = [];
+    done.left -= again.length;
+    await Promise.all(again.map((record) => looks(() => attemptAgain(record))));
+  }
   return done;
 }
 
