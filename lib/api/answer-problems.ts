@@ -28,8 +28,12 @@ export interface AnswerProblemsDeps {
 export function answerProblems(deps: AnswerProblemsDeps): MiddlewareObj<Call, ApiResponse> {
   return {
     onError: (request) => {
-      const { requestId, correlationId, api } = request.event;
-      const ids = { request_id: requestId, correlation_id: correlationId };
+      const { requestId, occurrenceId, correlationId, api } = request.event;
+      const ids = {
+        request_id: requestId,
+        occurrence_id: occurrenceId,
+        correlation_id: correlationId,
+      };
       const problem = toProblem(request.error);
       if (problem.kind === 'internal-error') {
         deps.log.error('defect', { ...ids, error: request.error });
@@ -45,7 +49,7 @@ export function answerProblems(deps: AnswerProblemsDeps): MiddlewareObj<Call, Ap
       });
       const name = problem.status < 500 ? 'RequestsRefused' : 'RequestsFailed';
       deps.putMetrics({ name, unit: 'Count', value: 1 });
-      request.response = problemResponse(problem, requestId);
+      request.response = problemResponse(problem, occurrenceId);
     },
   };
 }

@@ -6,7 +6,9 @@ import { correlationId } from '../domain/request-headers.ts';
 /** One HTTP invocation, as the handlers see it. */
 export interface Call {
   api: ApiRequest;
-  /** Identifies the request or, in an error, the occurrence. */
+  /** Identifies this invocation, and no other: the occurrence of an error. */
+  occurrenceId: string;
+  /** Identifies the request. The same as `occurrenceId`, unless it is derived from an idempotency key. */
   requestId: string;
   correlationId: string;
 }
@@ -21,10 +23,15 @@ export function correlate(randomUuid: () => string): MiddlewareObj<Call, ApiResp
   return {
     before: (request) => {
       const api = readApiRequest(request.event as ApiEvent);
-      const requestId = randomUuid();
+      const occurrenceId = randomUuid();
       // An invalid one is refused later, but that response needs an id too.
       const given = correlationId.safeParse(api.header('x-correlation-id'));
-      request.event = { api, requestId, correlationId: given.success ? given.data : requestId };
+      request.event = {
+        api,
+        occurrenceId,
+        requestId: occurrenceId,
+        correlationId: given.success ? given.data : occurrenceId,
+      };
     },
     after: stamp,
     onError: stamp,

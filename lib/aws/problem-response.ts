@@ -15,11 +15,11 @@ export function jsonResponse(statusCode: number, document: object): ApiResponse 
   };
 }
 
-/** A problem as a response (RFC 9457). @param requestId see `toProblemDocument` */
-export function problemResponse(problem: Problem, requestId: string): ApiResponse {
+/** A problem as a response (RFC 9457). @param occurrenceId see `toProblemDocument` */
+export function problemResponse(problem: Problem, occurrenceId: string): ApiResponse {
   return {
     statusCode: problem.status,
     headers: { ...problem.headers, 'content-type': 'application/problem+json' },
-    body: JSON.stringify(toProblemDocument(problem, requestId)),
+    body: JSON.stringify(toProblemDocument(problem, occurrenceId)),
   };
 }

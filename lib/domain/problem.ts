@@ -62,15 +62,18 @@ export class Problem extends Error {
 
 export const problemType = (kind: ProblemKind) => `urn:genesys-automated-adder:problem:${kind}`;
 
-/** @param requestId names this occurrence: a UUID, which the log line of the refusal carries too. */
-export function toProblemDocument(problem: Problem, requestId: string): ProblemDocument {
+/**
+ * @param occurrenceId a UUID of this occurrence only (RFC 9457, section 3.1.5). The log line of the refusal has
+ * it as `occurrence_id`
+ */
+export function toProblemDocument(problem: Problem, occurrenceId: string): ProblemDocument {
   const { status, title } = PROBLEMS[problem.kind];
   return {
     type: problemType(problem.kind),
     title,
     status,
     detail: problem.message,
-    instance: `urn:uuid:${requestId}`,
+    instance: `urn:uuid:${occurrenceId}`,
     ...(problem.errors ? { errors: problem.errors } : {}),
   };
 }

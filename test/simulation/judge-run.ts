@@ -11,8 +11,6 @@ import { STARTED_AT_MS } from './world.ts';
 
 /** "On time": after the deadline of a request, or after the faults have ended. */
 const ON_TIME_MS = 75_000;
-/** A crashed receive holds its conversation for so long. */
-const LEASE_MS = 40_000;
 const MINUTE_MS = 60_000;
 
 /** The events of a record's runs, the latest last. */
@@ -46,6 +44,14 @@ function isForAdding(
     audit.code !== 'INVALID_MESSAGE' &&
     audit.code !== 'REQUEST_ID_CONFLICT'
   );
+}
+
+/** When a message of this request was first received; infinite if none was. */
+function firstReceiveOf(requestId: string, { requests }: SimulatedRun['queues']): number {
+  const times = requests.sent
+    .filter((message) => [requestIdOf(message), message.messageId].includes(requestId))
+    .map(({ firstReceivedAtMs }) => firstReceivedAtMs ?? Number.POSITIVE_INFINITY);
+  return Math.min(Number.POSITIVE_INFINITY, ...times);
 }
 
 /** The invariants. Each says what is wrong with a run, or nothing. */
@@ -168,19 +174,30 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
     ];
   },
 
-  function everyResultComesOnTime({ records, results, plan }) {
+  function everyResultComesOnTime({ records, results, queues, plan }) {
     const clearMs = STARTED_AT_MS + plan.clearsUpAtMs;
-    const extraMs = plan.kind === 'calm' ? 0 : LEASE_MS + plan.weather.latencyMs;
     return [...records.values()].flatMap((record) => {
       const { requestId, run, deadlineMs, origin, conversationId, participants } = record;
-      // An invalid message has no deadline; a direct sender's message has its record from its first
-      // receive on.
-      if (origin === 'queue' || participants.length === 0 || conversationId === '') return [];
-      // What an add did is looked for until 20 s after the deadline, and by the next reconciler.
-      if (record.adds.some(({ fate }) => fate === 'PENDING' || fate === 'UNKNOWN')) return [];
+      // An invalid message has no deadline.
+      if (participants.length === 0 || conversationId === '') return [];
+      // A direct sender's message has its record from its first receive on.
+      const recordedAtMs = origin === 'api' ? 0 : firstReceiveOf(requestId, queues);
       const first = results.find((one) => one.eventId === eventId(requestId, run));
-      const lateMs = (first?.atMs ?? 0) - Math.max(deadlineMs, clearMs) - ON_TIME_MS - extraMs;
+      const lateMs = (first?.atMs ?? 0) - Math.max(deadlineMs, clearMs, recordedAtMs) - ON_TIME_MS;
       return lateMs > 0 ? [`the result of ${requestId} comes ${Math.round(lateMs)} ms late`] : [];
+    });
+  },
+
+  function everyConnectionEventComesOnTime({ records, plan }) {
+    const clearMs = STARTED_AT_MS + plan.clearsUpAtMs;
+    return [...records.values()].flatMap(({ requestId, result, connectionResult, adds }) => {
+      if (!result || !connectionResult) return [];
+      const addedAtMs = Math.max(
+        ...adds.map(({ endedAtMs, startedAtMs }) => endedAtMs ?? startedAtMs),
+      );
+      const startMs = Math.max(result.finishedAtMs, addedAtMs, clearMs);
+      const lateMs = connectionResult.finishedAtMs - startMs - 90_000;
+      return lateMs > 0 ? [`the connection event of ${requestId} comes ${lateMs} ms late`] : [];
     });
   },
 

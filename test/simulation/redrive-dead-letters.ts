@@ -1,15 +1,13 @@
-import { rerun } from '../../lib/domain/record-transitions.ts';
-import { isFinal } from '../../lib/domain/request-record.ts';
+import { createPrepareRequest } from '../../cli/dead-letters/create-prepare-request.ts';
+import { readLetter } from '../../cli/dead-letters/read-letter.ts';
 import { RETENTION_MS } from './load-functions.ts';
-import { requestIdOf } from './request-of.ts';
 import type { SimulatedAws } from './simulated-aws.ts';
+import type { StoredMessage } from './simulated-queue.ts';
 import { shortId, type World } from './world.ts';
 
-const DEADLINE_MS = 600_000;
-
 /**
- * What an operator does with the dead letters of the request queue: raises the run of the record and
- * sends the message again. A letter whose request has no result yet is left where it is.
+ * An operator redrives the dead letters of the request queue, each by its id: with the code of
+ * `npm run dead-letters -- redrive`, on the simulated queues and table.
  */
 export async function redriveDeadLetters(world: World, aws: SimulatedAws): Promise<void> {
   const { requests, requestsDead } = aws.queues;
@@ -17,25 +15,46 @@ export async function redriveDeadLetters(world: World, aws: SimulatedAws): Promi
     call: async (_, effect) => effect(),
     now: () => world.time.nowMs,
   });
-  for (const letter of [...requestsDead.messages]) {
-    const requestId = letter.attributes.request_id ?? requestIdOf(letter);
-    const record = await records.get(requestId);
-    if (!record || !isFinal(record) || record.result?.sentAtMs === undefined) continue;
-    const nowMs = Math.floor(world.time.nowMs);
-    const run = record.run + 1;
-    const next = rerun(
-      record,
-      { run, deadlineMs: nowMs + DEADLINE_MS },
-      { nowMs, writeId: world.newId(), retentionMs: RETENTION_MS },
-    );
-    if (!(await records.replace(record, next))) continue;
-    world.story.tell('operator', `sends ${shortId(requestId)} again, run ${run}`);
-    requests.send({
-      body: letter.body,
-      groupId: letter.groupId ?? requestId,
-      deduplicationId: `redrive-${letter.messageId}-${run}`,
-      attributes: { redrive: String(run), request_id: requestId },
-    });
-    requestsDead.messages = requestsDead.messages.filter((other) => other !== letter);
+  const prepare = createPrepareRequest({
+    targetUrl: requests.url,
+    records,
+    clock: { now: () => Math.floor(world.time.nowMs) },
+    newWriteId: world.newId,
+    retentionMs: RETENTION_MS,
+  });
+  for (const stored of [...requestsDead.messages]) {
+    const letter = readLetter('requests', toMessage(stored));
+    const prepared = await prepare(letter);
+    const what = `${prepared.kind}: ${shortId(letter.requestId || letter.id)}`;
+    world.story.tell('operator', prepared.why ? `${what}, ${prepared.why}` : what);
+    if (prepared.kind === 'leave') continue;
+    if (prepared.kind === 'send') requests.send(prepared.message);
+    requestsDead.messages = requestsDead.messages.filter((other) => other !== stored);
   }
+}
+
+/** A letter as SQS hands it to the command. */
+function toMessage({
+  messageId,
+  body,
+  attributes,
+  groupId,
+  sentAtMs,
+  receiveCount,
+}: StoredMessage): Parameters<typeof readLetter>[1] {
+  return {
+    MessageId: messageId,
+    Body: body,
+    Attributes: {
+      SentTimestamp: String(sentAtMs),
+      ApproximateReceiveCount: String(receiveCount),
+      ...(groupId === undefined ? {} : { MessageGroupId: groupId }),
+    },
+    MessageAttributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, value]) => [
+        name,
+        { DataType: 'String', StringValue: value },
+      ]),
+    ),
+  };
 }
