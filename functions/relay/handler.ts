@@ -6,6 +6,7 @@ import type { SendMessage } from '../../lib/aws/send-message.ts';
 import type { RelayConfig } from '../../lib/config.ts';
 import type { Clock, Random } from '../../lib/domain/clock.ts';
 import { maskAddresses } from '../../lib/domain/mask-addresses.ts';
+import type { Redactor } from '../../lib/domain/redact.ts';
 import type { Delivery, RequestRecord } from '../../lib/domain/request-record.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
 import type { Log } from '../../lib/logger.ts';
@@ -34,6 +35,8 @@ export interface RelayDeps {
   clock: Clock;
   random: Random;
   newWriteId: () => string;
+  /** Knows the signing keys as soon as they are read. */
+  redactor: Redactor;
   log: Log;
   putMetrics: PutMetrics;
   /** For a whole try. Default 15 s. */
@@ -63,10 +66,10 @@ interface Vouched {
 
 /** Delivers the events of the audit queue to the webhook, those of one batch side by side. */
 export function createHandler(deps: RelayDeps): RelayHandler {
-  const { config, records, sendHttp, lookup, clock, random, log } = deps;
+  const { config, records, sendHttp, lookup, clock, random, redactor, log } = deps;
   const tryLimitMs = deps.tryLimitMs ?? TRY_LIMIT_MS;
   const url = config.EXTERNAL_WEBHOOK_URL;
-  const deliver = createDeliverWebhook({ sendHttp, clock, lookup, tryLimitMs });
+  const deliver = createDeliverWebhook({ sendHttp, clock, lookup, tryLimitMs, redactor });
   const recordDelivery = createRecordDelivery({
     ...deps,
     retentionMs: config.RECORD_RETENTION_DAYS * 86_400_000,
@@ -76,6 +79,7 @@ export function createHandler(deps: RelayDeps): RelayHandler {
     secretId: config.WEBHOOK_SIGNING_SECRET_ID,
     allowUnsigned: config.WEBHOOK_ALLOW_UNSIGNED,
     getSecret: deps.getSecret,
+    redactor,
     clock,
     log,
   });

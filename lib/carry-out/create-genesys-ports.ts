@@ -6,7 +6,7 @@ import { createGenesysClient, type GenesysClient } from '../genesys/api/genesys-
 import type { GenesysHost } from '../genesys/api/region.ts';
 import type { CallAllowance } from '../genesys/pace/call-allowance.ts';
 import { createCallAllowance } from '../genesys/pace/create-call-allowance.ts';
-import { createReadCredentials } from '../genesys/token/credentials.ts';
+import { createReadCredentials, type ReadCredentials } from '../genesys/token/credentials.ts';
 import { createRequestToken } from '../genesys/token/request-token.ts';
 import { createTokenLease } from '../genesys/token/token-lease.ts';
 import { createTokenSecret } from '../genesys/token/token-secret.ts';
@@ -65,13 +65,17 @@ export function createGenesysPorts(options: GenesysPortsOptions): GenesysPorts {
     clock,
     random,
   });
-  const tokens = createTokens({ ...options, log }, allowance, redactor);
+  const readCredentials = createReadCredentials(() =>
+    options.getSecret(config.GENESYS_CREDENTIALS_SECRET_ID),
+  );
+  const tokens = createTokens({ ...options, log, readCredentials }, allowance, redactor);
   const client = createGenesysClient({
     host,
     sendHttp,
     tokens,
     allowance,
     redactor,
+    learnSecrets: createLearnClient(readCredentials, redactor),
     clock,
     random,
   });
@@ -87,15 +91,19 @@ export function createGenesysPorts(options: GenesysPortsOptions): GenesysPorts {
 }
 
 function createTokens(
-  { config, sendHttp, clock, random, log, putMetrics, ...ports }: GenesysPortsOptions,
+  {
+    config,
+    sendHttp,
+    clock,
+    random,
+    log,
+    putMetrics,
+    ...ports
+  }: GenesysPortsOptions & { readCredentials: ReadCredentials },
   allowance: CallAllowance,
   redactor: Redactor,
 ): TokenSource {
-  const {
-    GENESYS_ENV: host,
-    GENESYS_TOKEN_SECRET_ID: tokenId,
-    GENESYS_CREDENTIALS_SECRET_ID: credentialsId,
-  } = config;
+  const { GENESYS_ENV: host, GENESYS_TOKEN_SECRET_ID: tokenId } = config;
   return createTokenSource({
     secret: createTokenSecret({
       read: () => ports.getSecret(tokenId),
@@ -108,7 +116,7 @@ function createTokens(
       owner: ports.randomUuid(),
       clock,
     }),
-    readCredentials: createReadCredentials(() => ports.getSecret(credentialsId)),
+    readCredentials: ports.readCredentials,
     requestToken: createRequestToken({ host, sendHttp, allowance, redactor, clock }),
     clock,
     random,
@@ -124,6 +132,21 @@ function createTokens(
       }
     },
   });
+}
+
+/**
+ * Lets the redactor know the client, with the first call. A function that finds a stored token does not need
+ * the credentials otherwise, but what it calls may know them from an earlier token request and repeat them.
+ */
+function createLearnClient(readCredentials: ReadCredentials, redactor: Redactor) {
+  let learned: Promise<void> | undefined;
+  return () => {
+    learned ??= readCredentials().then(
+      ({ clientId, clientSecret }) => redactor.addClient(clientId, clientSecret),
+      () => undefined,
+    );
+    return learned;
+  };
 }
 
 /** A short hash of an address, for the key of an item. */

@@ -1,9 +1,10 @@
+import { encodingsOf } from './encodings-of.ts';
+
 /** What stands where a secret stood. */
 export const REDACTED = '[redacted]';
 
 /** Shorter texts are not taken for secrets: replacing them would garble every message. */
 const SHORTEST_SECRET = 4;
-const SHORTEST_BASE64 = 8;
 const SHORTEST_CLIENT_ID = 16;
 
 /** A function that lives for weeks sees many tokens; the latest are kept. */
@@ -60,7 +61,10 @@ export function createRedactor(): Redactor {
     const known = forms.get(secret);
     // Again at the end, so that a secret in use is not the one that is forgotten.
     forms.delete(secret);
-    forms.set(secret, known ?? encodingsOf(secret));
+    forms.set(
+      secret,
+      known ?? encodingsOf(secret).filter(({ length }) => length >= SHORTEST_SECRET),
+    );
     const [oldest] = forms.keys();
     if (forms.size > MOST_SECRETS && oldest !== undefined) forms.delete(oldest);
     if (known === undefined) pattern = undefined;
@@ -102,53 +106,6 @@ export function cleanText(text: string, maxLength: number): string {
     .replace(LONE_SURROGATES, '\ufffd')
     .trim();
   return shorten(cleaned, maxLength);
-}
-
-/** The secret as it may come back: raw, in base64 at any offset, and each of these escaped. */
-function encodingsOf(secret: string): string[] {
-  const plain = [secret, ...base64Forms(secret)];
-  return plain
-    .flatMap((form) => [
-      form,
-      encodeUri(form),
-      new URLSearchParams({ '': form }).toString().slice(1),
-      escapeJson(form),
-      escapeJson(escapeJson(form)),
-      escapeJson(form).replaceAll('/', '\\/'),
-      form
-        .replaceAll('&', '&amp;')
-        .replaceAll('<', '&lt;')
-        .replaceAll('>', '&gt;')
-        .replaceAll('"', '&quot;'),
-    ])
-    .filter((form) => form.length >= SHORTEST_SECRET);
-}
-
-/**
- * Base64 of the secret, and the part of the base64 of any longer text that only the secret decides:
- * it depends on the secret's offset modulo 3.
- */
-function base64Forms(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  const inner = [0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
-    return encoded.slice(
-      Math.ceil((offset * 8) / 6),
-      Math.floor(((offset + bytes.length) * 8) / 6),
-    );
-  });
-  return [bytes.toString('base64'), ...inner]
-    .filter((form) => form.length >= SHORTEST_BASE64)
-    .flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')]);
-}
-
-/** Lone surrogates have no URI encoding. */
-function encodeUri(text: string): string {
-  return text.isWellFormed() ? encodeURIComponent(text) : text;
-}
-
-function escapeJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
 }
 
 function escapePattern(text: string): string {

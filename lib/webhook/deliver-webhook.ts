@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { Clock } from '../domain/clock.ts';
+import type { Redactor } from '../domain/redact.ts';
 import { HttpError, type SendHttp } from '../http/send-http.ts';
 import { type DeliveryOutcome, judgeError, judgeResponse } from './delivery-outcome.ts';
 import { signWebhook } from './sign-webhook.ts';
@@ -9,6 +10,9 @@ import type { SigningKey } from './signing-keys.ts';
 export const TRY_LIMIT_MS = 15_000;
 /** The body is ignored. It is read so that the connection can be reused. */
 const MAX_ANSWER_BYTES = 64 * 1024;
+
+/** Longest error of a try, in characters. */
+const MAX_ERROR = 300;
 
 export interface WebhookDelivery {
   url: string;
@@ -27,13 +31,15 @@ export interface DeliverWebhookOptions {
   lookup?: LookupFunction | undefined;
   /** Default `TRY_LIMIT_MS`. */
   tryLimitMs?: number | undefined;
+  /** Clears errors of secrets and control characters. */
+  redactor: Pick<Redactor, 'clean'>;
 }
 
 /** Makes one try to deliver an event (Standard Webhooks 1.0.0) and judges the outcome. */
 export type DeliverWebhook = (delivery: WebhookDelivery) => Promise<DeliveryOutcome>;
 
 export function createDeliverWebhook(options: DeliverWebhookOptions): DeliverWebhook {
-  const { sendHttp, clock, lookup, tryLimitMs = TRY_LIMIT_MS } = options;
+  const { sendHttp, clock, lookup, tryLimitMs = TRY_LIMIT_MS, redactor } = options;
 
   return async ({ url, id, body, keys }) => {
     const startedAtMs = clock.now();
@@ -63,7 +69,10 @@ export function createDeliverWebhook(options: DeliverWebhookOptions): DeliverWeb
       } catch (fault) {
         // The receiver closed an idle connection, most likely while Lambda had frozen this instance.
         if (!newConnection && isStaleConnection(fault)) return post(true);
-        return judgeError(fault, clock.now());
+        const outcome = judgeError(fault, clock.now());
+        if (outcome.kind !== 'failed') return outcome;
+        // A TLS error quotes the receiver's certificate.
+        return { ...outcome, error: redactor.clean(outcome.error, MAX_ERROR) };
       }
     };
     return post(false);

@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
-import { parseSigningKeys, type SigningKey } from './signing-keys.ts';
+import type { Redactor } from '../domain/redact.ts';
+import { listSecrets, parseSigningKeys, type SigningKey } from './signing-keys.ts';
 
 /** Keys are read again after this: a rotation is noticed then. */
 const REFRESH_AFTER_MS = 2 * 60_000;
@@ -13,6 +14,8 @@ export interface SigningKeySourceOptions {
   allowUnsigned: boolean;
   /** Resolves to `undefined` if the secret has no value yet. */
   getSecret: (secretId: string) => Promise<{ value: string } | undefined>;
+  /** Learns every key of the secret, whether it is usable or not. */
+  redactor: Pick<Redactor, 'addSecret'>;
   clock: Clock;
   log: {
     info(message: string, fields?: Record<string, unknown>): void;
@@ -32,6 +35,9 @@ export class SigningKeysUnavailableError extends Error {
   }
 }
 
+/** The secret was read, and there is nothing in it to sign with. */
+class UnusableSecretError extends Error {}
+
 /**
  * Reads the signing keys and keeps them in memory for a few minutes. Of several calls at once, one
  * reads. While a read fails, keys that are not yet five minutes old go on signing.
@@ -41,7 +47,7 @@ export class SigningKeysUnavailableError extends Error {
  * @throws SigningKeysUnavailableError
  */
 export function createSigningKeySource(options: SigningKeySourceOptions): SigningKeySource {
-  const { secretId, allowUnsigned, getSecret, clock, log } = options;
+  const { secretId, allowUnsigned, getSecret, redactor, clock, log } = options;
   const withoutKeys = (reason: string): readonly SigningKey[] => {
     if (!allowUnsigned) {
       throw new SigningKeysUnavailableError(
@@ -62,16 +68,18 @@ export function createSigningKeySource(options: SigningKeySourceOptions): Signin
   async function read(): Promise<readonly SigningKey[]> {
     const readAtMs = clock.now();
     const secret = await getSecret(secretId as string);
+    for (const text of listSecrets(secret?.value ?? '')) redactor.addSecret(text);
     if (cached && cached.text === secret?.value) {
       cached.readAtMs = readAtMs;
       return cached.keys;
     }
     // A secret does not lose its value except by being deleted.
-    if (!secret && cached && cached.keys.length > 0) throw new Error('the secret has gone');
+    if (!secret && cached && cached.keys.length > 0)
+      throw new UnusableSecretError('the secret has gone');
     const { keys, problems } = secret ? parseSigningKeys(secret.value) : { keys: [], problems: [] };
     for (const problem of problems) log.error('signing key unusable', { error: problem });
     if (keys.length === 0 && problems.length > 0) {
-      throw new Error('the signing secret has no usable key');
+      throw new UnusableSecretError('the signing secret has no usable key');
     }
     if (keys.length === 0) return withoutKeys('the signing secret has no keys');
     log.info('signing keys read', { keys: keys.length, schemes: keys.map((key) => key.scheme) });
@@ -87,7 +95,9 @@ export function createSigningKeySource(options: SigningKeySourceOptions): Signin
       const { name, message } = error as Error;
       log.error('signing keys cannot be read', { error: `${name}: ${message}` });
       if (cached && clock.now() - cached.readAtMs < MAX_AGE_MS) return cached.keys;
-      throw new SigningKeysUnavailableError(`the signing keys cannot be read: ${message}`, error);
+      // A message of AWS may name the secret's ARN, and with it the account: it stays in the log.
+      const reason = error instanceof UnusableSecretError ? message : name;
+      throw new SigningKeysUnavailableError(`the signing keys cannot be read: ${reason}`, error);
     }
   }
 

@@ -43,6 +43,12 @@ export function parseSigningKeys(text: string): ParsedKeys {
   return parsed;
 }
 
+/** Every text of the signing secret that must not be seen outside: each key, with and without its prefix. */
+export function listSecrets(text: string): string[] {
+  const keys = readList(text)?.filter((value) => typeof value === 'string') ?? [text];
+  return keys.flatMap((key) => [key, key.replace(/^wh(sec|sk|pk)_/, '')]);
+}
+
 function readList(text: string): unknown[] | undefined {
   const keys = asObject(parseJson(text))?.keys;
   return Array.isArray(keys) ? keys : undefined;

@@ -58,6 +58,10 @@ export interface AdderUnderTest {
   metrics: Metric[];
   /** Values of the token secret, oldest first. */
   tokenVersions: string[];
+  /** Puts a token that is good for an hour into the secret, as another instance would. */
+  storeToken(accessToken: string): void;
+  /** The call budget and the lease of the token, as they are stored. */
+  items(): Promise<unknown[]>;
   /** Hands one message to the function. */
   deliver(message: unknown, options?: DeliveryOptions): Promise<SQSBatchResponse>;
   deliverBatch(records: SQSRecord[], remainingMs?: number): Promise<SQSBatchResponse>;
@@ -230,6 +234,17 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     metrics,
     tokenVersions,
     records: table.records,
+    storeToken(accessToken) {
+      tokenVersions.push(
+        JSON.stringify({
+          accessToken,
+          tokenUrl: `${genesys.url}/oauth/token`,
+          issuedAt: new Date(clock.now()).toISOString(),
+          expiresAt: new Date(clock.now() + 3_600_000).toISOString(),
+        }),
+      );
+    },
+    items: async () => Promise.all([...items.values()].map((item) => item.read())),
     deliver,
     deliverBatch,
     record,

@@ -8,8 +8,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createRelay } from '../../functions/relay/create-relay.ts';
-import type { RelayContext, RelayDeps } from '../../functions/relay/handler.ts';
+import { createRelay, type RelayPorts } from '../../functions/relay/create-relay.ts';
+import type { RelayContext } from '../../functions/relay/handler.ts';
 import { digestOf } from '../../functions/relay/vouch-for-event.ts';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
@@ -59,7 +59,7 @@ export interface StartRelayOptions {
   /** `undefined`: the variable is not set. */
   secretId?: string | undefined;
   allowUnsigned?: boolean;
-  deps?: Partial<RelayDeps>;
+  deps?: Partial<RelayPorts>;
 }
 
 export interface RelayUnderTest {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { createRedactor } from '../../lib/domain/redact.ts';
 import { createSigningKeySource } from '../../lib/webhook/signing-key-source.ts';
 
 const KEY_A = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
@@ -19,6 +20,7 @@ function setUp(
     lines.push({ level, message, ...fields });
   };
   const state = { secret, nowMs: 0, reads: 0 };
+  const redactor = createRedactor();
   const source = createSigningKeySource({
     secretId,
     allowUnsigned,
@@ -27,12 +29,13 @@ function setUp(
       if (state.secret instanceof Error) throw state.secret;
       return state.secret;
     },
+    redactor,
     clock: { now: () => state.nowMs, sleep: async () => {} },
     log: { info: write('info'), warn: write('warn'), error: write('error') },
   });
   const secrets = async () =>
     (await source()).map((key) => (key.scheme === 'v1' ? key.secret[0] : undefined));
-  return { state, lines, secrets };
+  return { state, lines, secrets, redactor };
 }
 
 const secretOf = (...keys: unknown[]): Secret => ({
@@ -67,14 +70,14 @@ describe('the source of signing keys', () => {
     expect(await secrets()).toEqual([1]);
     expect(lines.at(-1)).toMatchObject({ level: 'error', message: 'signing keys cannot be read' });
     state.nowMs = 5 * MINUTE;
-    await expect(secrets()).rejects.toThrow('the service is down');
+    await expect(secrets()).rejects.toThrow('the signing keys cannot be read: Error');
     state.secret = secretOf(KEY_A);
     expect(await secrets()).toEqual([1]);
   });
 
   test('never takes a failed read for a secret without keys', async () => {
     const { secrets } = setUp(new Error('access denied'));
-    await expect(secrets()).rejects.toThrow('access denied');
+    await expect(secrets()).rejects.toThrow('the signing keys cannot be read: Error');
   });
 
   test('signs with the good keys where one is malformed, and names that one without its value', async () => {
@@ -120,6 +123,19 @@ describe('the source of signing keys', () => {
     );
   });
 
+  test.each([
+    ['usable', secretOf(KEY_A)],
+    ['too short', secretOf('whsec_c2hvcnQtYnV0LXNlY3JldA==')],
+    ['not in a list', { value: KEY_A }],
+  ])('lets the redactor know a key that is %s', async (_, secret) => {
+    const { secrets, redactor } = setUp(secret);
+    await secrets().catch(() => {});
+    const key = /whsec_[\w+/=]+/.exec(secret?.value ?? '')?.[0] ?? '';
+    expect(key).not.toBe('');
+    expect(redactor.redact(key)).toBe('[redacted]');
+    expect(redactor.redact(key.slice('whsec_'.length))).toBe('[redacted]');
+  });
+
   test('reads no secret if none is configured', async () => {
     const sourceWith = (allowUnsigned: boolean) =>
       createSigningKeySource({
@@ -128,6 +144,7 @@ describe('the source of signing keys', () => {
         getSecret: async () => {
           throw new Error('must not be called');
         },
+        redactor: createRedactor(),
         clock: { now: () => 0, sleep: async () => {} },
         log: { info: () => {}, error: () => {}, warn: () => {} },
       });

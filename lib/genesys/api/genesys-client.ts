@@ -46,6 +46,8 @@ export interface GenesysClientOptions {
   allowance: CallAllowance;
   /** Redacts every response before it is read. */
   redactor: Redactor;
+  /** Resolves once the redactor knows the secrets. Never rejects. */
+  learnSecrets?: (() => Promise<void>) | undefined;
   clock: Clock;
   random: Random;
 }
@@ -73,7 +75,7 @@ export interface GenesysClient {
 }
 
 export function createGenesysClient(options: GenesysClientOptions): GenesysClient {
-  const { host, sendHttp, tokens, allowance, redactor, clock, random } = options;
+  const { host, sendHttp, tokens, allowance, redactor, learnSecrets, clock, random } = options;
   /** A proxy may drop idle connections silently. */
   let idleConnectionsBreak = false;
 
@@ -108,8 +110,12 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     // Taking the call may have taken its time.
     if (clock.now() > startByMs) throw new OutOfTimeError('a request to Genesys Cloud');
     budget.calls += 1;
+    const learned = learnSecrets?.();
     const response = await sendHttp(request).then(
-      (received) => redactResponse(received, redactor),
+      async (received) => {
+        await learned;
+        return redactResponse(received, redactor);
+      },
       (fault) => {
         throw httpErrorToGenesysError(operation, fault);
       },

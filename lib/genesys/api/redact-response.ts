@@ -1,3 +1,4 @@
+import { parseJson } from '../../domain/json.ts';
 import type { Redactor } from '../../domain/redact.ts';
 import type { HttpResponse } from '../../http/send-http.ts';
 
@@ -18,6 +19,27 @@ export function redactResponse(response: HttpResponse, redactor: Redactor): Http
             ...headers,
             'inin-correlation-id': redactor.clean(correlationId, LONGEST_CORRELATION_ID),
           },
-    body: redactor.redact(response.body),
+    body: redactBody(response.body, redactor),
   };
+}
+
+/** An escape in JSON can hide a secret from a search, so each string is searched as it reads. */
+function redactBody(body: string, redactor: Redactor): string {
+  const redacted = redactor.redact(body);
+  if (!redacted.includes('\\')) return redacted;
+  const document = parseJson(redacted);
+  return document === undefined ? redacted : JSON.stringify(redactStrings(document, redactor));
+}
+
+/** In place, because a copy of a large document needs too much memory, and without recursion. */
+function redactStrings(document: unknown, redactor: Redactor): unknown {
+  const root = { document };
+  const open: Record<string, unknown>[] = [root];
+  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
+    for (const [key, value] of Object.entries(parent)) {
+      if (typeof value === 'string') parent[key] = redactor.redact(value);
+      if (typeof value === 'object' && value !== null) open.push(value as typeof parent);
+    }
+  }
+  return root.document;
 }

@@ -83,10 +83,10 @@ function readComplaint(body: Fields): Complaint {
 }
 
 function readLimit(limit: Fields | undefined): ExceededLimit | undefined {
-  const key = asString(limit?.key);
+  const key = cleaned(asString(limit?.key), LONGEST_CODE);
   if (key === undefined) return undefined;
   const value = Number.isFinite(limit?.value) ? Number(limit?.value) : undefined;
-  return { key, namespace: asString(limit?.namespace), value };
+  return { key, namespace: cleaned(asString(limit?.namespace), LONGEST_CODE), value };
 }
 
 /** Translates a response that is not a success. */

@@ -38,6 +38,9 @@ const PROGRAMS = new Set([
 /** Roles of media that take part; `monitor`, `coach` and the like only listen or whisper. */
 const FULL_ROLES = new Set(['full', 'barge']);
 
+/** Ids are kept in records and results. Anything else in their place is not used. */
+const ID = /^[\x20-\x7e]{1,128}$/;
+
 /** One participant of a platform conversation. */
 export interface ReadParticipant {
   participation: Participation;
@@ -71,7 +74,7 @@ function readMediaEntry(entry: Fields): MediaEntry {
 
 /**
  * Reads one participant leniently; every field may be missing or of an odd type.
- * @param position its place in the list, which names it where it has no id
+ * @param position its place in the list, which names it where it has no usable id
  */
 export function readParticipant(participant: Fields, position: number): ReadParticipant {
   const entries = new Map(
@@ -90,10 +93,11 @@ export function readParticipant(participant: Fields, position: number): ReadPart
   const purpose = asString(participant.purpose)?.toLowerCase();
   const program = PROGRAMS.has(purpose ?? '');
   const mediaRoles = readRoles(participant.mediaRoles);
+  const id = asString(participant.id);
   const addresses = [asString(participant.address), ...calls.flatMap(({ addresses }) => addresses)];
   return {
     participation: {
-      participationId: asString(participant.id) ?? `position ${position}`,
+      participationId: id !== undefined && ID.test(id) ? id : `position ${position}`,
       ...(userId === undefined ? {} : { userId }),
       addresses: addresses.filter((address) => address !== undefined),
       live: liveMedia.length > 0,
