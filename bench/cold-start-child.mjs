@@ -13,10 +13,10 @@ const context = {
 const cpuBefore = process.cpuUsage();
 const startedAtMs = performance.now();
 const { handler } = await import(modulePath);
-const answer = await handler(event, context);
+const response = await handler(event, context);
 const wallMs = performance.now() - startedAtMs;
 const { user, system } = process.cpuUsage(cpuBefore);
 
-writeSync(3, JSON.stringify({ wallMs, cpuMs: (user + system) / 1000, answer: answer ?? null }));
+writeSync(3, JSON.stringify({ wallMs, cpuMs: (user + system) / 1000, response: response ?? null }));
 // Kept-alive connections would hold it.
 process.exit(0);

@@ -17,17 +17,17 @@ process.on('message', async ({ event, times, collect }) => {
   }
   const cpuBefore = process.cpuUsage();
   const startedAtMs = performance.now();
-  let answer;
+  let response;
   let error;
   try {
-    for (let call = 0; call < times; call++) answer = await handler(event, context);
+    for (let call = 0; call < times; call++) response = await handler(event, context);
   } catch (cause) {
     error = String(cause?.stack ?? cause);
   }
   const wallMs = performance.now() - startedAtMs;
   const { user, system } = process.cpuUsage(cpuBefore);
   process.send({
-    answer: answer ?? null,
+    response: response ?? null,
     error,
     wallMs,
     cpuMs: (user + system) / 1000,

@@ -161,9 +161,9 @@ async function startLine(): Promise<Line> {
   });
   let functionCpuMs = 0;
   const invoke = (instance: FunctionProcess) => async (event: object) => {
-    const { answer, cpuMs } = await instance.call(event);
+    const { response, cpuMs } = await instance.call(event);
     functionCpuMs += cpuMs;
-    return answer;
+    return response;
   };
   const { requests, audit } = servers.queues;
   /** One mapping for each instance: each takes the next batch when it is done with one. */

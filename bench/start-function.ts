@@ -4,7 +4,7 @@ import type { FunctionModule } from './function-modules.ts';
 
 export interface Called {
   /** The last call's. */
-  answer: unknown;
+  response: unknown;
   /** Of all calls together, as the process itself saw it. */
   wallMs: number;
   /** User and system time of the process. */

@@ -31,9 +31,9 @@ export function createVirtualGenesys(options: {
   const carryOut: SendHttp = async ({ method, url, headers, body = '' }) => {
     const { pathname: path, searchParams: query } = new URL(url);
     await travel();
-    const answer = genesys.handle({ method, path, query, headers, body });
+    const response = genesys.handle({ method, path, query, headers, body });
     await travel();
-    return { ...answer, truncated: false };
+    return { ...response, truncated: false };
   };
   const login = genesys.handle({
     method: 'POST',

@@ -154,7 +154,7 @@ function examineRateLimit({ config }: Settings, headers: Record<string, string>)
     return {
       check: RATE_LIMIT,
       outcome: 'warning',
-      detail: `the answers carry no inin-ratelimit headers; the service uses its own limit of ${perMinute} requests per minute`,
+      detail: `the responses have no inin-ratelimit headers; the service uses its own limit of ${perMinute} requests per minute`,
     };
   }
   const detail = `${headers['inin-ratelimit-count'] ?? '?'} of ${allowed} requests of this minute used, ${headers['inin-ratelimit-reset'] ?? '?'} s left of it; the service is set to ${perMinute} a minute`;

@@ -16,14 +16,14 @@ export type GetSecret = (secretId: string, stage?: string) => Promise<SecretVers
 export function createGetSecret(client: SecretsManagerClient): GetSecret {
   return async (secretId, stage = 'AWSCURRENT') => {
     try {
-      const answer = await client.send(
+      const response = await client.send(
         new GetSecretValueCommand({ SecretId: secretId, VersionStage: stage }),
       );
-      if (!answer.SecretString) return undefined;
+      if (!response.SecretString) return undefined;
       return {
-        value: answer.SecretString,
-        versionId: answer.VersionId ?? '',
-        stages: answer.VersionStages ?? [],
+        value: response.SecretString,
+        versionId: response.VersionId ?? '',
+        stages: response.VersionStages ?? [],
       };
     } catch (error) {
       if ((error as Error).name === 'ResourceNotFoundException') return undefined;

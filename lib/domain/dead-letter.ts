@@ -26,7 +26,7 @@ export interface DeadLetter {
   redrive?: number | undefined;
   /** Audit queue: the event id, which a redrive keeps. */
   eventId?: string | undefined;
-  /** Audit queue: the HTTP status of the last try, absent where there was no answer. */
+  /** Audit queue: the HTTP status of the last try, absent if there was no response. */
   lastStatus?: number | undefined;
   /** Audit queue: the error of the last delivery. */
   lastError?: string | undefined;

@@ -38,18 +38,18 @@ export class HttpError extends Error {
   /** A kept-alive connection broke: the server had probably closed it while it was idle. */
   readonly reusedConnection: boolean;
   /** The head of a response that was not completed. */
-  readonly answer: Pick<HttpResponse, 'status' | 'headers'> | undefined;
+  readonly response: Pick<HttpResponse, 'status' | 'headers'> | undefined;
 
   constructor(
     kind: 'timeout' | 'connection',
     message: string,
-    options: { reusedConnection?: boolean; answer?: HttpError['answer']; cause?: unknown } = {},
+    options: { reusedConnection?: boolean; response?: HttpError['response']; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'HttpError';
     this.kind = kind;
     this.reusedConnection = options.reusedConnection ?? false;
-    this.answer = options.answer;
+    this.response = options.response;
   }
 }
 
@@ -80,16 +80,16 @@ export function createSendHttp(): SendHttp {
         agent: request.newConnection ? false : secure ? httpsAgent : httpAgent,
         ...(request.lookup ? { lookup: request.lookup } : {}),
       });
-      let answer: HttpError['answer'];
+      let response: HttpError['response'];
       const timer = setTimeout(() => {
-        // Rejected here and not by the 'error' event: once the answer has begun, that would speak
+        // Rejected here and not by the 'error' event: once the response has begun, that would speak
         // of a closed connection.
         reject(
           new HttpError(
             'timeout',
             `${where}: no complete response within ${request.timeoutMs} ms`,
             {
-              answer,
+              response,
             },
           ),
         );
@@ -100,8 +100,8 @@ export function createSendHttp(): SendHttp {
         reject(
           new HttpError('connection', `${where}: ${cause.message}`, {
             reusedConnection:
-              outgoing.reusedSocket && answer === undefined && isConnectionLoss(cause),
-            answer,
+              outgoing.reusedSocket && response === undefined && isConnectionLoss(cause),
+            response,
             cause,
           }),
         );
@@ -114,7 +114,7 @@ export function createSendHttp(): SendHttp {
       });
       outgoing.on('response', (incoming) => {
         const head = { status: incoming.statusCode ?? 0, headers: flatten(incoming.headers) };
-        answer = head;
+        response = head;
         const maxBytes = request.maxResponseBytes ?? DEFAULT_MAX_RESPONSE_BYTES;
         readBody(incoming, maxBytes).then(({ bytes, truncated }) => {
           clearTimeout(timer);

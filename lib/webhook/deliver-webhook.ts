@@ -9,7 +9,7 @@ import type { SigningKey } from './signing-keys.ts';
 /** For a whole try: connecting, sending, and the response. */
 export const TRY_LIMIT_MS = 15_000;
 /** The body is ignored. It is read so that the connection can be reused. */
-const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_RESPONSE_BYTES = 64 * 1024;
 
 /** Longest error of a try, in characters. */
 const MAX_ERROR = 300;
@@ -55,17 +55,17 @@ export function createDeliverWebhook(options: DeliverWebhookOptions): DeliverWeb
     }
     const post = async (newConnection: boolean): Promise<DeliveryOutcome> => {
       try {
-        const answer = await sendHttp({
+        const response = await sendHttp({
           method: 'POST',
           url,
           headers,
           body,
           timeoutMs: Math.max(1, startedAtMs + tryLimitMs - clock.now()),
-          maxResponseBytes: MAX_ANSWER_BYTES,
+          maxResponseBytes: MAX_RESPONSE_BYTES,
           newConnection,
           ...(lookup ? { lookup } : {}),
         });
-        return judgeResponse(answer, clock.now());
+        return judgeResponse(response, clock.now());
       } catch (fault) {
         // The receiver closed an idle connection, most likely while Lambda had frozen this instance.
         if (!newConnection && isStaleConnection(fault)) return post(true);
@@ -84,6 +84,6 @@ function isStaleConnection(fault: unknown): boolean {
     fault instanceof HttpError &&
     fault.kind === 'connection' &&
     fault.reusedConnection &&
-    fault.answer === undefined
+    fault.response === undefined
   );
 }

@@ -6,7 +6,7 @@ export type DeliveryOutcome =
   | { kind: 'delivered'; status: number }
   | {
       kind: 'failed';
-      /** Absent where there was no answer. */
+      /** Absent where there was no response. */
       status?: number | undefined;
       error: string;
       /** The wait that the receiver asked for. */
@@ -26,10 +26,10 @@ const isSuccess = (status: number) => status >= 200 && status <= 299;
  * `webhook-delivery: abort-message` end the delivery.
  */
 export function judgeResponse(
-  answer: Pick<HttpResponse, 'status' | 'headers'>,
+  response: Pick<HttpResponse, 'status' | 'headers'>,
   nowMs: number,
 ): DeliveryOutcome {
-  const { status, headers } = answer;
+  const { status, headers } = response;
   if (isSuccess(status)) return { kind: 'delivered', status };
   if (status === 410) {
     const error = 'the receiver answered 410: it is gone for good';
@@ -59,15 +59,15 @@ export function judgeResponse(
 export function judgeError(fault: unknown, nowMs: number): DeliveryOutcome {
   if (!(fault instanceof HttpError)) return { kind: 'failed', error: (fault as Error).message };
   if (fault.kind === 'timeout') {
-    return fault.answer
-      ? judgeResponse(fault.answer, nowMs)
-      : { kind: 'failed', error: 'no answer in time' };
+    return fault.response
+      ? judgeResponse(fault.response, nowMs)
+      : { kind: 'failed', error: 'no response in time' };
   }
   // A 204 has no body (RFC 9112, section 6.3); what a server sends behind it is not part of it.
-  if (fault.answer?.status === 204) return judgeResponse(fault.answer, nowMs);
+  if (fault.response?.status === 204) return judgeResponse(fault.response, nowMs);
   // The fault's own message has the URL's path, which may be a secret of the receiver's.
   // A connection tried over several addresses fails with an error that has a code and no message.
   const { message, code } = (fault.cause ?? {}) as NodeJS.ErrnoException;
   const cause = message || code || 'the connection broke';
-  return { kind: 'failed', status: fault.answer?.status, error: `no answer: ${cause}` };
+  return { kind: 'failed', status: fault.response?.status, error: `no response: ${cause}` };
 }

@@ -8,9 +8,9 @@ const WIDTH = 80;
 export function formatEndings(endings: readonly Ending[]): string[] {
   const time = (ms: number | undefined) => (ms === undefined ? '' : `${ms} ms`);
   const rows = endings.map(
-    ({ answer, acceptedMs, addedMs, verifiedMs, result, ...rest }, index) => [
+    ({ answer: response, acceptedMs, addedMs, verifiedMs, result, ...rest }, index) => [
       String(index + 1),
-      answer,
+      response,
       time(acceptedMs),
       time(addedMs),
       time(verifiedMs),

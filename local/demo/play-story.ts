@@ -40,7 +40,7 @@ export async function playStory(
   const complain = (text: string) => void ending.complaints.push(text);
 
   if (story.by === 'http') {
-    const answer = await fetch(
+    const response = await fetch(
       `${system.endpoints.apiUrl}/conversations/${story.conversationId}/participants`,
       {
         method: 'POST',
@@ -51,10 +51,10 @@ export async function playStory(
         body: JSON.stringify(story.body),
       },
     );
-    const document = (await answer.json()) as { errors?: { pointer: string }[] };
-    ending.answer = String(answer.status);
-    if (answer.status !== story.expectedAnswer) complain(`answered ${answer.status}`);
-    if (answer.headers.get('x-correlation-id') !== story.correlationId) {
+    const document = (await response.json()) as { errors?: { pointer: string }[] };
+    ending.answer = String(response.status);
+    if (response.status !== story.expectedAnswer) complain(`answered ${response.status}`);
+    if (response.headers.get('x-correlation-id') !== story.correlationId) {
       complain('the answer has another correlation id');
     }
     const pointers = (document.errors ?? []).map(({ pointer }) => pointer);

@@ -49,17 +49,17 @@ export function control(
   const { host = '', 'content-type': type = '' } = request.headers;
   const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
   if (!isLocal || (request.method === 'POST' && !type.startsWith('application/json'))) {
-    return answer(403, { message: 'by a loopback address, and as application/json' });
+    return response(403, { message: 'by a loopback address, and as application/json' });
   }
   try {
     if (request.method === 'POST') change(state, JSON.parse(request.body), nowMs);
-    return answer(200, show(state, nowMs));
+    return response(200, show(state, nowMs));
   } catch (error) {
-    return answer(400, { message: (error as Error).message });
+    return response(400, { message: (error as Error).message });
   }
 }
 
-const answer = (status: number, body: unknown): GenesysAnswer => ({
+const response = (status: number, body: unknown): GenesysAnswer => ({
   status,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),

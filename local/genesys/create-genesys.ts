@@ -203,13 +203,13 @@ function deliver(
           nowMs,
           carriedOut === true ? Number.POSITIVE_INFINITY : carriedOut,
         );
-  const { answer } = fault;
-  if (answer === 'reset' || answer === 'hang') return { kind: answer };
-  if (typeof answer === 'object') {
-    return { kind: 'answer', answer: toAnswer(platform, answer, nowMs, own) };
+  const { answer: response } = fault;
+  if (response === 'reset' || response === 'hang') return { kind: response };
+  if (typeof response === 'object') {
+    return { kind: 'answer', answer: toAnswer(platform, response, nowMs, own) };
   }
   if (!own) throw new Error('a fault that is not carried out has to say what comes back');
-  return { kind: answer === 'cut' ? 'cut' : 'answer', answer: own };
+  return { kind: response === 'cut' ? 'cut' : 'answer', answer: own };
 }
 
 /** @param own the operation's response, whose headers are kept */

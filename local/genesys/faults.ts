@@ -78,9 +78,9 @@ function matchesRequest(
   return typeof path === 'string' ? request.path.includes(path) : path.test(request.path);
 }
 
-export function isCarriedOut({ carriedOut, answer }: Fault): boolean | number {
+export function isCarriedOut({ carriedOut, answer: response }: Fault): boolean | number {
   if (carriedOut !== undefined) return carriedOut;
-  return answer === undefined || answer === 'cut';
+  return response === undefined || response === 'cut';
 }
 
 /** An error page of a load balancer, without the platform's headers. */

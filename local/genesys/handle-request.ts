@@ -73,11 +73,11 @@ export function handleRequest(
     return refuse(error, { 'retry-after': seconds });
   }
   if (request.path === '/oauth/token' && request.method === 'POST') {
-    const answer = issueToken(request, platform.client, () => ({
+    const response = issueToken(request, platform.client, () => ({
       token: tokens.issue(nowMs, behaviour.tokenLifetimeSeconds),
       expiresInSeconds: behaviour.tokenLifetimeSeconds,
     }));
-    return { ...answer, headers: { ...headers, ...answer.headers } };
+    return { ...response, headers: { ...headers, ...response.headers } };
   }
   try {
     checkToken(request, (token) => tokens.isValid(token, nowMs));

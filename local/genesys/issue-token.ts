@@ -33,13 +33,13 @@ export function issueToken(
   }
   if (!isClient(request, form, client)) {
     // 401 if the client used the header, 400 if it used the form (section 5.2).
-    const answer = oauthError(
+    const response = oauthError(
       authentication === 'basic' ? 401 : 400,
       'invalid_client',
       'authentication failed',
     );
-    if (authentication === 'basic') answer.headers['www-authenticate'] = 'Basic realm="genesys"';
-    return answer;
+    if (authentication === 'basic') response.headers['www-authenticate'] = 'Basic realm="genesys"';
+    return response;
   }
   const { token, expiresInSeconds } = issue();
   return json(200, { access_token: token, token_type: 'bearer', expires_in: expiresInSeconds });

@@ -109,13 +109,13 @@ function withLength({ headers, body }: GenesysAnswer): OutgoingHttpHeaders {
   return { ...headers, 'content-length': Buffer.byteLength(body) };
 }
 
-function send(outgoing: ServerResponse, answer: GenesysAnswer): void {
-  outgoing.writeHead(answer.status, withLength(answer));
-  outgoing.end(answer.body);
+function send(outgoing: ServerResponse, response: GenesysAnswer): void {
+  outgoing.writeHead(response.status, withLength(response));
+  outgoing.end(response.body);
 }
 
 /** Sends the headers and half of the body, then closes the connection. */
-function cutOff(outgoing: ServerResponse, answer: GenesysAnswer): void {
-  outgoing.writeHead(answer.status, withLength(answer));
-  outgoing.write(answer.body.slice(0, answer.body.length / 2), () => outgoing.destroy());
+function cutOff(outgoing: ServerResponse, response: GenesysAnswer): void {
+  outgoing.writeHead(response.status, withLength(response));
+  outgoing.write(response.body.slice(0, response.body.length / 2), () => outgoing.destroy());
 }

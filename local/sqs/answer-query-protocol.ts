@@ -30,7 +30,7 @@ export function answerQueryProtocol(app: App): void {
         .send(toXml({ __type: 'InvalidAction', message }));
       return reply;
     }
-    const answer = await app.inject({
+    const response = await app.inject({
       method: 'POST',
       url: '/',
       headers: {
@@ -41,22 +41,22 @@ export function answerQueryProtocol(app: App): void {
       payload: JSON.stringify({ QueueUrl: `http://${headers.host}${url}`, ...fields }),
     });
     await reply
-      .code(answer.statusCode)
+      .code(response.statusCode)
       .type('text/xml')
-      .send(toXml(answer.json() as JsonAnswer));
+      .send(toXml(response.json() as JsonAnswer));
     return reply;
   });
 }
 
-function toXml(answer: JsonAnswer): string {
+function toXml(response: JsonAnswer): string {
   const element = (name: string, text: string | undefined) =>
     text === undefined
       ? ''
       : `<${name}>${text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</${name}>`;
-  if (answer.MessageId === undefined) {
-    const code = answer.__type?.replace(/^.*#/, '');
-    return `<ErrorResponse><Error>${element('Code', code)}${element('Message', answer.message)}</Error></ErrorResponse>\n`;
+  if (response.MessageId === undefined) {
+    const code = response.__type?.replace(/^.*#/, '');
+    return `<ErrorResponse><Error>${element('Code', code)}${element('Message', response.message)}</Error></ErrorResponse>\n`;
   }
-  const { MessageId, MD5OfMessageBody, SequenceNumber } = answer;
+  const { MessageId, MD5OfMessageBody, SequenceNumber } = response;
   return `<SendMessageResponse><SendMessageResult>${element('MessageId', MessageId)}${element('MD5OfMessageBody', MD5OfMessageBody)}${element('SequenceNumber', SequenceNumber)}</SendMessageResult></SendMessageResponse>\n`;
 }

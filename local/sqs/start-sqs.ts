@@ -212,14 +212,14 @@ function describe(message: SqsMessage, isInFlight: boolean): QueuedMessage {
   };
 }
 
-function addTraceHeaders(store: SqsStore, request: ReceiveRequest, answer: ReceiveAnswer): void {
+function addTraceHeaders(store: SqsStore, request: ReceiveRequest, response: ReceiveAnswer): void {
   const wanted = [
     ...(request.AttributeNames ?? []),
     ...(request.MessageSystemAttributeNames ?? []),
   ];
   if (!wanted.includes('All') && !wanted.includes('AWSTraceHeader')) return;
   const queue = store.getQueue(request.QueueUrl ?? '');
-  for (const received of answer.Messages ?? []) {
+  for (const received of response.Messages ?? []) {
     const message: TracedMessage | undefined = queue?.inflightMessages.get(
       received.ReceiptHandle,
     )?.message;

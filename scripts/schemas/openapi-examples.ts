@@ -5,7 +5,7 @@ export const CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000001';
 export const CORRELATION_ID = 'order-2026-11-22/0815';
 export const REQUEST_ID = '2f1d3b5a-7c90-4b1c-9c7e-6d3f0b0e7a55';
 
-/** A request for each thing that a body can say, and the answers to it and to wrong ones. */
+/** Example requests, and example responses to valid and invalid requests. */
 export const OPENAPI_EXAMPLES = {
   requests: {
     users: {

@@ -83,14 +83,16 @@ async function readDeployedSettings(serverless: Serverless): Promise<{
     const lambda = await awsClient(serverless, 'client-lambda', 'LambdaClient');
     await Promise.all(
       service.getAllFunctions().map(async (name) => {
-        const answer = await lambda
+        const configuration = await lambda
           .send('GetFunctionConfiguration', { FunctionName: service.getFunction(name).name })
           .catch((error: Error) => {
             if (error.name === 'ResourceNotFoundException') return undefined;
             throw error;
           });
-        if (!answer) return;
-        const { Variables } = (answer.Environment ?? {}) as { Variables?: Record<string, string> };
+        if (!configuration) return;
+        const { Variables } = (configuration.Environment ?? {}) as {
+          Variables?: Record<string, string>;
+        };
         settings[name] = Variables ?? {};
       }),
     );

@@ -464,12 +464,12 @@ function complaints(
 
 describeWithVendor("each answer of the stand-in holds to the vendor's description", (vendor) => {
   test.each(SCENARIOS)('$name', async (scenario) => {
-    const answer = await carryOut(scenario);
-    expect({ status: answer.status, code: (answer.json as { code?: string }).code }).toEqual({
+    const response = await carryOut(scenario);
+    expect({ status: response.status, code: (response.json as { code?: string }).code }).toEqual({
       status: scenario.status,
       code: scenario.code,
     });
-    expect(complaints(vendor, scenario, answer)).toEqual([]);
+    expect(complaints(vendor, scenario, response)).toEqual([]);
   });
 });
 
@@ -542,10 +542,10 @@ describeWithVendor('what the stand-in takes is what the vendor describes', (vend
       const required = vendor.findOperation(method, path)?.['x-inin-requires-permissions'];
       expect(required?.permissions).toHaveLength(1);
       genesys.state.behaviour.permissions = new Set(required?.permissions);
-      const answer = await (method === 'GET'
+      const response = await (method === 'GET'
         ? client.get(path)
         : client.post(path, add({ userId: NEW_USER })));
-      expect(answer.status).toBe(200);
+      expect(response.status).toBe(200);
     }
   });
 

@@ -160,10 +160,10 @@ describe("the vendor's SDK against the stand-in", () => {
   test('reads the rate limit and the correlation id from the headers of an answer', async () => {
     await logIn();
     client.setReturnExtendedResponses(true);
-    const answer = (await conversations.getConversation(PLATFORM_CONVERSATION)) as unknown as {
+    const response = (await conversations.getConversation(PLATFORM_CONVERSATION)) as unknown as {
       headers: Record<string, string>;
     };
-    expect(answer.headers).toMatchObject({
+    expect(response.headers).toMatchObject({
       'inin-ratelimit-count': '2',
       'inin-ratelimit-allowed': '300',
       'inin-ratelimit-reset': expect.stringMatching(/^\d+$/),

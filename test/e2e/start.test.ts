@@ -98,16 +98,16 @@ describe('npm start', () => {
     async (name, conversationId, present, free) => {
       const correlationId = `e2e ${name}`;
 
-      const answer = await post(
+      const response = await post(
         system,
         conversationId,
         { participants: [{ id: present }, { id: OFFLINE_USER }, { id: free }] },
         { 'x-correlation-id': correlationId },
       );
 
-      expect(answer.status).toBe(202);
-      expect(answer.headers.get('x-correlation-id')).toBe(correlationId);
-      const { requestId, ...rest } = (await answer.json()) as { requestId: string };
+      expect(response.status).toBe(202);
+      expect(response.headers.get('x-correlation-id')).toBe(correlationId);
+      const { requestId, ...rest } = (await response.json()) as { requestId: string };
       expect(rest).toMatchObject({ conversationId, status: 'QUEUED' });
       const id = ` ${requestId.slice(0, 8)} `;
       expect(await system.line(id, ' accepted ')).toContain('3 people');
@@ -150,11 +150,11 @@ describe('npm start', () => {
   ])(
     'refuses %s with a problem document, and nothing is on the queue',
     async (_name, body, conversationId, status, pointers) => {
-      const answer = await post(system, conversationId, body);
+      const response = await post(system, conversationId, body);
 
-      expect(answer.status).toBe(status);
-      expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
-      const problem = (await answer.json()) as { status: number; errors?: { pointer: string }[] };
+      expect(response.status).toBe(status);
+      expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+      const problem = (await response.json()) as { status: number; errors?: { pointer: string }[] };
       expect(problem.status).toBe(status);
       for (const pointer of pointers) {
         expect(problem.errors?.map((error) => error.pointer)).toContain(pointer);

@@ -134,8 +134,8 @@ describe('answers to the reading of the conversation', () => {
     ['a 429 without a delay', { status: 429, body: { code: 'too.many' } }],
     ['a page with status 200', { status: 200, body: '<html>Sign in to this network</html>' }],
     ['a list where a document belongs', { status: 200, body: '[]' }],
-  ])('%s is read over in place', async (_what, answer) => {
-    const audit = await ask([{ ...READ, calls: [1, 2], fault: { answer } }]);
+  ])('%s is read over in place', async (_what, response) => {
+    const audit = await ask([{ ...READ, calls: [1, 2], fault: { answer: response } }]);
     expect(audit.status).toBe('SUCCESS');
     expect(count(READ)).toBe(3);
   });
@@ -256,8 +256,8 @@ describe('the token', () => {
     ['a character beyond ASCII', 'tökén'],
   ])('with %s in it is refused at once, and says why', async (_, token) => {
     const body = JSON.stringify({ access_token: token, token_type: 'bearer', expires_in: 3_600 });
-    const answer = { status: 200, headers: { 'content-type': 'application/json' }, body };
-    const audit = await ask([{ ...TOKEN, fault: { answer } }]);
+    const response = { status: 200, headers: { 'content-type': 'application/json' }, body };
+    const audit = await ask([{ ...TOKEN, fault: { answer: response } }]);
     expect(audit).toMatchObject({ status: 'FAILED', code: 'INVALID_CREDENTIALS' });
     expect(audit.error).toContain('cannot be sent in a header');
     expect(count(TOKEN)).toBe(1);

@@ -95,12 +95,12 @@ describe('the sample events of the request queue', () => {
   test.each(Object.entries(SAMPLES))('%s', async (name, expected) => {
     const event = read(name);
 
-    const answer = await invokeFunction(
+    const response = await invokeFunction(
       { name: 'adder', environment, timeoutMs: 60_000, onLogLine: () => {} },
       renewEvent(event, Date.now()),
     );
 
-    expect(isSuccess(answer)).toBe(true);
+    expect(isSuccess(response)).toBe(true);
     const results = sqs
       .inspect('audit')
       .ready.map((body) => (JSON.parse(body) as AuditEvent).audit);

@@ -118,8 +118,8 @@ describe('no one is rung twice by one request, and its one result says what happ
   });
 
   test('when the platform answers with a message of 100 KB', async () => {
-    const answer = platformError(400, 'bad.request', 'x'.repeat(100_000));
-    adder = await startAdder({ genesys: { faults: [{ ...ADD, fault: { answer } }] } });
+    const response = platformError(400, 'bad.request', 'x'.repeat(100_000));
+    adder = await startAdder({ genesys: { faults: [{ ...ADD, fault: { answer: response } }] } });
     const audit = await adder.settle(ask([first, second]));
     expect(outcomes(audit)).toEqual(['REJECTED GENESYS_REJECTED', 'REJECTED GENESYS_REJECTED']);
     expect(Buffer.byteLength(results()[0]?.body ?? '')).toBeLessThanOrEqual(65_536);

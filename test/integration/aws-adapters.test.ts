@@ -43,14 +43,14 @@ afterAll(async () => {
 });
 
 async function receive(queueUrl: string) {
-  const answer = await sqsClient.send(
+  const response = await sqsClient.send(
     new ReceiveMessageCommand({
       QueueUrl: queueUrl,
       MessageAttributeNames: ['All'],
       MessageSystemAttributeNames: ['All'],
     }),
   );
-  return answer.Messages?.[0];
+  return response.Messages?.[0];
 }
 
 describe('sending a message', () => {

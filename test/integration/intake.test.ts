@@ -50,14 +50,14 @@ function createWire() {
       const forwarded = httpRequest(
         new URL(incoming.url ?? '/', sqs.endpoint),
         { method: incoming.method, headers: incoming.headers },
-        (answer) => {
+        (response) => {
           if (answersToLose > 0) {
             answersToLose -= 1;
-            answer.resume().on('end', () => incoming.socket.destroy());
+            response.resume().on('end', () => incoming.socket.destroy());
             return;
           }
-          outgoing.writeHead(answer.statusCode ?? 500, answer.headers);
-          answer.pipe(outgoing);
+          outgoing.writeHead(response.statusCode ?? 500, response.headers);
+          response.pipe(outgoing);
         },
       );
       incoming.pipe(forwarded);
@@ -130,8 +130,8 @@ const messagesOf = (conversationId: string) =>
 describe('intake in front of SQS', () => {
   test('puts a message on the queue that the adder understands, in its group', async () => {
     const { event, conversationId } = newEvent('rest-api-v1.base64-body');
-    const answer = await send(event);
-    expect(answer.status).toBe(202);
+    const response = await send(event);
+    expect(response.status).toBe(202);
 
     const received = await client.send(
       new ReceiveMessageCommand({
@@ -142,7 +142,7 @@ describe('intake in front of SQS', () => {
     const [message] = received.Messages ?? [];
     expect(message?.Attributes).toMatchObject({
       MessageGroupId: conversationId,
-      MessageDeduplicationId: answer.body.requestId,
+      MessageDeduplicationId: response.body.requestId,
       AWSTraceHeader: 'Root=1-6921d5f4-1f2e3d4c5b6a798001234567;Sampled=1',
     });
     const parsed = parseRequestMessage(message?.Body ?? '', {
@@ -152,10 +152,10 @@ describe('intake in front of SQS', () => {
     expect(parsed).toMatchObject({
       ok: true,
       request: {
-        requestId: answer.body.requestId,
+        requestId: response.body.requestId,
         conversationId,
         correlationId: 'order-2026-11-22/0816',
-        deadlineMs: Date.parse(answer.body.deadline),
+        deadlineMs: Date.parse(response.body.deadline),
       },
     });
   });
@@ -189,10 +189,10 @@ describe('intake in front of SQS', () => {
 
   test('makes one request of ten that race with one key', async () => {
     const { event, conversationId } = newEvent();
-    const answers = await Promise.all(Array.from({ length: 10 }, () => send(event)));
-    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(202));
-    expect(new Set(answers.map(({ body }) => body.requestId)).size).toBe(1);
-    expect(answers.filter(({ headers }) => headers['idempotency-replayed'])).toHaveLength(9);
+    const responses = await Promise.all(Array.from({ length: 10 }, () => send(event)));
+    expect(responses.map(({ status }) => status)).toEqual(Array(10).fill(202));
+    expect(new Set(responses.map(({ body }) => body.requestId)).size).toBe(1);
+    expect(responses.filter(({ headers }) => headers['idempotency-replayed'])).toHaveLength(9);
     expect(messagesOf(conversationId)).toHaveLength(1);
   });
 
@@ -225,9 +225,9 @@ describe('intake in front of SQS', () => {
   ])('returns 503 if SQS %s', async (_, broken) => {
     line = broken;
     const { event, conversationId } = newEvent();
-    const answer = await send(event);
-    expect(answer.status).toBe(503);
-    expect(answer.headers['x-correlation-id']).toBe('order-2026-11-22/0815');
+    const response = await send(event);
+    expect(response.status).toBe(503);
+    expect(response.headers['x-correlation-id']).toBe('order-2026-11-22/0815');
     expect(messagesOf(conversationId)).toEqual([]);
   });
 

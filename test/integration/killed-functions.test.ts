@@ -52,13 +52,13 @@ async function ask(conversation: string, users: string[]): Promise<string> {
   const key = randomUUID();
   for (;;) {
     try {
-      const answer = (await system.intake.invoke({
+      const response = (await system.intake.invoke({
         headers: { 'content-type': 'application/json', 'idempotency-key': key },
         pathParameters: { conversationId: conversation },
         body: JSON.stringify({ participants: users.map((id) => ({ id })), deadlineSeconds: 3_600 }),
         requestContext: { http: { method: 'POST' } },
       })) as { statusCode: number; body: string };
-      if (answer.statusCode === 202) return JSON.parse(answer.body).requestId;
+      if (response.statusCode === 202) return JSON.parse(response.body).requestId;
     } catch {
       // Killed during the request: API Gateway returns 502, and the caller retries.
     }

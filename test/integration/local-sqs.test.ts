@@ -46,7 +46,7 @@ async function send(queue: LocalQueue, body: string, groupId?: string, deduplica
 }
 
 async function receive(queue: LocalQueue, options: { max?: number; waitSeconds?: number } = {}) {
-  const answer = await client.send(
+  const response = await client.send(
     new ReceiveMessageCommand({
       QueueUrl: queue.url,
       MaxNumberOfMessages: options.max ?? 10,
@@ -55,7 +55,7 @@ async function receive(queue: LocalQueue, options: { max?: number; waitSeconds?:
       MessageAttributeNames: ['All'],
     }),
   );
-  return answer.Messages ?? [];
+  return response.Messages ?? [];
 }
 
 const bodies = (messages: Message[]) => messages.map(({ Body }) => Body);
@@ -249,15 +249,15 @@ describe('the query protocol', () => {
   test('sends a message, as a plain curl line does', async () => {
     const { url } = sqs.createQueue('plain.fifo');
 
-    const answer = await send(url, {
+    const response = await send(url, {
       Action: 'SendMessage',
       MessageBody: '{"a":"b"}',
       MessageGroupId: 'g',
       MessageDeduplicationId: '1',
     });
 
-    expect(answer.status).toBe(200);
-    expect(await answer.text()).toMatch(/<MessageId>[\da-f-]{36}<\/MessageId>/);
+    expect(response.status).toBe(200);
+    expect(await response.text()).toMatch(/<MessageId>[\da-f-]{36}<\/MessageId>/);
     expect(sqs.listMessages('plain.fifo')).toMatchObject([
       { body: '{"a":"b"}', groupId: 'g', isInFlight: false },
     ]);
@@ -266,32 +266,32 @@ describe('the query protocol', () => {
   test('returns the error of SQS for a refused request', async () => {
     const { url } = sqs.createQueue('refusing.fifo');
 
-    const answer = await send(url, { Action: 'SendMessage', MessageBody: 'no group' });
+    const response = await send(url, { Action: 'SendMessage', MessageBody: 'no group' });
 
-    expect(answer.status).toBe(400);
-    expect(await answer.text()).toMatch(/<ErrorResponse><Error><Code>.+<\/Code>/);
+    expect(response.status).toBe(400);
+    expect(await response.text()).toMatch(/<ErrorResponse><Error><Code>.+<\/Code>/);
     expect(sqs.listMessages('refusing.fifo')).toEqual([]);
   });
 
   test('refuses every other action instead of pretending that it succeeded', async () => {
     const { url } = sqs.createQueue('read.fifo');
 
-    const answer = await send(url, { Action: 'ReceiveMessage' });
+    const response = await send(url, { Action: 'ReceiveMessage' });
 
-    expect(answer.status).toBe(400);
-    expect(await answer.text()).toContain('<Code>InvalidAction</Code>');
+    expect(response.status).toBe(400);
+    expect(await response.text()).toContain('<Code>InvalidAction</Code>');
   });
 
   test('accepts programs and refuses web pages', async () => {
     const { url } = sqs.createQueue('guarded');
 
-    const answer = await send(
+    const response = await send(
       url,
       { Action: 'SendMessage', MessageBody: 'x' },
       { origin: 'http://evil.example' },
     );
 
-    expect(answer.status).toBe(403);
+    expect(response.status).toBe(403);
     expect(sqs.listMessages('guarded')).toEqual([]);
   });
 });

@@ -27,9 +27,9 @@ async function deliver(key: string, body: string, signedBody = body) {
 test('a delivery signed with one of the keys is accepted and verified', async () => {
   receiver = await startWebhookReceiver({ keys: [NEW_KEY, OLD_KEY] });
 
-  const answer = await deliver(OLD_KEY, '{"a":1}');
+  const response = await deliver(OLD_KEY, '{"a":1}');
 
-  expect(answer.status).toBe(204);
+  expect(response.status).toBe(204);
   expect(receiver.deliveries).toEqual([
     expect.objectContaining({ id: 'evt_1', body: '{"a":1}', verified: true }),
   ]);
@@ -59,19 +59,19 @@ test('a test can wait for a delivery and choose the response', async () => {
   });
 
   const coming = receiver.waitFor(({ id }) => id === 'evt_1');
-  const answer = await deliver(OLD_KEY, '{}');
+  const response = await deliver(OLD_KEY, '{}');
 
   expect((await coming).body).toBe('{}');
-  expect(answer.status).toBe(429);
-  expect(answer.headers.get('retry-after')).toBe('7');
+  expect(response.status).toBe(429);
+  expect(response.headers.get('retry-after')).toBe('7');
 });
 
 test('a look with a browser is no delivery, and says what the address is for', async () => {
   receiver = await startWebhookReceiver({ keys: [OLD_KEY] });
 
-  const answer = await fetch(receiver.url);
+  const response = await fetch(receiver.url);
 
-  expect(answer.status).toBe(405);
-  expect(await answer.text()).toContain('webhooks');
+  expect(response.status).toBe(405);
+  expect(await response.text()).toContain('webhooks');
   expect(receiver.deliveries).toEqual([]);
 });

@@ -115,7 +115,7 @@ describe.each(receivers)('the receiver in %s that the documentation has', (langu
       const signature = createHmac('sha256', Buffer.alloc(24, 1))
         .update(`evt_1.${timestamp}.{}`)
         .digest('base64');
-      const answer = await fetch(url, {
+      const response = await fetch(url, {
         method: 'POST',
         body: '{}',
         headers: {
@@ -124,7 +124,7 @@ describe.each(receivers)('the receiver in %s that the documentation has', (langu
           'webhook-signature': `v1,${signature}`,
         },
       });
-      return answer.status;
+      return response.status;
     };
     expect(await post(String(Math.floor(Date.now() / 1000) - 301))).toBe(400);
     expect(await post(String(Math.floor(Date.now() / 1000) + 301))).toBe(400);
@@ -139,7 +139,7 @@ describe.each(receivers)('the receiver in %s that the documentation has', (langu
       .update(`evt_r-1.${timestamp}.${body}`)
       .digest('base64');
 
-    const answer = await fetch(url, {
+    const response = await fetch(url, {
       method: 'POST',
       // A stream has no length, so fetch sends it in chunks.
       body: new Blob([body.slice(0, 100), body.slice(100)]).stream(),
@@ -151,7 +151,7 @@ describe.each(receivers)('the receiver in %s that the documentation has', (langu
       },
     } as RequestInit);
 
-    expect(answer.status).toBe(204);
+    expect(response.status).toBe(204);
   });
 
   test.each(language === 'Python' ? ['whpk_AAAA', 'whsk_AAAA'] : ['whsk_AAAA'])(

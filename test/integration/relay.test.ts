@@ -259,7 +259,7 @@ describe('a receiver that does not take an event', () => {
     expect(receiver.tries).toHaveLength(1);
     expect(relay.log.at(-1)).toMatchObject({
       message: 'relay failed',
-      error: expect.stringMatching(/^no answer/),
+      error: expect.stringMatching(/^no response/),
     });
   });
 
@@ -677,7 +677,7 @@ describe('the relay', () => {
     expect(relay.log.at(-1)).toMatchObject({
       message: 'relay failed',
       error:
-        'no answer: hooks.example.com resolves to a loopback address, which needs WEBHOOK_ALLOW_PRIVATE=true',
+        'no response: hooks.example.com resolves to a loopback address, which needs WEBHOOK_ALLOW_PRIVATE=true',
     });
   });
 

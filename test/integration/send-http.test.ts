@@ -45,7 +45,7 @@ const send = (request: Partial<HttpRequest> = {}) =>
 
 async function faultOf(sending: Promise<unknown>): Promise<HttpError> {
   const fault = await sending.then(
-    () => new Error('there was an answer'),
+    () => new Error('there was a response'),
     (error: unknown) => error,
   );
   expect(fault).toBeInstanceOf(HttpError);
@@ -73,9 +73,9 @@ describe('the HTTP client', () => {
       outgoing.write('grü');
       outgoing.end('ße');
     };
-    const answer = await send({ method: 'POST', body: 'ä€', headers: { 'X-Ours': '1' } });
-    expect(answer).toMatchObject({ status: 201, body: 'grüße', truncated: false });
-    expect(answer.headers).toMatchObject({ 'x-thing': 'a', 'set-cookie': 'b=1, c=2' });
+    const response = await send({ method: 'POST', body: 'ä€', headers: { 'X-Ours': '1' } });
+    expect(response).toMatchObject({ status: 201, body: 'grüße', truncated: false });
+    expect(response.headers).toMatchObject({ 'x-thing': 'a', 'set-cookie': 'b=1, c=2' });
     expect([requests[0]?.method, requests[0]?.url]).toEqual(['POST', '/path?q=1']);
     expect(requests[0]?.headers).toMatchObject({ 'x-ours': '1', 'content-length': '5' });
     expect(bodies).toEqual(['ä€']);
@@ -95,11 +95,11 @@ describe('the HTTP client', () => {
 
   test('resolves the host with the given lookup', async () => {
     const url = server.url.replace('127.0.0.1', 'host.invalid');
-    const answer = await send({
+    const response = await send({
       url,
       lookup: (_name, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
     });
-    expect(answer.body).toBe('ok');
+    expect(response.body).toBe('ok');
   });
 
   test.each([
@@ -119,8 +119,8 @@ describe('the HTTP client', () => {
       outgoing.on('drain', pour);
       pour();
     };
-    const answer = await send({ maxResponseBytes: 25_000 });
-    expect([answer.body.length, answer.truncated]).toEqual([25_000, true]);
+    const response = await send({ maxResponseBytes: 25_000 });
+    expect([response.body.length, response.truncated]).toEqual([25_000, true]);
   });
 });
 
@@ -128,7 +128,7 @@ describe('a fault', () => {
   test('is a timeout if no response begins', async () => {
     respond = () => {};
     const fault = await faultOf(send({ timeoutMs: 50 }));
-    expect(fault).toMatchObject({ kind: 'timeout', reusedConnection: false, answer: undefined });
+    expect(fault).toMatchObject({ kind: 'timeout', reusedConnection: false, response: undefined });
     expect(fault.message).toBe(`GET ${server.url}/path: no complete response within 50 ms`);
   });
 
@@ -140,7 +140,7 @@ describe('a fault', () => {
     const fault = await faultOf(send({ timeoutMs: 200 }));
     expect(fault).toMatchObject({
       kind: 'timeout',
-      answer: { status: 200, headers: { 'x-thing': 'a' } },
+      response: { status: 200, headers: { 'x-thing': 'a' } },
     });
   });
 
@@ -158,7 +158,7 @@ describe('a fault', () => {
       outgoing.write('half', () => incoming.socket.destroy());
     };
     const fault = await faultOf(send());
-    expect(fault).toMatchObject({ kind: 'connection', answer: { status: 200 } });
+    expect(fault).toMatchObject({ kind: 'connection', response: { status: 200 } });
   });
 
   test('tells that a reused connection broke', async () => {
@@ -178,7 +178,7 @@ describe('a fault', () => {
     expect(await faultOf(send())).toMatchObject({
       kind: 'connection',
       reusedConnection: false,
-      answer: { status: 200 },
+      response: { status: 200 },
     });
   });
 

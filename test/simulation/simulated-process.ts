@@ -163,11 +163,11 @@ export class SimulatedProcess {
           this,
         );
         await time.wait(exchange.waitMs);
-        const { kind, answer, delayMs } = exchange.carryOut();
-        const came = kind === 'answer' ? `${answer?.status}` : `✗ ${kind}`;
+        const { kind, answer: response, delayMs } = exchange.carryOut();
+        const came = kind === 'answer' ? `${response?.status}` : `✗ ${kind}`;
         story.tell(this.name, `${what} → ${came}`);
         await time.wait(delayMs + this.#latencyMs());
-        if (kind === 'answer' && answer) end.resolve({ ...answer, truncated: false });
+        if (kind === 'answer' && response) end.resolve({ ...response, truncated: false });
         if (kind === 'reset' || kind === 'cut') fault('connection', 'reset');
       };
       void travel();

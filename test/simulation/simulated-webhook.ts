@@ -21,8 +21,9 @@ export function createWebhook(world: World): { serve: Serve; deliveries: Simulat
     const signature = createHmac('sha256', SIGNING_BYTES).update(signed).digest('base64');
     const isCloudy = time.nowMs < STARTED_AT_MS + plan.clearsUpAtMs;
     const fails = world.isOut(plan.outages.webhook) || random() < plan.webhookFailures;
-    const answers = isCloudy && fails ? [500, 503, 429, 302, 'reset', 'hang', 'lost'] : [200, 204];
-    const how = answers[Math.floor(random() * answers.length)];
+    const responses =
+      isCloudy && fails ? [500, 503, 429, 302, 'reset', 'hang', 'lost'] : [200, 204];
+    const how = responses[Math.floor(random() * responses.length)];
     deliveries.push({
       eventId,
       body,
@@ -30,9 +31,9 @@ export function createWebhook(world: World): { serve: Serve; deliveries: Simulat
       isTaken: how === 'lost' || how === 200 || how === 204,
     });
     world.texts.push(body);
-    const answer = { status: Number(how) || 0, headers: {}, body: '' };
+    const response = { status: Number(how) || 0, headers: {}, body: '' };
     const kind = how === 'hang' ? 'hang' : typeof how === 'string' ? 'reset' : 'answer';
-    return { waitMs: 0, carryOut: () => ({ kind, delayMs: 0, answer }) };
+    return { waitMs: 0, carryOut: () => ({ kind, delayMs: 0, answer: response }) };
   };
   return { serve, deliveries };
 }

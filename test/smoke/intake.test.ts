@@ -26,8 +26,8 @@ test('intake puts an accepted request on a real queue, in the group of its conve
     sendMessage: createSendMessage(client),
   });
   const event = readEvent('http-api-v2.three-users');
-  const answer = await send(event);
-  expect(answer.status).toBe(202);
+  const response = await send(event);
+  expect(response.status).toBe(202);
 
   const { Messages = [] } = await client.send(
     new ReceiveMessageCommand({ QueueUrl: queue.url, MessageSystemAttributeNames: ['All'] }),
@@ -36,7 +36,7 @@ test('intake puts an accepted request on a real queue, in the group of its conve
     event.pathParameters.conversationId,
   ]);
   expect(JSON.parse(Messages[0]?.Body ?? '')).toMatchObject({
-    requestId: answer.body.requestId,
+    requestId: response.body.requestId,
     conversationId: event.pathParameters.conversationId,
   });
 });

@@ -3,23 +3,23 @@ import { HttpError } from '../../lib/http/send-http.ts';
 import { judgeError, judgeResponse } from '../../lib/webhook/delivery-outcome.ts';
 
 const NOW = Date.parse('2026-11-22T15:29:40Z');
-const answer = (status: number, headers: Record<string, string> = {}) =>
+const response = (status: number, headers: Record<string, string> = {}) =>
   judgeResponse({ status, headers }, NOW);
 
 describe('the verdict on an answer', () => {
   test.each([200, 201, 202, 204, 226, 299])('%i is a success', (status) => {
-    expect(answer(status)).toEqual({ kind: 'delivered', status });
+    expect(response(status)).toEqual({ kind: 'delivered', status });
   });
 
   test.each([199, 300, 301, 302, 304, 307, 308, 400, 401, 404, 429, 500, 502, 503, 504])(
     '%i is a failure to be tried again',
     (status) => {
-      expect(answer(status)).toMatchObject({ kind: 'failed', status });
+      expect(response(status)).toMatchObject({ kind: 'failed', status });
     },
   );
 
   test('a redirect is a failure that says so, without the place it leads to', () => {
-    const verdict = answer(302, { location: 'https://elsewhere.example/?token=abc' });
+    const verdict = response(302, { location: 'https://elsewhere.example/?token=abc' });
     expect(verdict).toMatchObject({
       kind: 'failed',
       error: 'the receiver answered 302; redirects are not followed',
@@ -27,17 +27,19 @@ describe('the verdict on an answer', () => {
   });
 
   test('410 ends the delivery', () => {
-    expect(answer(410)).toMatchObject({ kind: 'refused', reason: 'RECEIVER_GONE', status: 410 });
+    expect(response(410)).toMatchObject({ kind: 'refused', reason: 'RECEIVER_GONE', status: 410 });
   });
 
   test('webhook-delivery: abort-message ends the delivery', () => {
-    expect(answer(422, { 'webhook-delivery': 'Abort-Message' })).toMatchObject({
+    expect(response(422, { 'webhook-delivery': 'Abort-Message' })).toMatchObject({
       kind: 'refused',
       reason: 'RECEIVER_ABORTED',
       status: 422,
     });
-    expect(answer(422, { 'webhook-delivery': 'something-else' })).toMatchObject({ kind: 'failed' });
-    expect(answer(200, { 'webhook-delivery': 'abort-message' })).toMatchObject({
+    expect(response(422, { 'webhook-delivery': 'something-else' })).toMatchObject({
+      kind: 'failed',
+    });
+    expect(response(200, { 'webhook-delivery': 'abort-message' })).toMatchObject({
       kind: 'delivered',
     });
   });
@@ -52,15 +54,15 @@ describe('the verdict on an answer', () => {
     ['-5', undefined],
     ['', undefined],
   ])('Retry-After: %s is read', (value, retryAfterMs) => {
-    expect(answer(503, { 'retry-after': value })).toMatchObject({ kind: 'failed', retryAfterMs });
+    expect(response(503, { 'retry-after': value })).toMatchObject({ kind: 'failed', retryAfterMs });
   });
 });
 
-describe('the verdict on a try without a whole answer', () => {
+describe('the verdict on a try without a complete response', () => {
   test('a time-out before the status is a failure', () => {
     expect(judgeError(new HttpError('timeout', 'POST https://a.example/secret'), NOW)).toEqual({
       kind: 'failed',
-      error: 'no answer in time',
+      error: 'no response in time',
     });
   });
 
@@ -69,19 +71,19 @@ describe('the verdict on a try without a whole answer', () => {
     [503, 'failed'],
     [410, 'refused'],
   ])('where the body goes on past the time, the status %i decides: %s', (status, kind) => {
-    const fault = new HttpError('timeout', '', { answer: { status, headers: {} } });
+    const fault = new HttpError('timeout', '', { response: { status, headers: {} } });
     expect(judgeError(fault, NOW)).toMatchObject({ kind, status });
   });
 
-  test('a connection that breaks in mid-answer is a failure, whatever the status', () => {
+  test('a connection that breaks in the middle of a response is a failure, whatever the status', () => {
     const fault = new HttpError('connection', '', {
-      answer: { status: 200, headers: {} },
+      response: { status: 200, headers: {} },
       cause: new Error('the connection closed in the middle of the response'),
     });
     expect(judgeError(fault, NOW)).toEqual({
       kind: 'failed',
       status: 200,
-      error: 'no answer: the connection closed in the middle of the response',
+      error: 'no response: the connection closed in the middle of the response',
     });
   });
 
@@ -89,16 +91,16 @@ describe('the verdict on a try without a whole answer', () => {
     const fault = new HttpError('connection', 'POST https://a.example/T0/secret: broke', {
       cause: new Error('read ECONNRESET'),
     });
-    expect(judgeError(fault, NOW)).toMatchObject({ error: 'no answer: read ECONNRESET' });
+    expect(judgeError(fault, NOW)).toMatchObject({ error: 'no response: read ECONNRESET' });
     expect(judgeError(new HttpError('connection', 'POST https://a/secret'), NOW)).toMatchObject({
-      error: 'no answer: the connection broke',
+      error: 'no response: the connection broke',
     });
   });
 
   test('says the code of an error without a message', () => {
     const cause = Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' });
     expect(judgeError(new HttpError('connection', '', { cause }), NOW)).toMatchObject({
-      error: 'no answer: ECONNREFUSED',
+      error: 'no response: ECONNREFUSED',
     });
   });
 

@@ -45,8 +45,8 @@ describe('a function whose configuration is wrong', () => {
 
   test('gives every message back for 60 seconds, by the URL of its own queue', async () => {
     const { handler, changes } = start();
-    const answer = await handler({ Records: [record('a'), record('b')] });
-    expect(answer).toEqual({
+    const response = await handler({ Records: [record('a'), record('b')] });
+    expect(response).toEqual({
       batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'b' }],
     });
     const queueUrl = 'https://sqs.eu-west-1.amazonaws.com/111111111111/requests.fifo';
@@ -65,12 +65,12 @@ describe('a function whose configuration is wrong', () => {
 
   test('answers HTTP requests with a 503 that says when to come back', async () => {
     const { handler } = start();
-    const answer = (await handler({ requestContext: {} })) as Record<string, never>;
-    expect(answer).toMatchObject({
+    const response = (await handler({ requestContext: {} })) as Record<string, never>;
+    expect(response).toMatchObject({
       statusCode: 503,
       headers: { 'retry-after': '60', 'content-type': 'application/problem+json' },
     });
-    const document = problemDocument.parse(JSON.parse(answer.body ?? ''));
+    const document = problemDocument.parse(JSON.parse(response.body ?? ''));
     expect(JSON.stringify(document)).not.toContain('GENESYS_ENV');
   });
 

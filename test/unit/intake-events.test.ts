@@ -83,8 +83,8 @@ describe('the sample events of API Gateway', () => {
 
   test.each(Object.entries(ACCEPTED))('%s is accepted', async (name, expected) => {
     const { send, sent } = startIntake();
-    const answer = await send(readEvent(name));
-    expect(answer.status).toBe(202);
+    const response = await send(readEvent(name));
+    expect(response.status).toBe(202);
     expect(sent).toHaveLength(1);
     const message = JSON.parse(sent[0]?.body ?? '');
     expect(message.requestedBy).toBe(expected.requestedBy);
@@ -93,10 +93,10 @@ describe('the sample events of API Gateway', () => {
 
   test.each(Object.entries(REFUSED))('%s is refused by name', async (name, expected) => {
     const { send, sent } = startIntake();
-    const answer = await send(readEvent(name));
-    expect(answer.status).toBe(expected.status);
-    expect(answer.body.type).toBe(problemType(expected.kind as never));
-    expect(answer.body.errors?.map(({ pointer, header }) => header ?? pointer)).toEqual(
+    const response = await send(readEvent(name));
+    expect(response.status).toBe(expected.status);
+    expect(response.body.type).toBe(problemType(expected.kind as never));
+    expect(response.body.errors?.map(({ pointer, header }) => header ?? pointer)).toEqual(
       expected.places,
     );
     expect(sent).toEqual([]);

@@ -18,8 +18,8 @@ const fitsSchema = componentValidator('RequestBody');
 /** Whatever comes in: no 5xx, a document that explains, and a message only with a 202. */
 async function checkAnswer(event: unknown): Promise<Answer> {
   const { send, sent, lines } = startIntake();
-  const answer = await send(event);
-  const { status, headers, body } = answer;
+  const response = await send(event);
+  const { status, headers, body } = response;
   expect(headers['x-correlation-id']).toMatch(/^[\x20-\x7e]{1,128}$/);
   if (status === 202) {
     expect(sent).toHaveLength(1);
@@ -35,7 +35,7 @@ async function checkAnswer(event: unknown): Promise<Answer> {
     expect(sent).toEqual([]);
     expect(lines.map((line) => line.message)).toEqual(['refused']);
   }
-  return answer;
+  return response;
 }
 
 const text = fc.oneof(
@@ -150,11 +150,11 @@ describe('intake, whatever it is sent,', () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(hostileBody, async (body) => {
-          const answer = await checkAnswer(eventWithBody(body));
+          const response = await checkAnswer(eventWithBody(body));
           if (!fitsSchema(JSON.parse(forAjv(body)))) {
-            expect(answer.status).toBe(422);
-          } else if (answer.status !== 202) {
-            for (const { detail } of answer.body.errors ?? [])
+            expect(response.status).toBe(422);
+          } else if (response.status !== 202) {
+            for (const { detail } of response.body.errors ?? [])
               expect(detail).toMatch(/^names the same/);
           }
         }),

@@ -7,12 +7,12 @@ import { readUser, readUsersInBulk } from '../../lib/genesys/users/read-users.ts
 const budget = createCallBudget({ finishByMs: 1e15, deadlineMs: 1e15 });
 
 /** A client that answers reads from a function of the ids in the query. */
-function clientOf(answer: (ids: string[], path: string) => Fields) {
+function clientOf(response: (ids: string[], path: string) => Fields) {
   const paths: string[] = [];
   const client: GenesysClient = {
     read: async (_operation, path) => {
       paths.push(path);
-      return answer(/id=([^&]*)/.exec(path)?.[1]?.split(',') ?? [], path);
+      return response(/id=([^&]*)/.exec(path)?.[1]?.split(',') ?? [], path);
     },
     post: () => Promise.reject(new Error('nothing is posted here')),
   };

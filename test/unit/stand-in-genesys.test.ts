@@ -69,8 +69,8 @@ const authorised = (method: string, target: string, body?: unknown) =>
   });
 const get = (target: string) => genesys.handle(authorised('GET', target));
 const post = (target: string, body: unknown) => genesys.handle(authorised('POST', target, body));
-const json = (answer: GenesysAnswer) => JSON.parse(answer.body);
-const code = (answer: GenesysAnswer) => [answer.status, json(answer).code];
+const json = (response: GenesysAnswer) => JSON.parse(response.body);
+const code = (response: GenesysAnswer) => [response.status, json(response).code];
 const add = (...userIds: string[]) =>
   post(ADD, { participants: userIds.map((userId) => ({ userId })) });
 const people = (conversationId: string) =>
@@ -91,9 +91,9 @@ const logIn = () => requestToken(credentials);
 describe('token requests', () => {
   test('form fields and HTTP Basic are each enough', () => {
     start({ tokenLifetimeSeconds: 3_600 });
-    for (const answer of [logIn(), requestToken({}, { authorization: BASIC })]) {
-      expect(answer.status).toBe(200);
-      expect(json(answer)).toEqual({
+    for (const response of [logIn(), requestToken({}, { authorization: BASIC })]) {
+      expect(response.status).toBe(200);
+      expect(json(response)).toEqual({
         access_token: expect.any(String),
         token_type: 'bearer',
         expires_in: 3_600,
@@ -148,10 +148,10 @@ describe('token requests', () => {
   ] as [string, Record<string, string>, Record<string, string>, number, string][])(
     '%s: refused in the shape of OAuth',
     (_, fields, headers, status, error) => {
-      const answer = requestToken(fields, headers);
-      expect(answer.status).toBe(status);
-      const { description } = json(answer);
-      expect(json(answer)).toEqual({ error, description, error_description: description });
+      const response = requestToken(fields, headers);
+      expect(response.status).toBe(status);
+      const { description } = json(response);
+      expect(json(response)).toEqual({ error, description, error_description: description });
     },
   );
 
@@ -192,10 +192,10 @@ describe('the rate limit', () => {
   test('refuses what is over it until the window ends, and says for how long', () => {
     start({ requestsPerMinute: 3 });
     nowMs += 18_000;
-    const answers = [1, 2, 3].map(() => get(CONVERSATION));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
-    expect(answers[2]?.headers['retry-after']).toBe('42');
-    expect(json(answers[2] as GenesysAnswer)).toMatchObject({
+    const responses = [1, 2, 3].map(() => get(CONVERSATION));
+    expect(responses.map(({ status }) => status)).toEqual([200, 200, 429]);
+    expect(responses[2]?.headers['retry-after']).toBe('42');
+    expect(json(responses[2] as GenesysAnswer)).toMatchObject({
       code: 'too.many.requests.retry.after',
       message: 'Rate limit exceeded the maximum. Retry the request in [42] seconds',
     });
@@ -314,9 +314,9 @@ describe('the generic endpoint', () => {
   test.each([200, 201] as const)('every role is added with a %i', (status) => {
     start({ genericAddStatus: status });
     const roles = ['agent', 'customer', 'observer', 'supervisor'];
-    const answer = addGeneric(...roles.map((role, index) => ({ id: FREE_USERS[index], role })));
-    expect(answer.status).toBe(status);
-    expect(json(answer).map(({ role }: { role: string }) => role)).toEqual(roles);
+    const response = addGeneric(...roles.map((role, index) => ({ id: FREE_USERS[index], role })));
+    expect(response.status).toBe(status);
+    expect(json(response).map(({ role }: { role: string }) => role)).toEqual(roles);
     expect(conversation().participants).toHaveLength(6);
   });
 
@@ -384,9 +384,9 @@ describe('the generic endpoint', () => {
   ])('without %s: 403 that names it', (permission, call) => {
     start({ genericBulkUsers: false });
     genesys.state.behaviour.permissions.delete(permission);
-    const answer = call();
-    expect(answer.status).toBe(403);
-    expect(json(answer).message).toContain(permission);
+    const response = call();
+    expect(response.status).toBe(403);
+    expect(json(response).message).toContain(permission);
   });
 });
 
@@ -404,11 +404,11 @@ describe('faults', () => {
     expect(rings()).toEqual([HANA, IVO]);
   });
 
-  test.each(['reset', 'hang'] as const)('a %s before anything is carried out', (answer) => {
-    genesys.state.faults.push({ fault: { answer } });
-    expect(deliver('POST', ADD, body)).toEqual({ kind: answer, waitMs: 0, delayMs: 0 });
+  test.each(['reset', 'hang'] as const)('a %s before anything is carried out', (response) => {
+    genesys.state.faults.push({ fault: { answer: response } });
+    expect(deliver('POST', ADD, body)).toEqual({ kind: response, waitMs: 0, delayMs: 0 });
     expect(rings()).toEqual([]);
-    expect(genesys.state.calls.at(-1)).toMatchObject({ method: 'POST', body, delivery: answer });
+    expect(genesys.state.calls.at(-1)).toMatchObject({ method: 'POST', body, delivery: response });
     expect(genesys.state.calls.at(-1)?.status).toBeUndefined();
   });
 
@@ -444,7 +444,7 @@ describe('faults', () => {
 
   const answerOf = (delivery: Delivery): GenesysAnswer => {
     if ('answer' in delivery) return delivery.answer;
-    throw new Error('there was no answer');
+    throw new Error('there was no response');
   };
 
   test('a page of a gateway carries nothing of the platform and is not counted', () => {

@@ -24,15 +24,15 @@ const stored = (accessToken: string, issuedAtMs: number) => ({
 });
 
 /** Answers the reads of the secret one after the other; no Genesys Cloud is there to be asked. */
-function start(...answers: (() => ReturnType<typeof stored>)[]) {
+function start(...responses: (() => ReturnType<typeof stored>)[]) {
   const events: string[] = [];
   let reads = 0;
   const source = createTokenSource({
     secret: createTokenSecret({
       read: async () => {
-        const answer = answers[reads++];
-        if (!answer) throw new Error('one read too many');
-        return answer();
+        const response = responses[reads++];
+        if (!response) throw new Error('one read too many');
+        return response();
       },
       write: () => Promise.reject(new Error('nothing is to be written')),
       tokenUrl: TOKEN_URL,

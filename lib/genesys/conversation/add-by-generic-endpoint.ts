@@ -22,8 +22,8 @@ export async function addByGenericEndpoint(
   budget: CallBudget,
 ): Promise<boolean> {
   const path = `/api/v2/conversations/${encodeURIComponent(conversationId)}/participants`;
-  const answer = await client.post('add', path, genericAddBody(missing), budget);
-  const said = JSON.stringify(answer).toLowerCase();
-  const named = missing.filter(({ id }) => id !== undefined && said.includes(id));
+  const response = await client.post('add', path, genericAddBody(missing), budget);
+  const text = JSON.stringify(response).toLowerCase();
+  const named = missing.filter(({ id }) => id !== undefined && text.includes(id));
   return named.length === 0 || named.length === missing.length;
 }

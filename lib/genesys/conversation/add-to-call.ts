@@ -30,9 +30,9 @@ export async function addToCall(
   budget: CallBudget,
 ): Promise<ConversationView | undefined> {
   const path = `/api/v2/conversations/calls/${encodeURIComponent(conversationId)}/participants/user/${encodeURIComponent(actingUserId)}`;
-  const answer = await client.post('add', path, addToCallBody(missing), budget);
+  const response = await client.post('add', path, addToCallBody(missing), budget);
   try {
-    return viewConversation(answer, 0);
+    return viewConversation(response, 0);
   } catch {
     // If the response does not say who is in, the caller reads the conversation again.
     return undefined;

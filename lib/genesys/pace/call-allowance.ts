@@ -11,7 +11,7 @@ export interface CallGrant {
  * Why no calls were granted:
  * - `budget`: the last minute's calls have used up the budget
  * - `share`: other callers that have used less are waiting
- * - `stopped`: the platform answered 429 and named a time
+ * - `stopped`: the platform sent a 429 with a time
  */
 export type RefusalReason = 'budget' | 'share' | 'stopped';
 

@@ -19,17 +19,17 @@ export async function waitForCalls(
   const giveUpAtMs = clock.now() + SHORT_WAIT_MS;
   for (;;) {
     if (clock.now() > options.startByMs) throw new OutOfTimeError('a request to Genesys Cloud');
-    const answer = await allowance.acquire(calls, options);
-    if (answer.granted) return answer;
-    if (answer.retryAtMs > giveUpAtMs) {
-      const waitMs = answer.retryAtMs - clock.now();
-      throw new AdderError(REASONS[answer.reason](Math.ceil(waitMs / 1_000)), {
+    const decision = await allowance.acquire(calls, options);
+    if (decision.granted) return decision;
+    if (decision.retryAtMs > giveUpAtMs) {
+      const waitMs = decision.retryAtMs - clock.now();
+      throw new AdderError(REASONS[decision.reason](Math.ceil(waitMs / 1_000)), {
         code: 'RATE_LIMITED',
         disposition: 'retry',
         retryAfterMs: waitMs,
       });
     }
-    await clock.sleep(Math.max(1, Math.ceil(answer.retryAtMs - clock.now())));
+    await clock.sleep(Math.max(1, Math.ceil(decision.retryAtMs - clock.now())));
   }
 }
 

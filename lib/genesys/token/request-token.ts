@@ -88,12 +88,12 @@ export function createRequestToken(deps: {
       }
       throw error;
     }
-    const answer = asObject(parseJson(response.body));
-    const accessToken = asString(answer?.access_token);
+    const body = asObject(parseJson(response.body));
+    const accessToken = asString(body?.access_token);
     if (response.truncated || (accessToken && !isFitForHeader(accessToken))) throw unfitToken();
     if (!accessToken) throw unreadable('token', redacted);
     redactor.addSecret(accessToken);
-    const lifeSeconds = Number.isFinite(answer?.expires_in) ? Number(answer?.expires_in) : 0;
+    const lifeSeconds = Number.isFinite(body?.expires_in) ? Number(body?.expires_in) : 0;
     return {
       accessToken,
       issuedAtMs: askedAtMs,

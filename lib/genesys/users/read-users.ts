@@ -69,7 +69,7 @@ function bulkPath(userIds: readonly string[], style: IdStyle): string {
   return `/api/v2/users?${ids}&expand=${EXPANSIONS}&pageSize=100&state=any`;
 }
 
-/** Calls for one list of users: the first, and more where an answer lists only a part. */
+/** Calls for one list of users: the first, and more if a response lists only some. */
 const MAX_BULK_CALLS = 5;
 
 /**
