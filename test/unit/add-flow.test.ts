@@ -149,6 +149,16 @@ describe('the rows of the flow', () => {
     });
   });
 
+  // Bug: the result said that the request had waited in the queue, although it had been read.
+  test('the deadline passes between the look and the add: EXPIRED does not blame the queue', () => {
+    const detailOf = (state: FlowState) => {
+      const action = at(state, state.deadlineMs);
+      return action.kind === 'finish' ? action.verdict?.detail : undefined;
+    };
+    expect(detailOf(start())).toContain('waited in the queue');
+    expect(detailOf(looked(start()))).toContain('preparing the add took until then');
+  });
+
   test('the deadline has passed and an add is unresolved: a look, however late', () => {
     const unlimited = { ...start().limits, finishByMs: Number.POSITIVE_INFINITY };
     const state = start({ adds: [attempt()] }, { limits: unlimited });

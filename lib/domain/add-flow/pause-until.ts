@@ -90,10 +90,10 @@ export function giveUp(receiveCount: number, cause: string): Action {
 }
 
 /** The end of a request whose deadline has passed, with the last cause. */
-export function expired({ deadlineMs, lastCause }: FlowState): Action {
-  const cause = lastCause
-    ? `${lastCause.code}: ${lastCause.detail}`
-    : 'it waited in the queue until then';
+export function expired({ deadlineMs, lastCause, lookedAtMs }: FlowState): Action {
+  const withoutCause =
+    lookedAtMs > 0 ? 'preparing the add took until then' : 'it waited in the queue until then';
+  const cause = lastCause ? `${lastCause.code}: ${lastCause.detail}` : withoutCause;
   const deadline = new Date(deadlineMs).toISOString();
   return finish('DEADLINE_EXCEEDED', `Not carried out before the deadline (${deadline}): ${cause}`);
 }
