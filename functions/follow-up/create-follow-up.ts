@@ -12,7 +12,6 @@ import { reportResult } from '../../lib/carry-out/report-result.ts';
 import { type WatchDeps, watchConnections } from '../../lib/carry-out/watch-connections.ts';
 import type { FollowUpConfig } from '../../lib/config.ts';
 import type { Clock, Random } from '../../lib/domain/clock.ts';
-import { maskAddresses } from '../../lib/domain/mask-addresses.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
 import type { SendHttp } from '../../lib/http/send-http.ts';
@@ -22,6 +21,7 @@ import type { ConversationLeases } from '../../lib/records/conversation-lease.ts
 import type { RecordStore } from '../../lib/records/record-store.ts';
 import { type LambdaFunction, wrapHandler } from '../../lib/wrap-handler.ts';
 import { createHandler, type FollowUpContext } from './handler.ts';
+import { reportConnection } from './report-connection.ts';
 
 export interface FollowUpPorts {
   config: FollowUpConfig;
@@ -66,13 +66,7 @@ export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
     maxParticipants: ANY_LIMIT,
     // Only requests past their deadline are finished here, and those do not ring anyone.
     refuseAddress: () => undefined,
-    onConnectionResult: ({ requestId, correlationId, conversationId }, { body }) =>
-      log.info('connection', {
-        request_id: requestId,
-        correlation_id: correlationId,
-        conversation_id: conversationId,
-        event: maskAddresses(body),
-      }),
+    onConnectionResult: (record, event) => reportConnection({ log, putMetrics }, record, event),
   };
   const watch = config.WATCH_CONNECTIONS
     ? (record: RequestRecord, finishByMs: number) => watchConnections(deps, record, finishByMs)

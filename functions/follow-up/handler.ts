@@ -40,6 +40,14 @@ export function createHandler(
       { name: 'ReconcilerFailures', unit: 'Count', value: done.failed },
       // Counted by each result. The zero gives the alarm results-not-success a value in every period.
       { name: 'ResultsExpired', unit: 'Count', value: 0 },
+      // Only where there are any: a metric costs extra for every hour in which it has a value.
+      ...(
+        [
+          { name: 'ResultsResent', unit: 'Count', value: done.sent },
+          { name: 'UnresolvedFinished', unit: 'Count', value: done.unresolved },
+          { name: 'WatchesResumed', unit: 'Count', value: done.watched },
+        ] as const
+      ).filter(({ value }) => value > 0),
     );
     return { batchItemFailures: [] };
   };

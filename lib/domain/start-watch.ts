@@ -4,7 +4,7 @@ import type { RequestRecord, Watch } from './request-record.ts';
 /** Looks, counted from the result. */
 const LOOKS_AFTER_MS = [15_000, 40_000, 75_000];
 /** The connection event is sent at the latest this long after the result. */
-const WATCH_ENDS_MS = 90_000;
+export const WATCH_ENDS_MS = 90_000;
 /** The last time for a look that the budget refused before: time for the call and for the event. */
 const LAST_CHANCE_MS = 80_000;
 /** A watch that was interrupted by a crash is ended this long after the result, with a last look. */

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createFollowUp, type FollowUpPorts } from '../../functions/follow-up/create-follow-up.ts';
+import { reportConnection } from '../../functions/follow-up/report-connection.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
 import { readFollowUpConfig } from '../../lib/config.ts';
 import {
@@ -121,6 +122,33 @@ test('a result is logged and counted once, although its first send fails', async
   expect(lines.filter((line) => line === 'result')).toHaveLength(1);
   const counts = counted.filter(({ name }) => name === 'ResultsExpired').map(({ value }) => value);
   expect(counts.sort()).toEqual([0, 0, 0, 1]);
+  expect(counted.filter(({ name }) => name === 'ResultsResent')).toEqual([
+    { name: 'ResultsResent', unit: 'Count', value: 1 },
+  ]);
+});
+
+test.each([
+  [90_000, []],
+  [90_001, [{ name: 'ConnectionEventsLate', unit: 'Count', value: 1 }]],
+])('a connection event %i ms after the result is counted if it is late', (afterMs, expected) => {
+  const counted: Metric[] = [];
+  const quiet = () => {};
+  const record = finishedRecord(newRecord(newRequest(), context('new')));
+  const { result } = record;
+  if (!result) throw new Error('no result');
+  reportConnection(
+    {
+      log: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      putMetrics: (...metrics) => counted.push(...metrics),
+    },
+    record,
+    {
+      ...result,
+      body: JSON.stringify({ event: 'participant_connection', audit: { participants: [] } }),
+      finishedAtMs: result.finishedAtMs + afterMs,
+    },
+  );
+  expect(counted).toEqual(expected);
 });
 
 test('EXPIRED names why the last receive did not finish the request', async () => {
