@@ -23,9 +23,16 @@ export interface LocalAuthorizer {
   authorize(event: unknown): Verdict;
   /** Headers by which a request is let in, for the console page. */
   headersFor(request: SignedRequest): Record<string, string>;
-  /** A token that is let in (`jwt` only). */
-  token?: string;
+  /** Tokens that are let in (`jwt` only). */
+  tokens?: LocalTokens;
 }
+
+/** Tokens for all routes, and for a part of them, so that a client's handling of 403 can be tried. */
+export type LocalTokens = Record<'all' | LocalScope, string>;
+
+/** Scopes of the routes. A deployed API has those of its parameters (`jwtAddScopes` and others). */
+const LOCAL_SCOPES = ['add', 'read', 'cancel'] as const;
+type LocalScope = (typeof LOCAL_SCOPES)[number];
 
 const TOKEN_LIFETIME_SECONDS = 86_400;
 const ISSUER = 'https://issuer.local/';
@@ -53,18 +60,27 @@ export function createLocalAuthorizer(
     };
   }
   if (mode === 'jwt') {
-    const token = createToken(credentials.secretAccessKey, now());
+    const token = (...scopes: LocalScope[]) =>
+      createToken(credentials.secretAccessKey, now(), scopes);
+    const tokens = {
+      all: token(...LOCAL_SCOPES),
+      add: token('add'),
+      read: token('read'),
+      cancel: token('cancel'),
+    };
     return {
       authorize(event) {
         const { headers = {} } = event as HttpEvent;
         const [, given = ''] = /^(?:Bearer )?(\S+)$/i.exec(headers.authorization ?? '') ?? [];
         const claims = readToken(given, credentials.secretAccessKey, now());
-        return claims
-          ? withAuthorizer(event, { jwt: { claims, scopes: null } })
-          : refusal(401, 'Unauthorized');
+        if (!claims) return refusal(401, 'Unauthorized', 'Bearer');
+        const needed = scopeOf(event as HttpEvent);
+        return claims.scope.split(' ').includes(needed)
+          ? withAuthorizer(event, { jwt: { claims, scopes: [needed] } })
+          : refusal(403, 'Forbidden', `Bearer scope="${needed}" error="insufficient_scope"`);
       },
-      headersFor: () => ({ authorization: `Bearer ${token}` }),
-      token,
+      headersFor: () => ({ authorization: `Bearer ${tokens.all}` }),
+      tokens,
     };
   }
   return { authorize: (event) => ({ event }), headersFor: () => ({}) };
@@ -86,14 +102,24 @@ function withAuthorizer(event: unknown, authorizer: object): Verdict {
   return { event: { ...rest, requestContext: { ...requestContext, authorizer } } };
 }
 
-/** As API Gateway words it: not a problem document. */
-function refusal(statusCode: 401 | 403, message: string): Verdict {
+/** The scope of a route, as serverless.yml assigns them. */
+function scopeOf({ rawPath = '', requestContext }: HttpEvent): LocalScope {
+  if (!/^\/requests(\/|$)|^\/conversations\/[^/]+\/requests$/.test(rawPath)) return 'add';
+  const isOne = /^\/requests\/[^/]+$/.test(rawPath);
+  return requestContext?.http?.method === 'DELETE' && isOne ? 'cancel' : 'read';
+}
+
+/**
+ * As API Gateway words it: not a problem document.
+ * @param challenge what the token lacks (RFC 6750, section 3)
+ */
+function refusal(statusCode: 401 | 403, message: string, challenge?: string): Verdict {
   return {
     response: {
       statusCode,
       headers: {
         'content-type': 'application/json',
-        ...(statusCode === 401 ? { 'www-authenticate': 'Bearer' } : {}),
+        ...(challenge === undefined ? {} : { 'www-authenticate': challenge }),
       },
       body: JSON.stringify({ message }),
     },
@@ -104,11 +130,12 @@ const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('b
 const signatureOf = (text: string, secret: string) =>
   createHmac('sha256', secret).update(text).digest();
 
-function createToken(secret: string, nowMs: number): string {
+function createToken(secret: string, nowMs: number, scopes: readonly LocalScope[]): string {
   const seconds = Math.floor(nowMs / 1000);
   const text = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode({
     iss: ISSUER,
     sub: 'local',
+    scope: scopes.join(' '),
     iat: seconds,
     exp: seconds + TOKEN_LIFETIME_SECONDS,
   })}`;
@@ -124,6 +151,7 @@ function readToken(token: string, secret: string, nowMs: number) {
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as {
     exp: number;
+    scope: string;
     [claim: string]: unknown;
   };
   return claims.exp * 1000 > nowMs ? claims : undefined;

@@ -40,7 +40,7 @@ function tellOutside({ webhookUrl }: Endpoints, settings: Settings): string[] {
 
 function tellAuth({ auth }: Settings): string[] {
   if (auth === 'none') return [];
-  const how = auth === 'iam' ? 'signed with its credentials' : 'with its token';
+  const how = auth === 'iam' ? 'signed with its credentials' : 'with one of its tokens';
   return [`The API asks   for requests ${how} (LOCAL_AUTH=${auth})`];
 }
 

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LocalTokens } from '../api-gateway/local-authorizer.ts';
 import type { Credentials } from './local-credentials.ts';
 
 /** Addresses of the running system, for other commands. */
@@ -16,8 +17,8 @@ export interface Endpoints {
   region: string;
   /** Required by the local Secrets Manager; the other servers accept any. */
   credentials: Credentials;
-  /** With `LOCAL_AUTH=jwt`: a bearer token for the API. */
-  token?: string;
+  /** With `LOCAL_AUTH=jwt`: bearer tokens for the API, for all routes and with one scope each. */
+  tokens?: LocalTokens;
   /** The stand-in's; absent if a real Genesys Cloud is used. */
   genesysUrl?: string;
   /** Our receiver's; absent if another one is used. */

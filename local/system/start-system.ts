@@ -222,7 +222,7 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       dynamoDbEndpoint: dynamoDb.endpoint,
       region: service.provider.region,
       credentials,
-      ...(authorizer.token === undefined ? {} : { token: authorizer.token }),
+      ...(authorizer.tokens === undefined ? {} : { tokens: authorizer.tokens }),
       ...(genesys ? { genesysUrl: genesys.url } : {}),
       ...(receiver ? { webhookUrl: receiver.url } : {}),
       queues,

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { createLocalAuthorizer } from '../../local/api-gateway/local-authorizer.ts';
 import { isSigned } from '../support/verify-sigv4.ts';
@@ -63,10 +64,64 @@ test('jwt lets in its token, and names its subject', () => {
 test.each<[string, string | undefined]>([
   ['no token', undefined],
   ['something else', 'Bearer nonsense'],
-  ['an unsigned token', `Bearer ${at('jwt').token?.replace(/[^.]+$/, 'AAAA')}`],
-  ['an expired token', `Bearer ${at('jwt', NOW_MS - 86_400_000).token}`],
+  ['an unsigned token', `Bearer ${at('jwt').tokens?.all.replace(/[^.]+$/, 'AAAA')}`],
+  ['an expired token', `Bearer ${at('jwt', NOW_MS - 86_400_000).tokens?.all}`],
 ])('jwt refuses %s with 401, as API Gateway does', (_name, authorization) => {
   expect(at('jwt').authorize(eventOf(authorization ? { authorization } : {}))).toMatchObject({
     response: { statusCode: 401, body: '{"message":"Unauthorized"}' },
   });
+});
+
+const ROUTES = [
+  ['POST', '/conversations/c1/participants', 'add'],
+  ['GET', '/anything', 'add'],
+  ['GET', '/requests/r1', 'read'],
+  ['GET', '/conversations/c1/requests', 'read'],
+  ['DELETE', '/requests', 'read'],
+  ['DELETE', '/requests/r1', 'cancel'],
+] as const;
+
+test.each(ROUTES)('jwt: %s %s needs the scope %s, else 403', (method, rawPath, scope) => {
+  const { tokens, authorize } = at('jwt');
+  if (!tokens) throw new Error('there are no tokens');
+  const eventWith = (token: string) => ({
+    rawPath,
+    headers: { authorization: `Bearer ${token}` },
+    requestContext: { http: { method } },
+  });
+  for (const [name, token] of Object.entries(tokens)) {
+    const verdict = authorize(eventWith(token));
+    if (name === scope || name === 'all') {
+      expect(verdict).toMatchObject({
+        event: { requestContext: { authorizer: { jwt: { scopes: [scope] } } } },
+      });
+    } else {
+      expect(verdict).toMatchObject({
+        response: {
+          statusCode: 403,
+          headers: { 'www-authenticate': `Bearer scope="${scope}" error="insufficient_scope"` },
+          body: '{"message":"Forbidden"}',
+        },
+      });
+    }
+  }
+});
+
+test('jwt asks for the scopes by the routes that serverless.yml gives to the same scope', () => {
+  const text = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8');
+  const routes = [
+    ...text.matchAll(/method: (\S+)\s+path: (\S+)\s+authorizer: \S+:to(Add|Read|Cancel)\}/g),
+  ];
+  expect(routes.length).toBeGreaterThan(5);
+  const { tokens, authorize } = at('jwt');
+  for (const [route, method = '', path = '', scope = ''] of routes) {
+    const event = {
+      rawPath: path.replaceAll('"', '').replace(/^\*/, '/else').replace('{proxy+}', 'a/b'),
+      headers: {
+        authorization: `Bearer ${tokens?.[scope.toLowerCase() as 'add' | 'read' | 'cancel']}`,
+      },
+      requestContext: { http: { method: method === '"*"' ? 'PUT' : method } },
+    };
+    expect({ route, verdict: authorize(event) }).toMatchObject({ route, verdict: { event: {} } });
+  }
 });
