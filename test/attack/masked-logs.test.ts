@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { callerIdOf } from '../../lib/aws/caller-id.ts';
+import { HttpError, type SendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { PLATFORM_CONVERSATION } from '../../local/genesys/sample-organisation.ts';
 import { type AdderUnderTest, startAdder } from '../support/start-adder.ts';
 import { eventWithBody, startIntake } from '../support/start-intake.ts';
-import { startReceiver } from '../support/start-receiver.ts';
 import { auditEventOf, startRelay } from '../support/start-relay.ts';
 import { httpEvent, startRequests } from '../support/start-requests.ts';
 
@@ -81,35 +81,101 @@ test('the adder logs no address, neither in results nor in what Genesys Cloud sa
   expectMasked('result');
 });
 
+/** An event about people with these addresses, as the adder writes it. */
+const eventAbout = (id: string, error?: string) =>
+  JSON.stringify(
+    auditEventOf(id, {
+      ...(error === undefined ? {} : { error }),
+      participants: ADDRESSES.map((address) => ({
+        address,
+        role: 'customer' as const,
+        outcome: 'ADDED' as const,
+        detail: `${address} was rung`,
+      })),
+    }),
+  );
+const EVENTS = ['a', 'b', 'c'].map((end) => `b0a7ca11-0000-4000-8000-00000000000${end}`) as [
+  string,
+  string,
+  string,
+];
+
 test('the relay logs no address of what it delivers, cannot deliver or refuses', async () => {
   const log = createLogger('relay');
-  const receiver = await startReceiver((response) =>
-    response.writeHead(400).end(`unknown customer ${ADDRESSES.join(' ')}`),
-  );
+  const text = `unknown customers ${ADDRESSES.join(' ')}`;
+  const answers: SendHttp[] = [
+    async () => ({ status: 400, headers: { location: text }, body: text, truncated: false }),
+    async () => {
+      throw new HttpError('connection', text, { cause: new Error(`altnames: ${text}`) });
+    },
+    async () => ({ status: 204, headers: {}, body: text, truncated: false }),
+  ];
+  const sendHttp: SendHttp = (request) => (answers.shift() as SendHttp)(request);
   const relay = await startRelay({
-    url: `${receiver.url}/hook`,
+    url: 'https://receiver.example/hook',
     allowUnsigned: true,
-    deps: { log },
+    deps: { log, sendHttp },
   });
   try {
-    const event = (id: string) =>
-      JSON.stringify(
-        auditEventOf(id, {
-          participants: ADDRESSES.map((address) => ({
-            address,
-            role: 'customer' as const,
-            outcome: 'ADDED' as const,
-          })),
-        }),
-      );
-    await relay.send(event('b0a7ca11-0000-4000-8000-00000000000a'));
-    await relay.forge(event('b0a7ca11-0000-4000-8000-00000000000b'));
+    for (const id of EVENTS) await relay.send(eventAbout(id, text));
+    await relay.forge(eventAbout('b0a7ca11-0000-4000-8000-00000000000d', text));
+    await relay.forge(`not an event: ${text}`);
     await relay.run();
+    expect(answers).toEqual([]);
   } finally {
     await relay.stop();
-    await receiver.stop();
   }
-  expectMasked('relay failed', 'dead-lettered');
+  expectMasked('relay failed', 'relayed', 'dead-lettered');
+  expect(lines.join('')).toContain('+15***67');
+});
+
+test('the relay logs no address where there is no webhook, or no table or queue', async () => {
+  const log = createLogger('relay');
+  const relay = await startRelay({ url: undefined, deps: { log } });
+  const failing = await startRelay({
+    url: 'https://receiver.example/hook',
+    allowUnsigned: true,
+    deps: {
+      log,
+      records: {
+        get: async () => {
+          throw new Error(`no item ${eventAbout(EVENTS[0])}`);
+        },
+        replace: async () => true,
+      },
+      sendMessage: async ({ body }) => {
+        throw new Error(`cannot send ${body}`);
+      },
+    },
+  });
+  try {
+    await relay.send(eventAbout(EVENTS[0]));
+    await relay.run();
+    await failing.forge(eventAbout(EVENTS[0]));
+    await failing.forge(`not an event: ${ADDRESSES.join(' ')}`);
+    await failing.run();
+  } finally {
+    await relay.stop();
+    await failing.stop();
+  }
+  expectMasked('webhook not configured', 'record not readable', 'relay failed');
+  expect(lines.join('')).toContain('was rung');
+});
+
+test('follow-up logs no address of whom it watches, nor what the platform says about it', async () => {
+  const log = createLogger('follow-up');
+  const adder = await startAdder({ logTo: log, watchConnections: true });
+  try {
+    await adder.settle({
+      conversationId: PLATFORM_CONVERSATION,
+      participants: participants('+15551234567'),
+    });
+    await adder.deliverWatches();
+  } finally {
+    await adder.stop();
+  }
+  expectMasked('result', 'connection');
+  expect(lines.join('')).toContain('+15');
 });
 
 test('the requests function logs no address of what it cancels or cannot read', async () => {
