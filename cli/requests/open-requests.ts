@@ -87,16 +87,18 @@ function open({
   environment: Record<string, string | undefined>;
 }): OpenRequests {
   const records = createDynamoRecordStore(dynamoDb, { tableName, clock });
-  const retentionDays = Number(environment.RECORD_RETENTION_DAYS || RETENTION_DAYS);
-  const cancelRequest = createCancelRequest({
-    records,
-    sendResult: async (event) =>
-      createSendResult(createSendMessage(sqs), await auditQueueUrl())(event),
-    clock,
-    newWriteId: randomUUID,
-    retentionMs: retentionDays * 86_400_000,
-    log: console,
-  });
+  const retentionMs = Number(environment.RECORD_RETENTION_DAYS || RETENTION_DAYS) * 86_400_000;
+  const cancelRequest: CancelRequest = (record) =>
+    createCancelRequest({
+      records,
+      sendResult: async (event) =>
+        createSendResult(createSendMessage(sqs), await auditQueueUrl())(event),
+      clock,
+      newWriteId: randomUUID,
+      // The stage may keep records for longer than this machine knows.
+      retentionMs: Math.max(retentionMs, record.expiresAtMs - clock.now()),
+      log: console,
+    })(record);
   return {
     where,
     records,

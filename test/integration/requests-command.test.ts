@@ -65,11 +65,11 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-async function create(number: number) {
+async function create(number: number, retentionMs = 86_400_000) {
   const nowMs = Date.now();
   const times = { requestedAtMs: nowMs + number, deadlineMs: nowMs + 600_000 };
   const request = newRequest({ requestId: requestIdOf(number), ...times });
-  const context = { nowMs, writeId: `create-${number}`, retentionMs: 86_400_000 };
+  const context = { nowMs, writeId: `create-${number}`, retentionMs };
   const record = newRecord(request, context);
   await records.create(record);
   return record;
@@ -94,6 +94,24 @@ test('lists, shows and cancels the requests of the system on this machine', asyn
   out = '';
   expect(await main(['show', requestIdOf(1)])).toBe(0);
   expect(JSON.parse(out)).toMatchObject({ status: 'CANCELLED', code: 'CANCELLED' });
+});
+
+// Bug: a cancel kept the record for 30 days only, whatever the stage's RECORD_RETENTION_DAYS is.
+// Fix: a record that is kept for longer keeps its time.
+test('a cancel does what DELETE does: the result is sent, byte for byte, and the record keeps its time', async () => {
+  const record = await create(5, 365 * 86_400_000);
+  const before = sqs.inspect('audit').ready.length;
+  expect(await main(['cancel', requestIdOf(5)])).toBe(0);
+  const cancelled = await records.get(requestIdOf(5));
+  expect(cancelled).toMatchObject({
+    status: 'CANCELLED',
+    delivery: { status: 'PENDING' },
+    result: { eventId: `evt_${requestIdOf(5)}`, sentAtMs: expect.any(Number) },
+  });
+  expect(cancelled?.dueAtMs).toBeUndefined();
+  expect(cancelled?.expiresAtMs).toBeGreaterThanOrEqual(record.expiresAtMs);
+  const { ready } = sqs.inspect('audit');
+  expect([ready.length, ready.at(-1)]).toEqual([before + 1, cancelled?.result?.body]);
 });
 
 test('watches a request until it is final', async () => {
