@@ -22,9 +22,9 @@ export function asObject(value: unknown): Fields | undefined {
   return isObject ? (value as Fields) : undefined;
 }
 
-/** The value, if it is a string. */
+/** The value, if it is a string. An empty string counts as absent. */
 export function asString(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** The objects in a list, without other entries such as null. Empty if the value is not a list. */

@@ -74,7 +74,7 @@ function readComplaint(body: Fields): Complaint {
   return {
     codes: codes.filter((code) => code !== undefined).map((code) => cleanText(code, LONGEST_CODE)),
     said: cleaned(
-      texts.find((text) => text !== undefined && text !== ''),
+      texts.find((text) => text !== undefined),
       LONGEST_TEXT,
     ),
     blamed: ids.filter((id) => typeof id === 'string').map((id) => id.toLowerCase()),
