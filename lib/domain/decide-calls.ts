@@ -25,6 +25,13 @@ const WAITING_GRACE_MS = 2_000;
 /** The waiting time of a caller is written only if it is too short by this, to save writes. */
 const MARKER_SLACK_MS = 1_000;
 
+/**
+ * A caller above its share may use this part of the limit in this time. An even use of the minute means that
+ * calls become free at any moment for a caller that comes later.
+ */
+const SMOOTH_MS = 10_000;
+const SMOOTH_PART = 0.2;
+
 /** Time for a probing request before another one probes. */
 const PROBE_MS = 15_000;
 export interface CallsWanted {
@@ -127,7 +134,14 @@ function reasonToRefuse(
   const oldest = window.seconds[0]?.[0] ?? toSecond(nowMs);
   const elapsed = Math.min(1, (nowMs - oldest * 1_000) / PLATFORM_WINDOW_MS);
   const line = (limit * (active + elapsed)) / (active + 1);
-  return used < line ? undefined : 'budget';
+  if (used >= line) return 'budget';
+  return usedLately(window, nowMs) < limit * SMOOTH_PART ? undefined : 'budget';
+}
+
+/** Calls of all callers in the last seconds. */
+function usedLately({ seconds }: CallWindow, nowMs: number): number {
+  const first = toSecond(nowMs - SMOOTH_MS);
+  return seconds.reduce((sum, [second, calls]) => sum + (second > first ? calls : 0), 0);
 }
 
 function addCalls(

@@ -5,12 +5,14 @@
 export interface VersionedItem {
   /** The latest write. `undefined`: never written. */
   read(): Promise<VersionedValue | undefined>;
-  /**
-   * Replaces the document if its version is still `previousVersion` (0: never written).
-   * @returns the new version, or `undefined` if another writer was faster
-   */
-  write(value: unknown, previousVersion: number): Promise<number | undefined>;
+  /** Replaces the document if its version is still `previousVersion` (0: never written). */
+  write(value: unknown, previousVersion: number): Promise<VersionedWrite>;
 }
+
+/** The outcome of a write. If another writer was faster, what it has written. */
+export type VersionedWrite =
+  | { isWritten: true; version: number }
+  | { isWritten: false; current: VersionedValue | undefined };
 
 export interface VersionedValue {
   /** Parsed JSON, not validated. */

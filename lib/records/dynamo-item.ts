@@ -6,7 +6,8 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../domain/clock.ts';
-import type { VersionedItem } from '../domain/versioned-item.ts';
+import type { VersionedItem, VersionedValue } from '../domain/versioned-item.ts';
+import type { Item } from './item.ts';
 
 /** DynamoDB deletes an item that was not written for this long. It is created again when needed. */
 const KEPT_SECONDS = 7 * 86_400;
@@ -22,22 +23,16 @@ export function createDynamoItem(
 ): VersionedItem {
   const Key = { pk: { S: key } };
 
-  async function load() {
-    const { Item } = await client.send(
+  async function load(): Promise<Item | undefined> {
+    const { Item: item } = await client.send(
       new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }),
     );
-    if (Item === undefined) return undefined;
-    return {
-      value: parse(Item.document?.S ?? ''),
-      version: Number(Item.version?.N ?? 0),
-      writeId: Item.writeId?.S,
-    };
+    return item;
   }
 
   return {
     async read() {
-      const found = await load();
-      return found && { value: found.value, version: found.version };
+      return toValue(await load());
     },
 
     async write(value, previousVersion) {
@@ -59,15 +54,29 @@ export function createDynamoItem(
               ':expiresAt': { N: String(Math.floor(clock.now() / 1_000) + KEPT_SECONDS) },
               ...(previousVersion === 0 ? {} : { ':previous': { N: String(previousVersion) } }),
             },
+            // Saves a read where writers compete.
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
           }),
         );
-        return version;
+        return { isWritten: true, version };
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        return (await load())?.writeId === writeId ? version : undefined;
+        // Some emulators do not return the item.
+        const found = error.Item ?? (await load());
+        if (found?.writeId?.S === writeId) return { isWritten: true, version };
+        return { isWritten: false, current: toValue(found) };
       }
     },
   };
+}
+
+function toValue(item: Item | undefined): VersionedValue | undefined {
+  return (
+    item && {
+      value: parse(item.document?.S ?? ''),
+      version: Number(item.version?.N ?? 0),
+    }
+  );
 }
 
 function parse(json: string): unknown {

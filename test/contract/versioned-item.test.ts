@@ -19,6 +19,12 @@ const inTable = (): VersionedItem => {
   return createDynamoItem(client, { tableName, key: `budget#${items}`, clock: systemClock });
 };
 
+const written = (version: number) => ({ isWritten: true, version });
+const conflict = (value: unknown, version: number) => ({
+  isWritten: false,
+  current: { value, version },
+});
+
 describe.each<[string, () => VersionedItem]>([
   ['in the table', inTable],
   ['in memory', createMemoryItem],
@@ -26,28 +32,28 @@ describe.each<[string, () => VersionedItem]>([
   test('is absent until it is written, then read back with its version', async () => {
     const item = create();
     expect(await item.read()).toBeUndefined();
-    expect(await item.write({ calls: [1, 2], text: 'ü' }, 0)).toBe(1);
+    expect(await item.write({ calls: [1, 2], text: 'ü' }, 0)).toEqual(written(1));
     expect(await item.read()).toEqual({ value: { calls: [1, 2], text: 'ü' }, version: 1 });
-    expect(await item.write({ calls: [] }, 1)).toBe(2);
+    expect(await item.write({ calls: [] }, 1)).toEqual(written(2));
     expect(await item.read()).toEqual({ value: { calls: [] }, version: 2 });
   });
 
-  test('takes no write of a version that has been replaced', async () => {
+  test('takes no write of a version that has been replaced, and tells what replaced it', async () => {
     const item = create();
     await item.write('first', 0);
-    expect(await item.write('second first', 0)).toBeUndefined();
+    expect(await item.write('second first', 0)).toEqual(conflict('first', 1));
     await item.write('second', 1);
-    expect(await item.write('late', 1)).toBeUndefined();
-    expect(await item.write('from nowhere', 7)).toBeUndefined();
+    expect(await item.write('late', 1)).toEqual(conflict('second', 2));
+    expect(await item.write('from nowhere', 7)).toEqual(conflict('second', 2));
     expect(await item.read()).toEqual({ value: 'second', version: 2 });
   });
 
   test('of many writers of one version, takes exactly one', async () => {
     const item = create();
-    const versions = await Promise.all(
+    const writes = await Promise.all(
       Array.from({ length: 20 }, (_each, writer) => item.write({ writer }, 0)),
     );
-    expect(versions.filter((version) => version === 1)).toHaveLength(1);
+    expect(writes.filter(({ isWritten }) => isWritten)).toEqual([written(1)]);
   });
 });
 
@@ -66,6 +72,6 @@ test('a write whose response was lost and that the SDK repeats counts as made', 
     key: 'budget#lost',
     clock: systemClock,
   });
-  expect(await item.write('once', 0)).toBe(1);
+  expect(await item.write('once', 0)).toEqual(written(1));
   expect(await item.read()).toEqual({ value: 'once', version: 1 });
 });

@@ -194,10 +194,13 @@ function versionedItem(
       const json = JSON.stringify(value);
       return call(`writes ${name}`, () => {
         const item = items.get(key);
-        if (item?.writeId === writeId) return item.version;
-        if ((item?.version ?? 0) !== previousVersion) return undefined;
+        if (item?.writeId === writeId) return { isWritten: true, version: item.version } as const;
+        if ((item?.version ?? 0) !== previousVersion) {
+          const current = item && { value: JSON.parse(item.json), version: item.version };
+          return { isWritten: false, current } as const;
+        }
         items.set(key, { json, version: previousVersion + 1, writeId });
-        return previousVersion + 1;
+        return { isWritten: true, version: previousVersion + 1 } as const;
       });
     },
   };

@@ -1,4 +1,5 @@
 import { AdderError } from '../../lib/domain/adder-error.ts';
+import type { VersionedWrite } from '../../lib/domain/versioned-item.ts';
 import type { AccessToken } from '../../lib/genesys/token/request-token.ts';
 import { createTokenLease, LEASE_MS } from '../../lib/genesys/token/token-lease.ts';
 import { createTokenSource, type TokenSource } from '../../lib/genesys/token/token-source.ts';
@@ -461,10 +462,12 @@ function createInspectableItem() {
   return {
     peek: () => structuredClone(held),
     /** Takes effect before it returns. */
-    write(value: unknown, previousVersion: number): Promise<number | undefined> {
-      if ((held?.version ?? 0) !== previousVersion) return Promise.resolve(undefined);
+    write(value: unknown, previousVersion: number): Promise<VersionedWrite> {
+      if ((held?.version ?? 0) !== previousVersion) {
+        return Promise.resolve({ isWritten: false, current: structuredClone(held) });
+      }
       held = { value: JSON.parse(JSON.stringify(value)), version: previousVersion + 1 };
-      return Promise.resolve(held.version);
+      return Promise.resolve({ isWritten: true, version: held.version });
     },
   };
 }

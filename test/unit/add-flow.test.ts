@@ -226,7 +226,9 @@ describe('the rows of the flow', () => {
   });
 
   test('a conversation that is likely not to exist is read alone, and the users after it', () => {
-    const wary = start({}, { conversationFirst: true, reserved: 3 });
+    const unreserved = start({}, { conversationFirst: true });
+    expect(at(unreserved)).toEqual({ kind: 'reserve', calls: 1 });
+    const wary = { ...unreserved, reserved: 3 };
     expect(at(wary)).toEqual({ kind: 'look', users: [] });
     const sight = sightOf();
     const found = observe(wary, { kind: 'looked', beganAtMs: START_MS, sight }, START_MS);

@@ -121,9 +121,13 @@ function addUnresolved(state: FlowState, nowMs: number): Action | undefined {
   return look(state, nowMs, 1);
 }
 
-/** Every add follows a look. The calls for both are reserved together. */
+/**
+ * Every add follows a look. The calls for both are reserved together, unless the conversation is likely to be
+ * unknown: then the calls for the add would be returned unused.
+ */
 function noFreshLook(state: FlowState, nowMs: number): Action | undefined {
   if (state.sight) return undefined;
+  if (state.conversationFirst) return look(state, nowMs, 1);
   const users = state.users === undefined && userIdsOf(state).length > 0 ? 1 : 0;
   return look(state, nowMs, 1 + users + (state.dryRun ? 0 : 1));
 }

@@ -68,8 +68,8 @@ export function createTokenLease(deps: {
       if (holder !== undefined && holder !== owner && isLive) return 'held';
       const mine = { owner, expiresAtMs: nowMs + LEASE_MS, failure: known };
       const written = await item.write(mine, version);
-      if (written === undefined) return 'held';
-      version = written;
+      if (!written.isWritten) return 'held';
+      version = written.version;
       return 'acquired';
     },
 
