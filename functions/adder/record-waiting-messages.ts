@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
-import { recordRequest } from '../../lib/carry-out/carry-out-request.ts';
+import { recordRequest } from '../../lib/carry-out/record-request.ts';
 import type { Log } from '../../lib/logger.ts';
 import { readMessage } from './read-message.ts';
 

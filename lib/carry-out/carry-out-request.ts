@@ -6,7 +6,8 @@ import { deferDelayMs } from '../domain/retry-policy.ts';
 import { createCallBudget } from '../genesys/api/call-budget.ts';
 import type { ConversationLease } from '../records/conversation-lease.ts';
 import { sendStoredResult, writeContext } from './finish-request.ts';
-import { CONVERSATION_LEASE_MS, Receive, type ReceiveDeps } from './receive.ts';
+import { CONVERSATION_LEASE_MS, Receive, type ReceiveDeps, type ReceiveEnd } from './receive.ts';
+import { createRecord } from './record-request.ts';
 import { RecordChangedError, RecordWriter } from './record-writer.ts';
 import { requestDigest } from './request-digest.ts';
 import { TableError } from './table-error.ts';
@@ -55,52 +56,40 @@ export async function carryOutRequest(
   job: ReceivedRequest,
 ): Promise<CarriedOut> {
   const { requestId, conversationId } = job.request;
-  return withRecordAndLease(deps, requestId, conversationId, job, async (record, lease) => {
-    if (job.claimedRun !== undefined && record?.run !== job.claimedRun)
-      return { kind: 'other-run' };
-    if (record && requestDigest(record) !== requestDigest(job.request)) return { kind: 'conflict' };
-    if (record && isFinal(record)) return resend(deps, record, job.receiveCount > 1);
-    const context = writeContext(deps);
-    if (!lease) {
-      const created = record ?? (await createRecord(deps.records, newRecord(job.request, context)));
-      return busy(deps, created, job);
-    }
-    const begun = received(record ?? newRecord(job.request, context), context);
-    const writer = new RecordWriter(deps.records, record, begun);
-    // Before anything else, so that a request of a direct sender ends on time if this receive crashes.
-    if (!record) await writer.flush();
-    return receive(deps, writer, lease, {
-      finishByMs: job.finishByMs,
-      receiveCount: job.receiveCount,
-      maxReceives: job.maxReceives,
-      isFirst: begun.receives === 1,
-    });
-  });
-}
-
-/**
- * Creates the missing record of a message that waits for its turn. Only a request with a record ends on time,
- * whatever happens to its message.
- * @throws the SDK's errors
- */
-export async function recordRequest(
-  deps: Pick<ReceiveDeps, 'records' | 'clock' | 'newWriteId' | 'retentionMs'>,
-  request: NewRequest,
-): Promise<void> {
-  const existing = await deps.records.get(request.requestId);
-  if (!existing) await createRecord(deps.records, newRecord(request, writeContext(deps)));
-}
-
-/** @returns the new record, or the one that another writer has just created */
-async function createRecord(
-  records: Pick<ReceiveDeps['records'], 'create'>,
-  record: RequestRecord,
-): Promise<RequestRecord> {
-  try {
-    return (await records.create(record)) ?? record;
-  } catch (error) {
-    throw new TableError(error);
-  }
+  return withRecordAndLease(
+    deps,
+    requestId,
+    conversationId,
+    job,
+    async (record, lease, release) => {
+      if (job.claimedRun !== undefined && record?.run !== job.claimedRun)
+        return { kind: 'other-run' };
+      if (record && requestDigest(record) !== requestDigest(job.request))
+        return { kind: 'conflict' };
+      if (record && isFinal(record)) return resend(deps, record, job.receiveCount > 1);
+      const context = writeContext(deps);
+      if (!lease) {
+        const created =
+          record ?? (await createRecord(deps.records, newRecord(job.request, context)));
+        return busy(deps, created, job);
+      }
+      const begun = received(record ?? newRecord(job.request, context), context);
+      const writer = new RecordWriter(deps.records, record, begun);
+      // Before anything else, so that a request of a direct sender ends on time if this receive crashes.
+      if (!record) await writer.flush();
+      return receive(
+        deps,
+        writer,
+        { lease, release },
+        {
+          finishByMs: job.finishByMs,
+          receiveCount: job.receiveCount,
+          maxReceives: job.maxReceives,
+          isFirst: begun.receives === 1,
+        },
+      );
+    },
+  );
 }
 
 /**
@@ -115,13 +104,20 @@ export async function finishExpired(
 ): Promise<CarriedOut> {
   const { requestId, conversationId } = expired;
   const job = { receiveCount: 1, maxReceives: Number.POSITIVE_INFINITY, finishByMs };
-  return withRecordAndLease(deps, requestId, conversationId, job, async (record, lease) => {
-    if (record && isFinal(record)) return resend(deps, record, false);
-    if (!record || !lease || deps.clock.now() < record.deadlineMs) return undefined;
-    const writer = new RecordWriter(deps.records, record, record);
-    const isFirst = record.receives === 0;
-    return receive(deps, writer, lease, { ...job, isFirst, lastLooksMs: RECONCILER_LOOKS_MS });
-  });
+  return withRecordAndLease(
+    deps,
+    requestId,
+    conversationId,
+    job,
+    async (record, lease, release) => {
+      if (record && isFinal(record)) return resend(deps, record, false);
+      if (!record || !lease || deps.clock.now() < record.deadlineMs) return undefined;
+      const writer = new RecordWriter(deps.records, record, record);
+      const isFirst = record.receives === 0;
+      const options = { ...job, isFirst, lastLooksMs: RECONCILER_LOOKS_MS };
+      return receive(deps, writer, { lease, release }, options);
+    },
+  );
 }
 
 type Bounds = Pick<ReceivedRequest, 'receiveCount' | 'maxReceives' | 'finishByMs'>;
@@ -135,6 +131,7 @@ async function withRecordAndLease(
   work: (
     record: RequestRecord | undefined,
     lease: ConversationLease | undefined,
+    release: () => Promise<void>,
   ) => Promise<CarriedOut | undefined>,
 ): Promise<CarriedOut> {
   const { records, leases, clock, newWriteId } = deps;
@@ -148,39 +145,55 @@ async function withRecordAndLease(
   ]);
   const lease =
     acquired.status === 'fulfilled' && 'fence' in acquired.value ? acquired.value : undefined;
+  let released: Promise<void> | undefined;
+  const release = async () => {
+    // Best effort: it expires.
+    if (lease) released ??= leases.release(lease).catch(() => undefined);
+    await released;
+  };
   try {
     if (found.status === 'rejected') throw new TableError(found.reason);
     if (acquired.status === 'rejected' && !(found.value && isFinal(found.value))) {
       throw new TableError(acquired.reason);
     }
-    const done = await work(found.value, lease);
+    const done = await work(found.value, lease, release);
     return done ?? busy(deps, found.value, bounds);
   } catch (error) {
     if (error instanceof RecordChangedError) return afterChange(deps, requestId, bounds);
     return away(deps, error);
   } finally {
-    // Best effort: it expires.
-    if (lease) await leases.release(lease).catch(() => undefined);
+    await release();
   }
 }
 
 async function receive(
   deps: ReceiveDeps,
   writer: RecordWriter,
-  lease: ConversationLease,
+  { lease, release }: { lease: ConversationLease; release: () => Promise<void> },
   options: ConstructorParameters<typeof Receive>[4],
 ): Promise<CarriedOut> {
   const { deadlineMs, callerId } = writer.current;
   const budget = createCallBudget({ finishByMs: options.finishByMs, deadlineMs, callerId });
-  try {
-    const end = await new Receive(deps, writer, lease, budget, options).run();
-    if (end.kind === 'deferred') return end;
-    const sent = await sendOrDefer(deps, end.record);
-    return 'kind' in sent ? sent : { ...end, record: sent };
-  } finally {
-    if (budget.grant && budget.grant.calls > 0)
+  const returnCalls = async () => {
+    if (budget.grant && budget.grant.calls > 0) {
       await deps.allowance.release(budget.grant, callerId);
+    }
+  };
+  let end: ReceiveEnd;
+  try {
+    end = await new Receive(deps, writer, lease, budget, options).run();
+  } catch (error) {
+    await returnCalls();
+    throw error;
   }
+  // The result is final, so that sending it needs neither the lease nor the calls.
+  const [sent] = await Promise.all([
+    end.kind === 'finished' ? sendOrDefer(deps, end.record) : undefined,
+    returnCalls(),
+    release(),
+  ]);
+  if (end.kind === 'deferred' || !sent) return end;
+  return 'kind' in sent ? sent : { ...end, record: sent };
 }
 
 /** A message of a final request: sends its result again, unless it was sent and this is a new message. */
