@@ -25,6 +25,7 @@ import {
   type ConversationLease,
   type ConversationLeases,
   endedAdds,
+  type RecentAdd,
 } from '../records/conversation-lease.ts';
 import { endedRecord, type FinishDeps, writeContext } from './finish-request.ts';
 import { createGenesysCalls, type GenesysCalls, type GenesysCallsDeps } from './genesys-calls.ts';
@@ -92,6 +93,7 @@ export class Receive {
     this.#budget = budget;
     this.#calls = createGenesysCalls(deps, writer.current.conversationId, budget);
     const { requestId, participants } = writer.current;
+    const isOwn = (add: RecentAdd) => add.requestId === requestId;
     this.#state = startFlow(writer.current, {
       limits: {
         waitByMs: deps.clock.now() + WAIT_IN_PLACE_MS,
@@ -101,7 +103,8 @@ export class Receive {
         lastLooksMs: options.lastLooksMs ?? LAST_LOOKS_MS,
         jitter: deps.random(),
       },
-      otherAdds: lease.recentAdds.filter((add) => add.requestId !== requestId),
+      otherAdds: lease.recentAdds.filter((add) => !isOwn(add)),
+      lastAddEndedAtMs: Math.max(0, ...lease.recentAdds.filter(isOwn).map(({ atMs }) => atMs)),
       refusedAddresses: refusedAddresses(participants, deps.refuseAddress),
       isFirst: options.isFirst,
       conversationFirst: deps.notFound?.hasSeenOne() ?? false,

@@ -164,13 +164,15 @@ export type Observation =
 
 /**
  * The initial state of a receive. The record contains the results of earlier receives and runs.
- * @param receive `isFirst`: no receive of this run has begun before
+ * @param receive `isFirst`: no receive of this run has begun before. `lastAddEndedAtMs`: the end of the last
+ * add, which the record does not have if it could not be written
  */
 export function startFlow(
   record: RequestRecord,
   receive: Pick<FlowState, 'limits' | 'otherAdds' | 'refusedAddresses'> & {
     isFirst: boolean;
     conversationFirst?: boolean;
+    lastAddEndedAtMs?: number;
   },
 ): FlowState {
   const { limits, otherAdds, refusedAddresses, isFirst, conversationFirst = false } = receive;
@@ -192,7 +194,7 @@ export function startFlow(
         ? undecided(participant)
         : participant,
     ),
-    adds: record.adds,
+    adds: withLastEnd(record.adds, receive.lastAddEndedAtMs ?? 0),
     announced: false,
     reserved: 0,
     sight: undefined,
@@ -209,6 +211,12 @@ export function startFlow(
     refusals: 0,
     rateLimits: 0,
   };
+}
+
+function withLastEnd(adds: AddAttempt[], endedAtMs: number): AddAttempt[] {
+  const last = adds.at(-1);
+  if (last?.fate !== 'PENDING' || endedAtMs <= last.startedAtMs) return adds;
+  return [...adds.slice(0, -1), { ...last, endedAtMs }];
 }
 
 /** An earlier receive recorded no cause, because it crashed or could not reach the table. */
