@@ -4,14 +4,9 @@ import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import {
-  auditEvent,
-  freeUsers,
-  httpEvent,
-  openConversation,
-  requestMessage,
-  sqsEvent,
-} from './events.ts';
+import { checkAccepted, checkDelivered, checkFinished } from './check-success.ts';
+import { createRecordedEvents } from './create-recorded-events.ts';
+import { freeUsers, httpEvent, openConversation, requestMessage, sqsEvent } from './events.ts';
 import type { Figure, Row } from './figure.ts';
 import {
   baselineFunction,
@@ -23,7 +18,7 @@ import { startFunction } from './start-function.ts';
 import { type Servers, startServers } from './start-servers.ts';
 
 interface Contender {
-  /** What it is a baseline for, or ours. */
+  /** The function, or the one that it is a baseline for. */
   of: FunctionName;
   what: string;
   module: FunctionModule;
@@ -33,19 +28,22 @@ interface Contender {
 
 interface ColdStart {
   wallMs: number;
-  /** User and system time: what the wall clock would show on a machine with nothing else to do. */
+  /** User and system time: `wallMs` on an idle machine, without waiting. */
   cpuMs: number;
 }
 
-/** Callers wait for intake only: of the others the cold start is reported, without a goal. */
+const USERS = freeUsers(3);
+const EMPTY = 'an empty handler';
+
+/** Callers wait for intake only. The cold start of the others is reported without a goal. */
 const INTAKE_GOAL = 1.5;
 
 const child = fileURLToPath(new URL('./cold-start-child.mjs', import.meta.url));
 
-/** A fresh process: loading the function, and its first call, which does what it is there for. */
+/** A fresh process loads the function and handles its first event completely. */
 export const coldStart: Figure = {
   name: 'cold-start',
-  title: 'Cold start: a fresh process loads the function and answers its first event',
+  title: 'Cold start: a fresh process loads the function and handles its first event',
   async measure({ repetitions, onProgress }) {
     const servers = await startServers();
     try {
@@ -53,7 +51,7 @@ export const coldStart: Figure = {
       await storeToken(servers);
       for (let repetition = 0; repetition < repetitions; repetition++) {
         onProgress(`${repetition + 1} of ${repetitions}`);
-        // One after the other in each round, so that what else the machine does meets all alike.
+        // In turns, so that other load on the machine affects all alike.
         for (const contender of contenders) {
           contender.samples.push(await startOnce(servers, contender));
         }
@@ -70,15 +68,20 @@ async function prepare(): Promise<Contender[]> {
   const empty = baselineFunction('empty');
   return Promise.all([
     ours('intake'),
-    contender('intake', 'an empty handler', empty),
-    contender('intake', 'hand-signed request', baselineFunction('hand-signed-intake'), INTAKE_GOAL),
+    contender('intake', EMPTY, empty),
+    contender(
+      'intake',
+      'hand-signed requests',
+      baselineFunction('hand-signed-intake'),
+      INTAKE_GOAL,
+    ),
     contender('intake', 'written carelessly', baselineFunction('careless-intake')),
     ours('adder'),
-    contender('adder', 'an empty handler', empty),
+    contender('adder', EMPTY, empty),
     contender('adder', 'written carelessly', baselineFunction('reference-adder')),
     contender('adder', "on the vendor's SDK", baselineFunction('vendor-sdk-adder')),
     ours('relay'),
-    contender('relay', 'an empty handler', empty),
+    contender('relay', EMPTY, empty),
     contender('relay', 'hand-signed requests', baselineFunction('hand-signed-relay')),
     contender('relay', 'written carelessly', baselineFunction('careless-relay')),
   ]);
@@ -93,24 +96,58 @@ async function contender(
   return { of, what, module: await module, samples: [], ...(goal === undefined ? {} : { goal }) };
 }
 
-/** As it is for all but one start in a day: another instance has the token stored already. */
+/** Stores a token, as another instance has done before all but one start in a day. */
 async function storeToken(servers: Servers): Promise<void> {
   const adder = await startFunction(await packagedFunction('adder'), servers.environment);
-  await adder.call(eventFor(servers, 'adder'));
+  await adder.call((await eventFor(servers, 'adder')).event);
   await adder.stop();
 }
 
-function eventFor({ genesys }: Servers, name: FunctionName): object {
-  const users = freeUsers(3);
-  if (name === 'relay') return sqsEvent([auditEvent(users)]);
-  const conversationId = openConversation(genesys.state.organisation, 'platform');
-  if (name === 'intake') return httpEvent(conversationId, users);
-  return sqsEvent([requestMessage(conversationId, users)]);
+interface FirstEvent {
+  event: object;
+  /** The people who are in the conversation after an add. */
+  peopleIn: () => number;
 }
 
-async function startOnce(servers: Servers, { of, what, module }: Contender): Promise<ColdStart> {
+async function eventFor(servers: Servers, name: FunctionName): Promise<FirstEvent> {
+  const { organisation } = servers.genesys.state;
+  const conversationId = openConversation(organisation, 'platform');
+  const peopleIn = () => organisation.peopleIn(conversationId, Date.now()).length;
+  if (name === 'relay') {
+    return { event: sqsEvent(await createRecordedEvents(servers, USERS, 1)), peopleIn };
+  }
+  if (name === 'intake') return { event: httpEvent(conversationId, USERS), peopleIn };
+  return { event: sqsEvent([requestMessage(conversationId, USERS)]), peopleIn };
+}
+
+/** @throws Error if the function did not do what it is for */
+async function startOnce(servers: Servers, contender: Contender): Promise<ColdStart> {
+  const { of, what, module } = contender;
+  const first = await eventFor(servers, of);
+  const start = () => runChild(servers, contender, first.event);
+  if (what === EMPTY) return start();
+  if (of === 'relay') {
+    return checkDelivered(servers, 1, 'verified', async () => {
+      const started = await start();
+      checkFinished([started.response]);
+      return started;
+    });
+  }
+  const started = await start();
+  if (of === 'intake') checkAccepted([started.response]);
+  else if (first.peopleIn() !== 2 + USERS.length) {
+    throw new Error(`${of}, ${what} (${module.path}), did not add everyone`);
+  }
+  return started;
+}
+
+async function runChild(
+  servers: Servers,
+  { of, what, module }: Contender,
+  event: object,
+): Promise<ColdStart & { response: unknown }> {
   const eventFile = join(dirname(module.path), 'event.json');
-  await writeFile(eventFile, JSON.stringify(eventFor(servers, of)));
+  await writeFile(eventFile, JSON.stringify(event));
   const started = spawn(process.execPath, [child, module.path, eventFile], {
     env: servers.environment,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
@@ -121,7 +158,7 @@ async function startOnce(servers: Servers, { of, what, module }: Contender): Pro
   log.resume();
   const [times, errors] = await Promise.all([text(report), text(errorLog)]);
   if (times === '') throw new Error(`${of}, ${what}, did not start: ${errors}`);
-  return JSON.parse(times) as ColdStart;
+  return JSON.parse(times);
 }
 
 function toRows(contenders: readonly Contender[]): Row[] {

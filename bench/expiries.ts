@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { newRecord } from '../lib/domain/record-transitions.ts';
-import { createDynamoRecordStore } from '../lib/records/dynamo-record-store.ts';
 import { systemClock as clock } from '../lib/system-clock.ts';
 import type { Figure, Row } from './figure.ts';
 import { packagedFunction } from './function-modules.ts';
+import { openRecords } from './open-records.ts';
 import { startCountingProxy } from './start-counting-proxy.ts';
 import { startFunction } from './start-function.ts';
 import { type Servers, startServers } from './start-servers.ts';
@@ -70,16 +69,8 @@ export const expiries: Figure = {
 const eventsOf = ({ sqs }: Servers) => sqs.inspect('audit').ready.length;
 
 /** Records of requests of an hour ago, each of its own conversation. */
-export async function addExpired({ environment }: Servers): Promise<void> {
-  const client = new DynamoDBClient({
-    region: environment.AWS_REGION ?? '',
-    endpoint: environment.AWS_ENDPOINT_URL_DYNAMODB ?? '',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  const records = createDynamoRecordStore(client, {
-    tableName: environment.REQUESTS_TABLE_NAME ?? '',
-    clock,
-  });
+async function addExpired(servers: Servers): Promise<void> {
+  const { records, close } = openRecords(servers);
   const requestedAtMs = clock.now() - HOUR_MS;
   const context = { nowMs: requestedAtMs, retentionMs: 24 * HOUR_MS };
   let left = EXPIRED;
@@ -108,5 +99,5 @@ export async function addExpired({ environment }: Servers): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: WRITES_AT_ONCE }, write));
-  client.destroy();
+  close();
 }

@@ -1,4 +1,4 @@
-/** Values of one thing, measured again and again. One value: it does not vary (a count, a size). */
+/** Measured values. A single one does not vary: a count or a size. */
 export type Samples = readonly number[];
 
 /** A line of the table. */
@@ -7,16 +7,16 @@ export interface Row {
   what: string;
   unit: string;
   ours: Samples;
-  /** What it is held against; absent where the value stands for itself. */
+  /** What it is compared with. */
   baseline?: { what: string; samples: Samples };
-  /** Ours over the baseline that was set as the goal, and whether ours is to be below or above it. */
+  /** The ratio of ours to the baseline that is the goal. */
   goal?: { ratio: number; is: 'at most' | 'at least' };
 }
 
 export interface FigureOptions {
-  /** How often each thing is measured. */
+  /** Number of samples. */
   repetitions: number;
-  /** A line about how far it is. */
+  /** Prints a line about the progress. */
   onProgress: (line: string) => void;
 }
 

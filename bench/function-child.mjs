@@ -1,5 +1,5 @@
-// A process that loads a function and calls it as often as its parent says, over the channel that
-// `fork` has opened. Argument: the module.
+// A process that loads a function and calls it with the events that its parent sends over the channel
+// that `fork` has opened, one after the other. Argument: the module.
 const { handler } = await import(process.argv[2]);
 const context = {
   functionName: 'bench',
@@ -7,9 +7,9 @@ const context = {
   getRemainingTimeInMillis: () => 60_000,
 };
 
-process.on('message', async ({ event, times, collect }) => {
+process.on('message', async ({ events, collect }) => {
   if (collect) {
-    // Twice: what is found dead the first time may have held more.
+    // Twice: finalizers of the first run may release more.
     globalThis.gc();
     globalThis.gc();
     process.send(process.memoryUsage().heapUsed);
@@ -17,17 +17,17 @@ process.on('message', async ({ event, times, collect }) => {
   }
   const cpuBefore = process.cpuUsage();
   const startedAtMs = performance.now();
-  let response;
+  const responses = [];
   let error;
   try {
-    for (let call = 0; call < times; call++) response = await handler(event, context);
+    for (const event of events) responses.push((await handler(event, context)) ?? null);
   } catch (cause) {
     error = String(cause?.stack ?? cause);
   }
   const wallMs = performance.now() - startedAtMs;
   const { user, system } = process.cpuUsage(cpuBefore);
   process.send({
-    response: response ?? null,
+    responses,
     error,
     wallMs,
     cpuMs: (user + system) / 1000,

@@ -1,38 +1,35 @@
-import {
-  auditEvent,
-  freeUsers,
-  httpEvent,
-  openConversation,
-  requestMessage,
-  sqsEvent,
-} from './events.ts';
+import { checkAccepted, checkDelivered, checkFinished } from './check-success.ts';
+import { createRecordedEvents } from './create-recorded-events.ts';
+import { freeUsers, httpEvent, openConversation, requestMessage, sqsEvent } from './events.ts';
 import type { Figure, Row, Samples } from './figure.ts';
 import { baselineFunction, packagedFunction } from './function-modules.ts';
 import { LIST_PRICES } from './list-prices.ts';
-import { type FunctionProcess, startFunction } from './start-function.ts';
-import { startServers } from './start-servers.ts';
+import { type Called, type FunctionProcess, startFunction } from './start-function.ts';
+import { type Servers, startServers } from './start-servers.ts';
 
 const USERS = freeUsers(3);
-/** Each call of Genesys Cloud. */
+/** Duration of each call of Genesys Cloud. */
 const GENESYS_CALL_MS = 50;
-/** Until the webhook answers. */
+/** Time that the receiver takes to respond. */
 const WEBHOOK_MS = 50;
 const MILLION = 1e6;
 const BATCH = 10;
+/** Calls that log in, connect and optimize, before anything is measured. */
+const WARM_UP_CALLS = 20;
 
-/** As serverless.yml has it, in GB; the one Lambda that does it all gets what intake has. */
+/** Memory in GB as in serverless.yml. The one Lambda that does everything gets intake's. */
 const MEMORY_GB = { intake: 0.5, adder: 0.25, relay: 0.25, allInOne: 0.5 };
 
-/** A queue's requests for a batch: each message is sent separately; one receive, one delete. */
+/** A queue's requests for each message: one send, and its part of one receive and one delete. */
 const queueRequests = (batch: number) => 1 + 2 / batch;
 
 /**
- * A million requests at AWS list prices, from durations and log sizes measured here. What AWS adds
- * (its own log lines, the way to its services) is the same for both and left out.
+ * The cost of a million requests at AWS list prices, from durations and log sizes measured here. What
+ * AWS adds (its own log lines, the network) is the same for both and left out.
  */
 export const money: Figure = {
   name: 'money',
-  title: `A million requests of ${USERS.length} users: Genesys ${GENESYS_CALL_MS} ms a call, webhook ${WEBHOOK_MS} ms`,
+  title: `A million requests of ${USERS.length} users: ${GENESYS_CALL_MS} ms for each Genesys call, ${WEBHOOK_MS} ms for the webhook`,
   async measure({ repetitions, onProgress }) {
     const servers = await startServers({
       genesys: { faults: [{ fault: { waitMs: GENESYS_CALL_MS } }] },
@@ -40,33 +37,8 @@ export const money: Figure = {
     });
     try {
       onProgress('durations');
-      const { organisation } = servers.genesys.state;
-      const conversation = () => openConversation(organisation, 'platform');
-      const message = () => requestMessage(conversation(), USERS);
-      const many = (newMessage: () => object) => () =>
-        sqsEvent(Array.from({ length: BATCH }, newMessage));
-      const watch = async (
-        module: { path: string },
-        events: readonly (() => object)[],
-      ): Promise<Use[]> => {
-        const instance = await startFunction(module, servers.environment);
-        const uses: Use[] = [];
-        for (const newEvent of events) uses.push(await measureUse(instance, newEvent, repetitions));
-        await instance.stop();
-        return uses;
-      };
-      const post = () => httpEvent(conversation(), USERS);
-      const [intake] = await watch(await packagedFunction('intake'), [post]);
-      const [adder, adderBatch] = await watch(await packagedFunction('adder'), [
-        () => sqsEvent([message()]),
-        many(message),
-      ]);
-      const [relay, relayBatch] = await watch(await packagedFunction('relay'), [
-        () => sqsEvent([auditEvent(USERS)]),
-        many(() => auditEvent(USERS)),
-      ]);
-      const [allInOne] = await watch(await baselineFunction('all-in-one'), [post]);
-      if (!intake || !adder || !adderBatch || !relay || !relayBatch || !allInOne) return [];
+      const uses = await measureUses(servers, repetitions);
+      const { intake, adder, adderBatch, relay, relayBatch, allInOne } = uses;
       const api = [LIST_PRICES.httpApiRequest * MILLION];
       const theirs: Bill = {
         api,
@@ -98,6 +70,57 @@ export const money: Figure = {
   },
 };
 
+async function measureUses(servers: Servers, repetitions: number) {
+  const { organisation } = servers.genesys.state;
+  const start = (module: { path: string }) => startFunction(module, servers.environment);
+  const newMessages = (count: number) =>
+    Array.from({ length: count }, () =>
+      requestMessage(openConversation(organisation, 'platform'), USERS),
+    );
+
+  const intakeProcess = await start(await packagedFunction('intake'));
+  const intake = await measureUse(intakeProcess, repetitions, async (call) => {
+    const conversationId = openConversation(organisation, 'platform');
+    checkAccepted((await call(httpEvent(conversationId, USERS))).responses);
+  });
+  await intakeProcess.stop();
+
+  const adderProcess = await start(await packagedFunction('adder'));
+  const addBatch = (size: number) => async (call: Call) => {
+    const messages = newMessages(size);
+    checkFinished((await call(sqsEvent(messages))).responses);
+    for (const { conversationId } of messages) checkAdded(servers, conversationId);
+  };
+  const adder = await measureUse(adderProcess, repetitions, addBatch(1));
+  const adderBatch = await measureUse(adderProcess, repetitions, addBatch(BATCH));
+  await adderProcess.stop();
+
+  const relayProcess = await start(await packagedFunction('relay'));
+  const relayTo = (size: number) => async (call: Call) => {
+    const events = await createRecordedEvents(servers, USERS, size);
+    await checkDelivered(servers, size, 'verified', () => call(sqsEvent(events)));
+  };
+  const relay = await measureUse(relayProcess, repetitions, relayTo(1));
+  const relayBatch = await measureUse(relayProcess, repetitions, relayTo(BATCH));
+  await relayProcess.stop();
+
+  const allInOneProcess = await start(await baselineFunction('all-in-one'));
+  const allInOne = await measureUse(allInOneProcess, repetitions, async (call) => {
+    const conversationId = openConversation(organisation, 'platform');
+    await checkDelivered(servers, 1, 'verified', () => call(httpEvent(conversationId, USERS)));
+    checkAdded(servers, conversationId);
+  });
+  await allInOneProcess.stop();
+  return { intake, adder, adderBatch, relay, relayBatch, allInOne };
+}
+
+function checkAdded({ genesys }: Servers, conversationId: string): void {
+  const people = genesys.state.organisation.peopleIn(conversationId, Date.now()).length;
+  if (people !== 2 + USERS.length) {
+    throw new Error(`${people} people are in, not ${2 + USERS.length}`);
+  }
+}
+
 /** In dollars, for a million requests. */
 interface Bill {
   api: Samples;
@@ -128,22 +151,28 @@ interface Use {
   logBytes: number;
 }
 
+type Call = (event: object) => Promise<Called>;
+
+/** @param useOnce calls the function once, and throws unless it did what it is for */
 async function measureUse(
   instance: FunctionProcess,
-  newEvent: () => object,
   repetitions: number,
+  useOnce: (call: Call) => Promise<void>,
 ): Promise<Use> {
   const wallMs: number[] = [];
-  // The first ones log in, connect and warm it up.
-  for (let call = 0; call < 20; call++) await instance.call(newEvent());
-  const before = instance.logBytes();
-  for (let repetition = 0; repetition < repetitions; repetition++) {
-    wallMs.push((await instance.call(newEvent())).wallMs);
+  let bytesBefore = 0;
+  for (let repetition = -WARM_UP_CALLS; repetition < repetitions; repetition++) {
+    if (repetition === 0) bytesBefore = instance.logBytes();
+    await useOnce(async (event) => {
+      const called = await instance.call(event);
+      if (repetition >= 0) wallMs.push(called.wallMs);
+      return called;
+    });
   }
-  return { wallMs, logBytes: (instance.logBytes() - before) / repetitions };
+  return { wallMs, logBytes: (instance.logBytes() - bytesBefore) / repetitions };
 }
 
-/** Billed by the millisecond begun. */
+/** Every started millisecond is billed. */
 function lambdaCost({ wallMs }: Use, memoryGb: number, batch: number): Samples {
   return wallMs.map((ms) => {
     const gigabyteSeconds = (Math.ceil(ms) / 1000) * memoryGb;
@@ -161,7 +190,7 @@ function logCost(uses: readonly Use[], batches: readonly number[]): Samples {
   return [(bytes * MILLION * LIST_PRICES.logGigabyte) / 1e9];
 }
 
-/** Repetition by repetition; one value stands for all of them. */
+/** Sums repetition by repetition. A single value applies to all repetitions. */
 function sum(...parts: Samples[]): Samples {
   const length = Math.max(...parts.map((part) => part.length));
   return Array.from({ length }, (_, index) =>

@@ -3,26 +3,21 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { startEventSourceMapping } from '../local/event-source-mapping/start-event-source-mapping.ts';
 import { readSettings } from '../local/system/read-settings.ts';
 import { startSystem } from '../local/system/start-system.ts';
-import {
-  auditEvent,
-  freeUsers,
-  httpEvent,
-  openConversation,
-  requestMessage,
-  sqsEvent,
-} from './events.ts';
+import { checkAccepted, checkFinished } from './check-success.ts';
+import { createRecordedEvents } from './create-recorded-events.ts';
+import { freeUsers, httpEvent, openConversation, requestMessage, sqsEvent } from './events.ts';
 import type { Figure, FigureOptions, Row } from './figure.ts';
 import { type FunctionName, packagedFunction } from './function-modules.ts';
 import { type FunctionProcess, startFunction } from './start-function.ts';
 import { type Servers, startServers } from './start-servers.ts';
 
-/** Each request adds one user. */
+/** Every request adds one user. */
 const USERS = freeUsers(1);
 
-/** From the POST, or from the queue, to the webhook, with the rate limit lifted. */
+/** From the POST, or from the queue, to the webhook, without a rate limit. */
 export const pipeline: Figure = {
   name: 'pipeline',
-  title: 'Pipeline, rate limit lifted',
+  title: 'Pipeline, without a rate limit',
   measure: async (options) => [
     ...(await measureThroughput(options)),
     ...(await measureBacklog(options)),
@@ -33,7 +28,7 @@ export const pipeline: Figure = {
 const POSTS = 200;
 const POSTS_AT_ONCE = 20;
 
-/** Through the system of `npm start`, API Gateway and verifying receiver included. */
+/** Through the system of `npm start`, with API Gateway and a receiver that verifies. */
 async function measureThroughput({ repetitions, onProgress }: FigureOptions): Promise<Row[]> {
   const expected = new Map<string, () => void>();
   const system = await startSystem({
@@ -87,7 +82,7 @@ async function measureThroughput({ repetitions, onProgress }: FigureOptions): Pr
 
 const ADDERS = 2;
 const DEEP = 10_000;
-/** Time is taken each time that so many of the deep backlog are done. */
+/** Requests in each sample of the deep backlog. */
 const WINDOW = 100;
 
 /** From a full request queue to the webhook, by the packaged functions. */
@@ -96,7 +91,7 @@ async function measureBacklog({ repetitions, onProgress }: FigureOptions): Promi
   const hundred: Cost[] = [];
   const line = await startLine();
   try {
-    // The first ones warm it up.
+    // The first three warm up.
     for (let repetition = -3; repetition < repetitions; repetition++) {
       onProgress(`backlog of 1 and of ${WINDOW}, ${repetition + 1} of ${repetitions}`);
       const costs = { one: await line.drain(1, 1), hundred: await line.drain(WINDOW, WINDOW) };
@@ -105,7 +100,7 @@ async function measureBacklog({ repetitions, onProgress }: FigureOptions): Promi
       hundred.push(...costs.hundred);
     }
     onProgress(`backlog of ${DEEP}`);
-    // Nothing runs beside the first batch, and the last window ends with what was under way.
+    // Without the first window, when nothing else runs yet, and the last one, which ends what has begun.
     const deep = (await line.drain(DEEP, WINDOW, repetitions + 2)).slice(1, -1);
     const compare = (which: keyof Cost, unit: string): Row[] => [
       {
@@ -140,9 +135,9 @@ interface Cost {
 
 interface Line {
   /**
-   * Fills the queue, then works it off.
-   * @param window how many requests each of the returned costs is the mean of
-   * @param windows after so many it stops, whatever is left. Default: to the end.
+   * Fills the queue, then processes it.
+   * @param window number of requests that each returned cost is the mean of
+   * @param windows stops after so many, even if messages are left. Default: to the end.
    */
   drain(requests: number, window: number, windows?: number): Promise<Cost[]>;
   stop(): Promise<void>;
@@ -161,12 +156,12 @@ async function startLine(): Promise<Line> {
   });
   let functionCpuMs = 0;
   const invoke = (instance: FunctionProcess) => async (event: object) => {
-    const { response, cpuMs } = await instance.call(event);
+    const { responses, cpuMs } = await instance.call(event);
     functionCpuMs += cpuMs;
-    return response;
+    return responses[0];
   };
   const { requests, audit } = servers.queues;
-  /** One mapping for each instance: each takes the next batch when it is done with one. */
+  /** One mapping for each instance, which takes one batch after the other. */
   const startMappings = () =>
     [
       ...adders.map((adder) => ({ queue: requests, instance: adder })),
@@ -187,14 +182,14 @@ async function startLine(): Promise<Line> {
       await fill(client, servers, count);
       const { receiver } = servers;
       const costs: Cost[] = [];
-      const firstIndex = receiver.received();
+      const firstIndex = receiver.received('verified');
       const mappings = startMappings();
       const stop = () => Promise.all(mappings.map((mapping) => mapping.stop()));
       let begun = { atMs: performance.now(), functionCpuMs };
       for (let done = window; costs.length < windows; done += window) {
         await receiver.waitForCount(firstIndex + done);
         const atMs = performance.now();
-        // The last delivery comes before the functions have answered.
+        // The last delivery comes before the functions have returned.
         if (costs.length + 1 === windows) await stop();
         costs.push({
           wallMs: (atMs - begun.atMs) / window,
@@ -212,7 +207,7 @@ async function startLine(): Promise<Line> {
   };
 }
 
-/** SendMessageBatch takes no more. */
+/** The limit of SendMessageBatch. */
 const SEND_BATCH = 10;
 
 async function fill(client: SQSClient, servers: Servers, count: number): Promise<void> {
@@ -236,41 +231,64 @@ const FEW = 1_000;
 const MANY = 20_000;
 const BATCH = 10;
 /**
- * V8 goes by the memory of the machine, and lets its young generation grow where there is plenty. A
- * Lambda's machine is as large as the function's memory: 256 MB in the template, less the runtime.
+ * V8 sizes its young generation by the machine's memory. A Lambda's machine has the function's memory:
+ * 256 MB in the template, minus the runtime.
  */
 const HEAP_MB = 230;
 
-/** Memory of each function after few and after many requests; live heap is what it holds on to. */
+/** Batches for the relay. Their records are written many at a time. */
+function recordedBatches(servers: Servers): () => Promise<object> {
+  let events: object[] = [];
+  return async () => {
+    if (events.length === 0) events = await createRecordedEvents(servers, USERS, 100 * BATCH);
+    return sqsEvent(events.splice(-BATCH));
+  };
+}
+
+/** Memory of each function after few and after many requests. Live heap: after a full collection. */
 async function measureMemory({ repetitions, onProgress }: FigureOptions): Promise<Row[]> {
   const servers = await startServers();
   const { organisation } = servers.genesys.state;
-  const batch = (newMessage: () => object) => () =>
+  const batchOf = (newMessage: () => object) => async () =>
     sqsEvent(Array.from({ length: BATCH }, newMessage));
   const newRequest = () => requestMessage(openConversation(organisation, 'platform'), USERS);
   const rows: Row[] = [];
   try {
     for (const { name, perCall, newEvent } of [
-      { name: 'intake', perCall: 1, newEvent: () => httpEvent(randomUUID(), USERS) },
-      { name: 'adder', perCall: BATCH, newEvent: batch(newRequest) },
-      { name: 'relay', perCall: BATCH, newEvent: batch(() => auditEvent(USERS)) },
+      { name: 'intake', perCall: 1, newEvent: async () => httpEvent(randomUUID(), USERS) },
+      { name: 'adder', perCall: BATCH, newEvent: batchOf(newRequest) },
+      {
+        name: 'relay',
+        perCall: BATCH,
+        newEvent: recordedBatches(servers),
+      },
     ] as const) {
       onProgress(`memory of ${name} over ${MANY} requests`);
       const { path } = await packagedFunction(name);
       const instance = await startFunction({ path }, servers.environment, HEAP_MB);
+      const call = async (event: object) => {
+        const called = await instance.call(event);
+        (name === 'intake' ? checkAccepted : checkFinished)(called.responses);
+        return called;
+      };
       let requests = 0;
       const readAfter = async (count: number) => {
         const readings: number[] = [];
         while (readings.length < repetitions) {
-          const { residentBytes } = await instance.call(newEvent());
+          const { residentBytes } = await call(await newEvent());
           requests += perCall;
           if (requests >= count) readings.push(residentBytes / 2 ** 20);
         }
         return readings;
       };
       const readHeap = async () => [(await instance.collectHeap()) / 2 ** 20];
+      const deliveredBefore = servers.receiver.received('verified');
       const few = { resident: await readAfter(FEW), heap: await readHeap() };
       const many = { resident: await readAfter(MANY), heap: await readHeap() };
+      const delivered = servers.receiver.received('verified') - deliveredBefore;
+      if (name === 'relay' && delivered !== requests) {
+        throw new Error(`${delivered} deliveries, not ${requests}`);
+      }
       rows.push(
         {
           what: `${name} after ${MANY} requests`,

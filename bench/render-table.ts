@@ -1,24 +1,22 @@
 import type { Row, Samples } from './figure.ts';
 import { median, quantile } from './statistics.ts';
 
-const HEADINGS = ['what', 'unit', 'ours', 'baseline', 'is', 'ratio', 'goal', 'spread'];
+const HEADINGS = ['figure', 'ours', 'baseline', 'which is', 'ratio', 'goal', 'spread'];
 
-/** The figures' rows as one table for a terminal. Spread: the middle half of ours / the baseline. */
+/**
+ * The rows of all figures as one Markdown table, for docs/performance.md. Spread: the middle half of the
+ * samples, ours / the baseline's.
+ */
 export function renderTable(figures: readonly { title: string; rows: readonly Row[] }[]): string {
-  const body = figures.map(({ title, rows }) => ({ title, cells: rows.map(toCells) }));
-  const all = [HEADINGS, ...body.flatMap(({ cells }) => cells)];
-  const widths = HEADINGS.map((_, column) =>
-    Math.max(...all.map((cells) => cells[column]?.length ?? 0)),
-  );
-  const line = (cells: readonly string[]) =>
-    `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd();
-  return [
-    line(HEADINGS),
-    ...body.flatMap(({ title, cells }) => ['', title, ...cells.map(line)]),
-  ].join('\n');
+  const body = figures.flatMap(({ title, rows }) => [
+    [`**${title}**`, '', '', '', '', '', ''],
+    ...rows.map(toCells),
+  ]);
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(HEADINGS), `|${'---|'.repeat(HEADINGS.length)}`, ...body.map(line)].join('\n');
 }
 
-/** Ours over the baseline, by their medians; of nothing there is no ratio. */
+/** The ratio of the medians; `undefined` without a baseline, or if its median is 0. */
 export function ratioOf({ ours, baseline }: Row): number | undefined {
   const against = baseline ? median(baseline.samples) : 0;
   return against === 0 ? undefined : median(ours) / against;
@@ -33,11 +31,11 @@ function toCells(row: Row): string[] {
         ? 'reached'
         : 'missed'
       : '';
+  const withUnit = (samples: Samples) => `${format(median(samples))} ${row.unit}`;
   return [
     row.what,
-    row.unit,
-    format(median(row.ours)),
-    baseline ? format(median(baseline.samples)) : '',
+    withUnit(row.ours),
+    baseline ? withUnit(baseline.samples) : '',
     baseline?.what ?? '',
     ratio === undefined ? '' : ratio.toFixed(2),
     goal ? `${goal.is} ${goal.ratio}: ${reached}` : '',

@@ -30,14 +30,16 @@ const FIGURES: readonly Figure[] = [
   money,
 ];
 
-/** Medians of fewer say little. */
+/** A median of fewer says little. */
 const DEFAULT_REPETITIONS = 9;
 
-/** `npm run bench [-- --only NAME] [--repetitions N]`: measures, prints one table, writes the JSON. */
+/** `npm run bench [-- --only NAME] [--repetitions N]`: measures, prints a Markdown table, and writes a JSON file. */
 export async function main(args: readonly string[]): Promise<void> {
   const { chosen, repetitions } = readArguments(args);
   const machine = describeMachine();
-  process.stdout.write(`${machine.cores} cores (${machine.cpu}), Node ${machine.node}\n`);
+  process.stdout.write(
+    `${machine.cores} cores (${machine.cpu}), Node ${machine.node}, load average ${machine.loadAverage[0]}\n`,
+  );
   const measured: { name: string; title: string; rows: Row[] }[] = [];
   for (const { name, title, measure } of chosen) {
     const onProgress = (line: string) => process.stderr.write(`  ${name}: ${line}\n`);
@@ -45,7 +47,7 @@ export async function main(args: readonly string[]): Promise<void> {
   }
   process.stdout.write(`\n${renderTable(measured)}\n`);
   const file = await writeResults({ machine, repetitions, figures: measured });
-  process.stdout.write(`\nwritten to ${file}\n`);
+  process.stdout.write(`\nWritten to ${file}\n`);
 }
 
 function readArguments(args: readonly string[]): {
@@ -63,7 +65,7 @@ function readArguments(args: readonly string[]): {
   const unknown = only.find((wanted) => !FIGURES.some(({ name }) => name === wanted));
   if (unknown !== undefined) {
     const names = FIGURES.map(({ name }) => name).join(', ');
-    throw new UserError(`There is no figure ${unknown}; there are ${names}.`);
+    throw new UserError(`There is no figure "${unknown}". The figures are ${names}.`);
   }
   const repetitions = Number(values.repetitions);
   if (!Number.isInteger(repetitions) || repetitions < 1) {
@@ -81,7 +83,7 @@ function describeMachine() {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    /** Others' work at the start: much above 0, and the times say little. */
+    /** Load at the start. If it is much above 0, times say little. */
     loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
   };
 }

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { FunctionModule } from './function-modules.ts';
 
 export interface Called {
-  /** The last call's. */
-  response: unknown;
-  /** Of all calls together, as the process itself saw it. */
+  /** What the function returned for each event. */
+  responses: unknown[];
+  /** Of all calls together, measured in the process. */
   wallMs: number;
   /** User and system time of the process. */
   cpuMs: number;
@@ -15,18 +15,18 @@ export interface Called {
 
 /** A function in a process of its own: one call at a time. */
 export interface FunctionProcess {
-  /** Calls it with an event, again and again. Default: once. @throws Error the function's */
-  call(event: object, times?: number): Promise<Called>;
-  /** Bytes of the heap that are in use once everything dead is collected. Needs `heapMb`. */
+  /** Calls it with each event, one after the other. @throws Error the function's */
+  call(...events: object[]): Promise<Called>;
+  /** Bytes of the heap that are in use after a full collection. Needs `heapMb`. */
   collectHeap(): Promise<number>;
-  /** What it has written to its log so far. */
+  /** Size of its log so far. */
   logBytes(): number;
   stop(): Promise<void>;
 }
 
 const child = fileURLToPath(new URL('./function-child.mjs', import.meta.url));
 
-/** @param heapMb the most that V8 may take. Default: its own limit, which goes by the machine's memory. */
+/** @param heapMb limit of V8's heap. Default: V8's own, which depends on the machine's memory. */
 export async function startFunction(
   { path }: Pick<FunctionModule, 'path'>,
   environment: Record<string, string>,
@@ -49,8 +49,8 @@ export async function startFunction(
   const next = () => nextMessage(running, () => errors);
   await next();
   return {
-    async call(event, times = 1) {
-      running.send({ event, times });
+    async call(...events) {
+      running.send({ events });
       const { error, ...called } = (await next()) as Called & { error?: string };
       if (error !== undefined) throw new Error(error);
       return called;

@@ -1,52 +1,78 @@
-import { auditEvent, freeUsers, httpEvent, sqsEvent } from './events.ts';
+import { checkAccepted, checkDelivered, checkFinished } from './check-success.ts';
+import { createRecordedEvents } from './create-recorded-events.ts';
+import { freeUsers, httpEvent, openConversation, sqsEvent } from './events.ts';
 import type { Figure, Row } from './figure.ts';
-import { baselineFunction, packagedFunction } from './function-modules.ts';
-import { type FunctionProcess, startFunction } from './start-function.ts';
-import { startServers } from './start-servers.ts';
+import { baselineFunction, type FunctionModule, packagedFunction } from './function-modules.ts';
+import { type Called, type FunctionProcess, startFunction } from './start-function.ts';
+import { type Servers, startServers } from './start-servers.ts';
 
-/** Until the code is optimised. */
+/** Enough for V8 to optimize the code. */
 const WARM_UP_CALLS = 1_500;
 const CALLS = 500;
 
-/** User and system time of the function's process for a call, with its I/O to servers elsewhere. */
+const USERS = freeUsers(3);
+
+interface Contest {
+  what: 'intake' | 'relay';
+  /** A file of baselines/. */
+  bare: string;
+  baseline: string;
+  newEvents: (servers: Servers, count: number) => Promise<object[]>;
+  /** Calls the function, and throws unless each call succeeded. */
+  call: (
+    servers: Servers,
+    instance: FunctionProcess,
+    events: object[],
+    isOurs: boolean,
+  ) => Promise<Called>;
+}
+
+const CONTESTS: readonly Contest[] = [
+  {
+    what: 'intake',
+    bare: 'bare-intake',
+    baseline: '`PutItem` + `SendMessage`',
+    newEvents: async ({ genesys }, count) =>
+      Array.from({ length: count }, () =>
+        httpEvent(openConversation(genesys.state.organisation, 'platform'), USERS),
+      ),
+    async call(_, instance, events) {
+      const called = await instance.call(...events);
+      checkAccepted(called.responses);
+      return called;
+    },
+  },
+  {
+    what: 'relay',
+    bare: 'bare-relay',
+    baseline: '`GetItem`, `fetch`, `UpdateItem`',
+    newEvents: async (servers, count) =>
+      (await createRecordedEvents(servers, USERS, count)).map((event) => sqsEvent([event])),
+    call: (servers, instance, events, isOurs) =>
+      checkDelivered(servers, events.length, isOurs ? 'verified' : 'all', async () => {
+        const called = await instance.call(...events);
+        checkFinished(called.responses);
+        return called;
+      }),
+  },
+];
+
+/** User and system time of the function's process for a call. Its servers run elsewhere. */
 export const warmCost: Figure = {
   name: 'warm-cost',
-  title: 'Warm handler: CPU time of the process for each request',
+  title: 'Warm cost: processor time for each request',
   async measure({ repetitions, onProgress }) {
     const servers = await startServers();
-    const users = freeUsers(3);
-    const conversationId = 'b0a7ca11-0000-4000-8000-000000000001';
-    const start = async (module: Parameters<typeof startFunction>[0]) =>
-      startFunction(module, servers.environment);
     const rows: Row[] = [];
     try {
-      for (const { what, module, bare, baseline, event } of [
-        {
-          what: 'intake',
-          module: await packagedFunction('intake'),
-          bare: await baselineFunction('bare-intake'),
-          baseline: 'JSON.parse + SendMessage',
-          event: httpEvent(conversationId, users),
-        },
-        {
-          what: 'relay',
-          module: await packagedFunction('relay'),
-          bare: await baselineFunction('bare-relay'),
-          baseline: 'bare fetch',
-          event: sqsEvent([auditEvent(users)]),
-        },
-      ]) {
-        onProgress(what);
-        const samples = await alternate(
-          [await start(module), await start(bare)],
-          event,
-          repetitions,
-        );
+      for (const contest of CONTESTS) {
+        onProgress(contest.what);
+        const [ours, bare] = await alternate(servers, contest, repetitions);
         rows.push({
-          what,
+          what: contest.what,
           unit: 'ms CPU',
-          ours: samples[0],
-          baseline: { what: baseline, samples: samples[1] },
+          ours,
+          baseline: { what: contest.baseline, samples: bare },
           goal: { ratio: 1.25, is: 'at most' },
         });
       }
@@ -57,23 +83,30 @@ export const warmCost: Figure = {
   },
 };
 
-/** CPU time a call of each, in turns. Stops both. */
+/** Milliseconds of processor time for a call: of ours, and of the baseline, in turns. */
 async function alternate(
-  contenders: [FunctionProcess, FunctionProcess],
-  event: object,
+  servers: Servers,
+  contest: Contest,
   repetitions: number,
 ): Promise<[number[], number[]]> {
+  const start = (module: FunctionModule) => startFunction(module, servers.environment);
+  const contenders = [
+    { instance: await start(await packagedFunction(contest.what)), isOurs: true },
+    { instance: await start(await baselineFunction(contest.bare)), isOurs: false },
+  ];
   const samples: [number[], number[]] = [[], []];
   try {
-    for (const contender of contenders) await contender.call(event, WARM_UP_CALLS);
-    for (let repetition = 0; repetition < repetitions; repetition++) {
-      for (const [index, contender] of contenders.entries()) {
-        const { cpuMs } = await contender.call(event, CALLS);
-        samples[index]?.push(cpuMs / CALLS);
+    // The first repetition warms up.
+    for (let repetition = -1; repetition < repetitions; repetition++) {
+      const calls = repetition < 0 ? WARM_UP_CALLS : CALLS;
+      for (const [index, { instance, isOurs }] of contenders.entries()) {
+        const events = await contest.newEvents(servers, calls);
+        const { cpuMs } = await contest.call(servers, instance, events, isOurs);
+        if (repetition >= 0) samples[index]?.push(cpuMs / calls);
       }
     }
     return samples;
   } finally {
-    await Promise.all(contenders.map((contender) => contender.stop()));
+    await Promise.all(contenders.map(({ instance }) => instance.stop()));
   }
 }

@@ -46,11 +46,21 @@ export async function callAws(
   return (await response.json()) as Record<string, string>;
 }
 
-const { AWS_ENDPOINT_URL_SQS = '', AWS_ENDPOINT_URL_SECRETS_MANAGER = '' } = process.env;
+const {
+  AWS_ENDPOINT_URL_SQS = '',
+  AWS_ENDPOINT_URL_DYNAMODB = '',
+  AWS_ENDPOINT_URL_SECRETS_MANAGER = '',
+} = process.env;
 
 export const SQS = {
   name: 'sqs',
   endpoint: AWS_ENDPOINT_URL_SQS,
+  contentType: 'application/x-amz-json-1.0',
+};
+
+export const DYNAMODB = {
+  name: 'dynamodb',
+  endpoint: AWS_ENDPOINT_URL_DYNAMODB,
   contentType: 'application/x-amz-json-1.0',
 };
 

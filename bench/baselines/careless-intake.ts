@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import middy from '@middy/core';
 import { z } from 'zod';
+import { putRecord } from './record.ts';
 
-/** Intake as it is written without a thought of its start: `{ z }`, every client there is. */
+/** Intake without regard to its cold start: `{ z }`, and every client. */
 const logger = new Logger({ serviceName: 'intake' });
 const metrics = new Metrics({ namespace: 'Bench', serviceName: 'intake' });
 const sqs = new SQSClient({});
+const dynamoDb = new DynamoDBClient({});
 export const secrets = new SecretsManagerClient({});
 
 const schema = z.object({
@@ -36,6 +39,7 @@ export const handler = middy<HttpEvent>().handler(async (event) => {
   const body = schema.parse(JSON.parse(event.body));
   const requestId = randomUUID();
   const deadline = new Date(Date.now() + body.deadlineSeconds * 1000).toISOString();
+  await putRecord(dynamoDb, requestId, event.body);
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: process.env.REQUEST_QUEUE_URL,

@@ -1,14 +1,17 @@
 import { createHmac } from 'node:crypto';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { z } from 'zod';
+import { getRecord, recordDelivery } from './record.ts';
 
-/** The relay as it is written without a thought of its start. */
+/** The relay without regard to its cold start. */
 const logger = new Logger({ serviceName: 'relay' });
 const metrics = new Metrics({ namespace: 'Bench', serviceName: 'relay' });
 export const sqs = new SQSClient({});
+const dynamoDb = new DynamoDBClient({});
 const secrets = new SecretsManagerClient({});
 
 const schema = z.object({
@@ -35,6 +38,7 @@ export async function handler(event: { Records: { messageId: string; body: strin
   }
   for (const { body } of event.Records) {
     const { audit } = schema.parse(JSON.parse(body));
+    await getRecord(dynamoDb, audit.request_id);
     const id = `evt_${audit.request_id}`;
     const timestamp = Math.floor(Date.now() / 1000);
     const signature = createHmac('sha256', key)
@@ -52,6 +56,7 @@ export async function handler(event: { Records: { messageId: string; body: strin
     });
     if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
     await response.arrayBuffer();
+    await recordDelivery(dynamoDb, audit.request_id);
     logger.info('relayed', { request_id: audit.request_id, status: response.status });
     metrics.addMetric('WebhookTries', MetricUnit.Count, 1);
   }

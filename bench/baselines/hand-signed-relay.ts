@@ -1,7 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { callAws, SECRETS_MANAGER } from './call-aws.ts';
+import { callAws, DYNAMODB, SECRETS_MANAGER } from './call-aws.ts';
 
-/** The floor of the relay: the key by one request signed by hand, and a `fetch` for each result. */
+/**
+ * The floor of the relay, by hand-signed requests: reads the key, and for each result reads the record,
+ * delivers, and writes the record.
+ */
 let keys: Promise<Buffer[]> | undefined;
 
 async function readKeys(): Promise<Buffer[]> {
@@ -17,6 +20,11 @@ export async function handler(event: { Records: { messageId: string; body: strin
   const [key = Buffer.of()] = await keys;
   await Promise.all(
     event.Records.map(async ({ messageId, body }) => {
+      const record = {
+        TableName: process.env.REQUESTS_TABLE_NAME,
+        Key: { pk: { S: `bench#${messageId}` } },
+      };
+      await callAws(DYNAMODB, 'DynamoDB_20120810.GetItem', { ...record, ConsistentRead: true });
       const id = `evt_${messageId}`;
       const timestamp = Math.floor(Date.now() / 1000);
       const signature = createHmac('sha256', key)
@@ -34,6 +42,11 @@ export async function handler(event: { Records: { messageId: string; body: strin
       });
       if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
       await response.arrayBuffer();
+      await callAws(DYNAMODB, 'DynamoDB_20120810.UpdateItem', {
+        ...record,
+        UpdateExpression: 'SET delivered = :true',
+        ExpressionAttributeValues: { ':true': { BOOL: true } },
+      });
     }),
   );
   return { batchItemFailures: [] };
