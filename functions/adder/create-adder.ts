@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ChangeVisibility } from '../../lib/aws/change-visibility.ts';
+import type { DeleteMessage } from '../../lib/aws/delete-message.ts';
 import type { GetSecret } from '../../lib/aws/get-secret.ts';
 import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
@@ -25,6 +26,8 @@ export interface AdderPorts {
   leases: ConversationLeases;
   sendMessage: SendMessage;
   changeVisibility: ChangeVisibility;
+  /** Absent: Lambda alone deletes messages, when their batch ends. */
+  deleteMessage?: DeleteMessage;
   getSecret: GetSecret;
   putSecret: PutSecret;
   /** Opens a versioned item of the requests table. */
@@ -64,6 +67,7 @@ export function createAdder(ports: AdderPorts): AdderFunction {
       : undefined,
     sendMessage,
     changeVisibility: ports.changeVisibility,
+    deleteMessage: ports.deleteMessage,
     log,
     putMetrics,
   });

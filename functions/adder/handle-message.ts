@@ -3,7 +3,11 @@ import type { Handled } from '../../lib/aws/fifo-batch.ts';
 import { messageNumber } from '../../lib/aws/message-number.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendResult } from '../../lib/aws/send-result.ts';
-import { type CarriedOut, carryOutRequest } from '../../lib/carry-out/carry-out-request.ts';
+import {
+  type CarriedOut,
+  carryOutRequest,
+  type ReceivedRequest,
+} from '../../lib/carry-out/carry-out-request.ts';
 import { recordRefusal } from '../../lib/carry-out/finish-request.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
 import { reportResult } from '../../lib/carry-out/report-result.ts';
@@ -30,6 +34,8 @@ export interface HandleMessageDeps extends Omit<ReceiveDeps, 'sendResult' | 'onR
 export interface HandleMessageOptions {
   /** Calls to Genesys Cloud end by then. Milliseconds since the epoch. */
   finishByMs: number;
+  /** No wait in the function ends later. Milliseconds since the epoch. */
+  waitByMs: number;
   /** An earlier message of its group was deferred. */
   isBlocked: boolean;
 }
@@ -41,7 +47,7 @@ export interface HandleMessageOptions {
 export async function handleMessage(
   deps: HandleMessageDeps,
   message: SQSRecord,
-  { finishByMs, isBlocked }: HandleMessageOptions,
+  { finishByMs, waitByMs, isBlocked }: HandleMessageOptions,
 ): Promise<Handled> {
   const { config, log } = deps;
   const maxReceives = config.REQUEST_MAX_RECEIVES;
@@ -62,7 +68,7 @@ export async function handleMessage(
     if (read.refusal) return await refuse(deps, receiveDeps, message, read, read.refusal);
     // Without another receive, a blocked message ends here.
     const receiveCount = isBlocked ? maxReceives : read.receiveCount;
-    const limits = { receiveCount, maxReceives, finishByMs };
+    const limits = { receiveCount, maxReceives, finishByMs, waitByMs };
     const outcome = await carryOutClaimed(receiveDeps, read, limits);
     if (outcome.kind === 'conflict' || outcome.kind === 'other-run') {
       return await refuse(deps, receiveDeps, message, asConflict(read, message), CONFLICT);
@@ -84,7 +90,7 @@ const CONFLICT: Verdict = {
 async function carryOutClaimed(
   deps: ReceiveDeps,
   { request, redrive, namesItself }: ReadMessage,
-  limits: { receiveCount: number; maxReceives: number; finishByMs: number },
+  limits: Pick<ReceivedRequest, 'receiveCount' | 'maxReceives' | 'finishByMs' | 'waitByMs'>,
 ): Promise<CarriedOut> {
   // Without a run, the claim tells only which request a body without an id is.
   if (redrive && (redrive.run > 0 || !namesItself)) {

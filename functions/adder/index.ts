@@ -4,6 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
+import { createDeleteMessage } from '../../lib/aws/delete-message.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createPutSecret } from '../../lib/aws/put-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
@@ -41,6 +42,7 @@ export const handler = startFunction({
       leases: createDynamoConversationLeases(dynamoDb, { tableName }),
       sendHttp: createSendHttp(),
       sendMessage: createSendMessage(sqs),
+      deleteMessage: createDeleteMessage(sqs),
       getSecret: createGetSecret(secrets),
       putSecret: createPutSecret(secrets),
       clock: systemClock,

@@ -33,6 +33,8 @@ export interface ReceivedRequest {
   maxReceives: number;
   /** Calls to Genesys Cloud end by then. Milliseconds since the epoch. */
   finishByMs: number;
+  /** Waits in the function end by then. Milliseconds since the epoch. Default: in ten seconds */
+  waitByMs?: number | undefined;
   /**
    * The run that the message claims to begin. It is this request's message only if the record is in
    * that run.
@@ -83,6 +85,7 @@ export async function carryOutRequest(
         { lease, release },
         {
           finishByMs: job.finishByMs,
+          waitByMs: job.waitByMs,
           receiveCount: job.receiveCount,
           maxReceives: job.maxReceives,
           isFirst: begun.receives === 1,

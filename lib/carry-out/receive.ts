@@ -38,7 +38,7 @@ import { TableError } from './table-error.ts';
 /** Duration of a lease. Each write-ahead extends it. */
 export const CONVERSATION_LEASE_MS = 40_000;
 /** Waits in the function end this long after the start of a receive. Then the conversation is released. */
-const WAIT_IN_PLACE_MS = 10_000;
+export const WAIT_IN_PLACE_MS = 10_000;
 /** After the deadline, looks for the outcome of an add may continue for this long. */
 const LAST_LOOKS_MS = 20_000;
 
@@ -59,6 +59,8 @@ export type ReceiveEnd =
 
 export interface ReceiveOptions {
   finishByMs: number;
+  /** Waits in the function end by then. Then the conversation is released. Default: in ten seconds */
+  waitByMs?: number | undefined;
   receiveCount: number;
   maxReceives: number;
   isFirst: boolean;
@@ -96,7 +98,7 @@ export class Receive {
     const isOwn = (add: RecentAdd) => add.requestId === requestId;
     this.#state = startFlow(writer.current, {
       limits: {
-        waitByMs: deps.clock.now() + WAIT_IN_PLACE_MS,
+        waitByMs: options.waitByMs ?? deps.clock.now() + WAIT_IN_PLACE_MS,
         finishByMs: options.finishByMs,
         receiveCount: options.receiveCount,
         maxReceives: options.maxReceives,
