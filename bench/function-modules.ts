@@ -28,15 +28,20 @@ export async function packagedFunction(name: FunctionName): Promise<FunctionModu
   return { path, bytes: content.length };
 }
 
+/** A baseline. @param name a file of baselines/, without its ending */
+export function baselineFunction(name: string): Promise<FunctionModule> {
+  return bundledFunction(`baselines/${name}`);
+}
+
 /**
- * A baseline, bundled with esbuild's own settings for Node. Minified like ours, and with a `require`
- * for the CommonJS that such a bundle of ES modules ends up with.
- * @param name a file of baselines/, without its ending
+ * A function of this folder, bundled with esbuild's own settings for Node. Minified like ours, and with a
+ * `require` for the CommonJS that such a bundle of ES modules ends up with.
+ * @param name a file in bench/, without its ending
  */
-export async function baselineFunction(name: string): Promise<FunctionModule> {
-  const path = join(folder, 'baselines', `${name}.mjs`);
+export async function bundledFunction(name: string): Promise<FunctionModule> {
+  const path = join(folder, `${name}.mjs`);
   const { metafile } = await build({
-    entryPoints: [join(root, 'bench', 'baselines', `${name}.ts`)],
+    entryPoints: [join(root, 'bench', `${name}.ts`)],
     outfile: path,
     bundle: true,
     metafile: true,
