@@ -14,6 +14,8 @@ const LOOKS_AT_ONCE = 20;
 const MOST_LOOKS = 500;
 /** A request that could not be ended is tried again after this, in the same run. */
 const TRY_AGAIN_MS = 5_000;
+/** Time that a look may need. No request is tried again with less. */
+const LOOK_NEEDS_MS = 10_000;
 
 export interface ReconcileDeps extends FinishDeps {
   clock: Pick<Clock, 'now' | 'sleep'>;
@@ -85,7 +87,8 @@ export async function reconcile(deps: ReconcileDeps, finishByMs: number): Promis
   await Promise.all(looking);
   // A process that crashed still holds the lease of its conversation, or a look has to wait. The next run
   // can be too late for these requests.
-  while (unfinished.length > 0 && deps.clock.now() + TRY_AGAIN_MS < finishByMs) {
+  const tryAgainByMs = finishByMs - LOOK_NEEDS_MS - TRY_AGAIN_MS;
+  while (unfinished.length > 0 && deps.clock.now() <= tryAgainByMs) {
     await deps.clock.sleep(TRY_AGAIN_MS);
     const again = unfinished;
     unfinished = [];

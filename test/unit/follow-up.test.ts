@@ -209,6 +209,17 @@ test.each<[string, (record: RequestRecord) => RequestRecord, string]>([
   },
 );
 
+test('a request is not tried again where no time is left for a look', async () => {
+  const { add, run, leases, table } = start();
+  const requestId = await add(announced);
+  const { conversationId = '', deadlineMs = 0 } = table.get(requestId) ?? {};
+  // The lease ends 35 seconds after the start of a run that may work for 40.
+  const lease = { owner: 'crashed', nowMs: deadlineMs + 25_000, durationMs: 40_000 };
+  await leases.acquire(conversationId, lease);
+  await run();
+  expect(table.get(requestId)?.status).toBe('QUEUED');
+});
+
 test('a request with an unresolved add that no look can resolve says that the outcome is unknown', async () => {
   const { add, run, sent, table } = start();
   const requestId = await add(announced);
