@@ -10,12 +10,12 @@ const MAX_PARTICIPANTS_PER_REQUEST = 20;
 const MAX_ADDRESS_LENGTH = 255;
 
 /**
- * E.164 (`+` and up to 15 digits), the same as a `tel:` URI (RFC 3966), or a SIP URI, whose letters are
+ * E.164 (`+` and 3 to 15 digits), the same as a `tel:` URI (RFC 3966), or a SIP URI, whose letters are
  * ASCII (RFC 3261; SQS would refuse a message with some of the others). One pattern, so that the JSON
  * Schema has it too, and no `\d`, which is any digit of Unicode in Python.
  */
 export const PARTICIPANT_ADDRESS =
-  /^(\+[1-9][0-9]{1,14}|[tT][eE][lL]:\+[1-9]([().-]*[0-9]){1,14}(;[eE][xX][tT]=[0-9]{1,15})?|[sS][iI][pP][sS]?:[!#-;=?A-~]+(@[!#-;=?A-~]+)?)$/;
+  /^(\+[1-9][0-9]{2,14}|[tT][eE][lL]:\+[1-9]([().-]*[0-9]){2,14}(;[eE][xX][tT]=[0-9]{1,15})?|[sS][iI][pP][sS]?:[!#-;=?A-~]+(@[!#-;=?A-~]+)?)$/;
 
 const NO_OBJECT = 'must be an object with an id or an address';
 

@@ -90,8 +90,7 @@ function addParticipants(): JsonObject {
       conversationParameter(),
       headerParameter(
         'Idempotency-Key',
-        'The caller’s own name for this request, so that it can be sent again without being carried out twice.',
-        'case-4711',
+        'The caller’s own name for this request, so that it can be sent again without being carried out twice. The same key with another conversation or body is refused (422).',
       ),
       correlationParameter(),
       preferParameter(),

@@ -25,11 +25,20 @@ const pathParameter = (name: string, description: string, example: string) => ({
 /** Printable ASCII. HTTP removes spaces at both ends (RFC 9110, section 5.5). */
 const FIELD_VALUE = '^[\\x21-\\x7e]([\\x20-\\x7e]*[\\x21-\\x7e])?$';
 
-/** A header, with its schema of the request headers. */
-export function headerParameter(name: string, description: string, example: string): JsonObject {
+/**
+ * A header, with its schema of the request headers.
+ * @param example none where its copies would be taken for one request
+ */
+export function headerParameter(name: string, description: string, example?: string): JsonObject {
   const headers = toJsonSchema(requestHeaders).properties as Record<string, JsonObject>;
   const schema = { ...headers[name.toLowerCase()], pattern: FIELD_VALUE };
-  return { name, in: 'header', description, schema, example };
+  return {
+    name,
+    in: 'header',
+    description,
+    schema,
+    ...(example === undefined ? {} : { example }),
+  };
 }
 
 /** The header `X-Correlation-Id` of a request. */

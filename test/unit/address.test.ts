@@ -1,5 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { isSameAddress } from '../../lib/domain/address.ts';
+import { parseAddress } from '../../lib/domain/parse-address.ts';
+import { PARTICIPANT_ADDRESS } from '../../lib/domain/participant-schema.ts';
 
 describe('an address is the same party', () => {
   test.each([
@@ -45,4 +48,13 @@ describe('an address is another party', () => {
     expect(isSameAddress(one, other)).toBe(false);
     expect(isSameAddress(other, one)).toBe(false);
   });
+});
+
+// Bug: `+10` was accepted by the schema and then refused as a malformed SIP address.
+// Fix: both want three digits.
+test('every address of a request that is not a SIP URI is read as a number', () => {
+  const numbers = fc
+    .stringMatching(PARTICIPANT_ADDRESS)
+    .filter((address) => !/^sips?:/i.test(address));
+  fc.assert(fc.property(numbers, (address) => parseAddress(address).kind === 'number'));
 });
