@@ -15,6 +15,7 @@ const AUDITED_PARTICIPANT = 'ResultEvent/properties/audit/properties/participant
 /**
  * Names of the parts that would have none, by their paths. An enumeration is named only if no other one has
  * one of its values: in Go, the constants of all enumerations are in one namespace.
+ * Objects of which only events consist have no name, because oapi-codegen drops schemas that no path uses.
  */
 const PART_NAMES = {
   'User/properties/role/anyOf/0': 'Role',
@@ -28,8 +29,6 @@ const PART_NAMES = {
   [`${AUDITED_PARTICIPANT}/properties/role`]: 'Role',
   [`${AUDITED_PARTICIPANT}/properties/outcome`]: 'Outcome',
   [`${AUDITED_PARTICIPANT}/properties/warning`]: 'ParticipantWarning',
-  [AUDITED_PARTICIPANT]: 'AuditedParticipant',
-  'ResultEvent/properties/audit': 'Audit',
   'Problem/properties/errors/items': 'FieldError',
 };
 
@@ -51,7 +50,6 @@ export function describeOpenapiComponents(): Record<string, JsonObject> {
     title: 'Participant',
     oneOf: [reference('User'), reference('OutsideParty')],
   };
-  participants.uniqueItems = true;
   const list = withoutDialect(toJsonSchema(requestList));
   (list.properties as { requests: JsonObject }).requests.items = reference('Request');
   const schemas: Record<string, JsonObject> = {
