@@ -45,7 +45,7 @@ export async function main(): Promise<number> {
   try {
     const system = await startSystem({ settings: readSettings(environment), environment });
     try {
-      const api = { url: system.endpoints.apiUrl, token: system.endpoints.token ?? '' };
+      const api = { url: system.endpoints.apiUrl, token: system.endpoints.tokens?.all ?? '' };
       const failed = await runAll(clientChecks({ bin, folder, api }), {
         PATH: `${bin}${delimiter}${process.env.PATH}`,
         API: api.url,
@@ -76,8 +76,11 @@ async function findFailure(
   steps: ClientCheck['steps'],
   env: Record<string, string>,
 ): Promise<string | undefined> {
-  for (const { command, args, env: more } of steps) {
-    const { code, output } = await runProgram(command, args, { env: { ...env, ...more } });
+  for (const { command, args, env: more, ...options } of steps) {
+    const { code, output } = await runProgram(command, args, {
+      ...options,
+      env: { ...env, ...more },
+    });
     if (code !== 0) return `${[command, ...args].join(' ')}\nended with ${code}:\n${output}`;
   }
   return undefined;

@@ -3,15 +3,16 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Runs a program in the repository's root. The code of one that cannot be started is 127, as in a shell. */
+/** Runs a program, by default in the repository's root. The code of one that cannot be started is 127, as in a shell. */
 export function runProgram(
   command: string,
   args: string[],
-  { stdio = 'pipe', env = {} }: { stdio?: 'inherit' | 'pipe'; env?: Record<string, string> } = {},
+  options: { stdio?: 'inherit' | 'pipe'; cwd?: string; env?: Record<string, string> } = {},
 ): Promise<{ code: number; output: string }> {
+  const { stdio = 'pipe', cwd = root, env = {} } = options;
   return new Promise((resolve) => {
     const child = spawn(command, args, {
-      cwd: root,
+      cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', stdio, stdio],
     });

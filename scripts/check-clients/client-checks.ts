@@ -8,7 +8,7 @@ const document = join(root, 'schemas/openapi.json');
 /** Programs that are run one after the other, until one fails. */
 export interface ClientCheck {
   name: string;
-  steps: { command: string; args: string[]; env?: Record<string, string> }[];
+  steps: { command: string; args: string[]; cwd?: string; env?: Record<string, string> }[];
 }
 
 export interface Place {
@@ -52,7 +52,7 @@ function checkGeneratedPython(place: Place): ClientCheck {
 function checkGeneratedFetch(place: Place): ClientCheck {
   const output = join(place.folder, 'fetch');
   const client = join(output, 'client');
-  const program = join(here, 'typescript-fetch/add.ts');
+  const program = join(here, 'typescript-fetch/add-by-fetch-client.ts');
   const bundle = join(output, 'add.mjs');
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const settings = {
@@ -111,7 +111,7 @@ function checkPythonClient({ bin, folder }: Place): ClientCheck {
   };
 }
 
-function checkWithSchemathesis({ bin, api }: Place): ClientCheck {
+function checkWithSchemathesis({ bin, folder, api }: Place): ClientCheck {
   const settings = ['--max-examples', '10', '--seed', '1', '--request-timeout', '30', '--no-color'];
   // A cancelled request can still be read, unlike a deleted resource.
   const checks = ['--exclude-checks', 'use_after_free'];
@@ -123,6 +123,8 @@ function checkWithSchemathesis({ bin, api }: Place): ClientCheck {
         args: ['run', document, '--url', api.url, '--header', `Authorization: Bearer ${api.token}`]
           .concat(settings)
           .concat(checks),
+        // It leaves a cache in its working directory.
+        cwd: folder,
         env: { PYTHONPATH: here, SCHEMATHESIS_HOOKS: 'schemathesis_hooks' },
       },
     ],
