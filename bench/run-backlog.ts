@@ -4,6 +4,7 @@ import { createAdder } from '../functions/adder/create-adder.ts';
 import { readMessage } from '../functions/adder/read-message.ts';
 import { reconcile } from '../lib/carry-out/reconcile.ts';
 import { readAdderConfig } from '../lib/config.ts';
+import type { AuditEvent } from '../lib/domain/audit-event.ts';
 import type { Clock } from '../lib/domain/clock.ts';
 import { newRecord } from '../lib/domain/record-transitions.ts';
 import { isFinal, type RequestRecord } from '../lib/domain/request-record.ts';
@@ -16,6 +17,7 @@ import { storedToken } from './stored-token.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 import { createVirtualGenesys } from './virtual-genesys.ts';
 import { createVirtualQueue } from './virtual-queue.ts';
+import { createVirtualWatches } from './virtual-watches.ts';
 
 const GENESYS_URL = 'http://127.0.0.1';
 const MINUTE_MS = 60_000;
@@ -45,6 +47,8 @@ export interface BacklogOptions extends Senders {
   deadlineMinutes: { from: number; to: number };
   /** `GENESYS_REQUESTS_PER_SECOND`. Default 5 */
   requestsPerSecond?: number;
+  /** Default false */
+  watchConnections?: boolean;
   seed: number;
 }
 
@@ -63,6 +67,14 @@ export interface BacklogRun {
   overdue: number;
   /** Seconds from sending to the result, of the second caller's requests. */
   lateWaits: number[];
+  /** Calls that the results count, in percent of 300 a minute: without those of watches. */
+  usedByAddsPercent: number;
+  /** From the first receive to the result, of requests that were carried out. */
+  addMs: number[];
+  /** From the start to the last result of a request that was carried out. */
+  lastResultMs: number;
+  /** Connection events that say what came of it, of all. 0 without the watch. */
+  decidedPercent: number;
 }
 
 /**
@@ -109,27 +121,35 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogRun> {
     send('first', conversationId, user, startMs + minutes * MINUTE_MS);
   }
 
+  const events: AuditEvent[] = [];
   const sendResult = async ({ body }: { body: string }) => {
-    const id = JSON.parse(body).audit.request_id;
+    const event = JSON.parse(body) as AuditEvent;
+    const { request_id: id } = event.audit;
+    events.push(event);
     if (!finished.has(id)) finished.set(id, clock.now());
   };
+  const environment = {
+    GENESYS_ENV: GENESYS_URL,
+    REQUESTS_TABLE_NAME: 'requests',
+    GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
+    GENESYS_TOKEN_SECRET_ID: 'token',
+    GENESYS_REQUESTS_PER_SECOND: String(options.requestsPerSecond ?? 5),
+    REQUEST_QUEUE_URL: 'http://127.0.0.1/requests',
+    REQUEST_DLQ_URL: 'http://127.0.0.1/dead',
+    AUDIT_QUEUE_URL: 'http://127.0.0.1/audit',
+    WATCH_QUEUE_URL: 'http://127.0.0.1/watch',
+    WATCH_CONNECTIONS: String(options.watchConnections ?? false),
+    REQUEST_MAX_RECEIVES: '1000',
+  };
+  const watches = createVirtualWatches({
+    ...{ clock, random, genesys, table, environment, sendResult },
+    genesysUrl: GENESYS_URL,
+  });
 
   const startInstance = async (): Promise<never> => {
     const delays = new Map<string, number>();
     const adder = createAdder({
-      config: readAdderConfig({
-        GENESYS_ENV: GENESYS_URL,
-        REQUESTS_TABLE_NAME: 'requests',
-        GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
-        GENESYS_TOKEN_SECRET_ID: 'token',
-        GENESYS_REQUESTS_PER_SECOND: String(options.requestsPerSecond ?? 5),
-        REQUEST_QUEUE_URL: 'http://127.0.0.1/requests',
-        REQUEST_DLQ_URL: 'http://127.0.0.1/dead',
-        AUDIT_QUEUE_URL: 'http://127.0.0.1/audit',
-        WATCH_QUEUE_URL: 'http://127.0.0.1/watch',
-        WATCH_CONNECTIONS: 'false',
-        REQUEST_MAX_RECEIVES: '1000',
-      }),
+      config: readAdderConfig(environment),
       sendHttp: genesys.sendHttp,
       getSecret: async () => storedToken(genesys.token, GENESYS_URL, clock.now()),
       putSecret: () => Promise.reject(new Error('the token was refused')),
@@ -139,7 +159,10 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogRun> {
       clock,
       random,
       randomUuid: randomUUID,
-      sendMessage: ({ body }) => sendResult({ body }),
+      sendMessage: async (message) => {
+        if (message.queueUrl === environment.WATCH_QUEUE_URL) watches.send(message);
+        else await sendResult(message);
+      },
       changeVisibility: async ({ receiptHandle, seconds }) => {
         delays.set(receiptHandle, Math.ceil(seconds) * 1_000);
       },
@@ -199,6 +222,7 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogRun> {
   const endless = Promise.race([
     ...Array.from({ length: options.instances }, startInstance),
     followUp(),
+    ...(options.watchConnections ? [watches.run()] : []),
     ...((options.late ?? 0) > 0 ? [secondCaller().then(() => new Promise<never>(() => {}))] : []),
   ]);
   await Promise.race([endless, clock.run(options.minutes * MINUTE_MS)]);
@@ -211,6 +235,13 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogRun> {
     const halfMs = startMs + (options.minutes * MINUTE_MS) / 2;
     const callsOf = (some: RequestRecord[]) =>
       some.reduce((sum, { genesysCalls }) => sum + genesysCalls, 0) / Math.max(1, some.length);
+    const addMs = events
+      .filter(({ event }) => event === 'participant_added')
+      .map(({ audit }) => audit.latency_ms);
+    const watched = events.filter(({ event }) => event === 'participant_connection');
+    const decided = watched.filter(({ audit }) =>
+      audit.participants.every(({ connection }) => connection !== 'UNKNOWN'),
+    );
     const isEarly = ({ requestId }: RequestRecord) => (results.get(requestId) ?? 0) < halfMs;
     return {
       usedPercent: (100 * through) / (CALLS_PER_MINUTE * options.minutes),
@@ -234,6 +265,15 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogRun> {
       lateWaits: late.map(
         (id) => ((results.get(id) ?? clock.now()) - startMs - lateAfterMs) / 1_000,
       ),
+      usedByAddsPercent:
+        (100 * records.reduce((sum, { genesysCalls }) => sum + genesysCalls, 0)) /
+        (CALLS_PER_MINUTE * options.minutes),
+      addMs,
+      lastResultMs: Math.max(
+        0,
+        ...added.map(({ requestId }) => (results.get(requestId) ?? startMs) - startMs),
+      ),
+      decidedPercent: (100 * decided.length) / Math.max(1, watched.length),
     };
   }
 }

@@ -16,6 +16,7 @@ import { scale } from './scale.ts';
 import { median } from './statistics.ts';
 import { timeToAdd } from './time-to-add.ts';
 import { warmCost } from './warm-cost.ts';
+import { watches } from './watches.ts';
 
 const FIGURES: readonly Figure[] = [
   genesysCalls,
@@ -24,6 +25,7 @@ const FIGURES: readonly Figure[] = [
   warmCost,
   pipeline,
   budgetUse,
+  watches,
   fairness,
   scale,
   expiries,

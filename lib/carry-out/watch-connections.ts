@@ -105,7 +105,7 @@ async function lookOnce(
     return { isMade: false, retryAtMs: grant.retryAtMs, correlationIds: [] };
   }
   const deadlineMs = lookEndsMs(watch, clock.now());
-  const budget = createCallBudget({ finishByMs, deadlineMs, callerId, priority: 'low', grant });
+  const budget = createCallBudget({ finishByMs, deadlineMs, priority: 'low', grant });
   const found = (): Look => ({
     isMade: budget.calls > 0,
     correlationIds: budget.correlationIds.map((id) => clean(id, MAX_CORRELATION_ID)),
@@ -125,7 +125,7 @@ async function lookOnce(
     const retryAfterMs = error instanceof AdderError ? error.retryAfterMs : undefined;
     return { ...found(), retryAtMs: clock.now() + (retryAfterMs ?? OUT_OF_TIME_MS) };
   } finally {
-    if (budget.grant) await allowance.release(budget.grant, callerId);
+    if (budget.grant) await allowance.release(budget.grant);
   }
 }
 

@@ -123,7 +123,8 @@ function reasonToRefuse(
   const used = usedOf(window);
   if (used + calls > limit) return 'budget';
   if (priority === 'low') {
-    if (othersWaiting(window, callerId, Number.POSITIVE_INFINITY, nowMs)) return 'share';
+    // An add of the same caller counts as well.
+    if (othersWaiting(window, undefined, Number.POSITIVE_INFINITY, nowMs)) return 'share';
     return used + calls > limit / 2 ? 'budget' : undefined;
   }
   const active = activeCallers(window, callerId);

@@ -243,17 +243,22 @@ describe('callers', () => {
     expect(spread.B).toBeLessThan(5_000);
   });
 
-  test('low priority takes no calls that others wait for, and at most half of the budget', () => {
-    const half = take(EMPTY_WINDOW, { priority: 'low' });
-    expect(half.granted).toBe(150);
-    const full = take(EMPTY_WINDOW, { callerId: undefined });
-    const waiting = ask(full.window, { callerId: 'B' });
-    const low = ask(returnCalls(waiting.window as CallWindow, { grantedAtMs: START_MS }, 250), {
-      priority: 'low',
-      callerId: 'watch',
-    });
-    expect(low).toMatchObject({ granted: false, reason: 'share' });
-    expect(low.window).toBeUndefined();
+  test.each(['watch', 'B', undefined])(
+    'low priority takes no calls that an add waits for, be it of the same caller (%s)',
+    (callerId) => {
+      const full = take(EMPTY_WINDOW, { callerId: undefined });
+      const waiting = ask(full.window, { callerId: 'B' });
+      const low = ask(returnCalls(waiting.window as CallWindow, { grantedAtMs: START_MS }, 250), {
+        priority: 'low',
+        callerId,
+      });
+      expect(low).toMatchObject({ granted: false, reason: 'share' });
+      expect(low.window).toBeUndefined();
+    },
+  );
+
+  test('low priority takes at most half of the budget', () => {
+    expect(take(EMPTY_WINDOW, { priority: 'low' }).granted).toBe(150);
   });
 
   test('the item stays small, however many callers there are', () => {
