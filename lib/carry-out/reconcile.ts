@@ -14,8 +14,8 @@ const LOOKS_AT_ONCE = 20;
 const MOST_LOOKS = 500;
 /** A request that could not be ended is tried again after this, in the same run. */
 const TRY_AGAIN_MS = 5_000;
-/** Time that a look may need. No request is tried again with less. */
-const LOOK_NEEDS_MS = 10_000;
+/** Time that a look may need, with its token and budget. No request is tried again with less. */
+const LOOK_NEEDS_MS = 15_000;
 
 export interface ReconcileDeps extends FinishDeps {
   clock: Pick<Clock, 'now' | 'sleep'>;
