@@ -10,4 +10,8 @@ export const LIST_PRICES = {
   fifoQueueRequest: 0.5 / 1e6,
   standardQueueRequest: 0.4 / 1e6,
   logGigabyte: 0.5,
+  /** DynamoDB on demand: up to 1 KB. */
+  tableWriteUnit: 0.625 / 1e6,
+  /** Up to 4 KB, consistent; half of it otherwise. */
+  tableReadUnit: 0.125 / 1e6,
 } as const;

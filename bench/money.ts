@@ -4,7 +4,9 @@ import { freeUsers, httpEvent, openConversation, requestMessage, sqsEvent } from
 import type { Figure, Row, Samples } from './figure.ts';
 import { baselineFunction, packagedFunction } from './function-modules.ts';
 import { LIST_PRICES } from './list-prices.ts';
+import { measureTableUnits, type RequestUnits } from './measure-table-units.ts';
 import { type Called, type FunctionProcess, startFunction } from './start-function.ts';
+import type { TableUnits } from './start-metering-proxy.ts';
 import { type Servers, startServers } from './start-servers.ts';
 
 const USERS = freeUsers(3);
@@ -39,11 +41,14 @@ export const money: Figure = {
       onProgress('durations');
       const uses = await measureUses(servers, repetitions);
       const { intake, adder, adderBatch, relay, relayBatch, allInOne } = uses;
+      onProgress('table');
+      const units = await measureTableUnits(servers, USERS);
       const api = [LIST_PRICES.httpApiRequest * MILLION];
       const theirs: Bill = {
         api,
         lambda: lambdaCost(allInOne, MEMORY_GB.allInOne, 1),
         queues: [0],
+        table: [0],
         logs: logCost([allInOne], [1]),
       };
       const billFor = (batch: number, adder: Use, relay: Use): Bill => ({
@@ -58,9 +63,12 @@ export const money: Figure = {
             (LIST_PRICES.fifoQueueRequest + LIST_PRICES.standardQueueRequest) *
             MILLION,
         ],
+        // A batch saves no writes, because each request has its own record and lease.
+        table: [tableCost(units.request)],
         logs: logCost([intake, adder, relay], [1, batch, batch]),
       });
       return [
+        ...toUnitRows(units),
         ...toRows('one by one', billFor(1, adder, relay), theirs),
         ...toRows(`in batches of ${BATCH}`, billFor(BATCH, adderBatch, relayBatch), theirs),
       ];
@@ -126,6 +134,7 @@ interface Bill {
   api: Samples;
   lambda: Samples;
   queues: Samples;
+  table: Samples;
   logs: Samples;
 }
 
@@ -140,9 +149,27 @@ function toRows(how: string, ours: Bill, theirs: Bill): Row[] {
     row('API Gateway', ({ api }) => api),
     row('Lambda', ({ lambda }) => lambda),
     row('SQS', ({ queues }) => queues),
+    row('DynamoDB', ({ table }) => table),
     row('logs', ({ logs }) => logs),
-    row('all of it', ({ api, lambda, queues, logs }) => sum(api, lambda, queues, logs)),
+    row('all of it', ({ api, lambda, queues, table, logs }) =>
+      sum(api, lambda, queues, table, logs),
+    ),
   ];
+}
+
+/** What the table counts, for one request. */
+function toUnitRows({ request, watch }: RequestUnits): Row[] {
+  return [
+    { what: 'table, each request: written', unit: 'units', ours: [request.writes] },
+    { what: 'table, each request: read', unit: 'units', ours: [request.reads] },
+    { what: 'table, each connection watch: written', unit: 'units', ours: [watch.writes] },
+    { what: 'table, each connection watch: read', unit: 'units', ours: [watch.reads] },
+    { what: 'table, a million connection watches', unit: '$', ours: [tableCost(watch)] },
+  ];
+}
+
+function tableCost({ reads, writes }: TableUnits): number {
+  return MILLION * (reads * LIST_PRICES.tableReadUnit + writes * LIST_PRICES.tableWriteUnit);
 }
 
 /** Of an invocation. */
