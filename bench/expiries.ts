@@ -28,7 +28,8 @@ export const expiries: Figure = {
       AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
       // The SDK sends to the address of the queue.
       AUDIT_QUEUE_URL: servers.queues.audit.url.replace(/^http:..[^/]+/, sqs.url),
-      WATCH_QUEUE_URL: servers.queues.audit.url,
+      // Without a queue for it, the function does not ask other instances for help.
+      WATCH_CONNECTIONS: 'false',
     });
     const perSecond: number[] = [];
     const cpuMs: number[] = [];

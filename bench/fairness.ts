@@ -14,7 +14,9 @@ const OTHER = 'other-caller';
 const OTHERS_REQUESTS = 20;
 const POSTS_AT_ONCE = 4;
 const FLOOD_POSTS_AT_ONCE = 10;
-const POST_TRIES = 5;
+/** A busy machine responds with 503 now and then. */
+const POST_TRIES = 20;
+const POST_AGAIN_MS = 500;
 /** Until no call of the row before counts any more, on either side. */
 const WINDOW_MS = 62_000;
 /** No result by then: the wait counts as this long. */
@@ -218,9 +220,10 @@ async function postRequest(
     });
     const text = await response.text();
     if (response.status === 202) return;
-    if (response.status !== 503 || tries === POST_TRIES) {
+    if (response.status < 500 || tries === POST_TRIES) {
       throw new Error(`${response.status} ${text}`);
     }
+    await delay(POST_AGAIN_MS);
   }
 }
 

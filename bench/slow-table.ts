@@ -47,7 +47,11 @@ export function createSlowTable(clock: Clock) {
         return isWritten;
       },
     },
-    async listDue(nowMs: number, limit: number, except: ReadonlySet<string> = new Set()) {
+    async listDue(
+      nowMs: number,
+      limit: number,
+      { except = new Set<string>() }: { except?: ReadonlySet<string> } = {},
+    ) {
       await clock.sleep(TABLE_MS);
       const page: RequestRecord[] = [];
       const stay: { requestId: string; dueAtMs: number }[] = [];

@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { GetSecret } from '../../lib/aws/get-secret.ts';
 import type { PutSecret } from '../../lib/aws/put-secret.ts';
+import { createSendCallForHelp } from '../../lib/aws/send-call-for-help.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendResult } from '../../lib/aws/send-result.ts';
 import { createSendWatch } from '../../lib/aws/send-watch.ts';
@@ -50,6 +51,7 @@ export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
   const { config, records, leases, sendMessage, clock, random, putMetrics } = ports;
   const genesys = createGenesysPorts(ports);
   const { log } = genesys;
+  const queueUrl = config.WATCH_QUEUE_URL;
   const deps: ReceiveDeps & WatchDeps & Pick<ReconcileDeps, 'records'> = {
     ...genesys,
     records,
@@ -77,11 +79,13 @@ export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
     log,
     putMetrics,
     watchConnections: watch,
-    reconcile: (finishByMs) =>
+    reconcile: (finishByMs, shard) =>
       reconcile(
         {
           ...deps,
           resumeWatch: watch,
+          askForHelp:
+            queueUrl === undefined ? undefined : createSendCallForHelp(sendMessage, queueUrl),
           finishUnresolved: async (record, untilMs) => {
             const ended = await finishExpired(deps, record, { finishByMs: untilMs });
             return ended.kind === 'finished';
@@ -94,6 +98,7 @@ export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
             }),
         },
         finishByMs,
+        shard,
       ),
   });
   return wrapHandler(handler, { log });

@@ -16,7 +16,8 @@ export interface FollowUpContext {
 }
 
 export interface FollowUpHandlerDeps {
-  reconcile: (finishByMs: number) => Promise<Reconciled>;
+  /** @param shard absent: all work */
+  reconcile: (finishByMs: number, shard?: number) => Promise<Reconciled>;
   records: Pick<RecordStore, 'get'>;
   /** A look of the connection watch. Absent: connections are not watched. */
   watchConnections?: ((record: RequestRecord, finishByMs: number) => Promise<void>) | undefined;
@@ -25,7 +26,10 @@ export interface FollowUpHandlerDeps {
   putMetrics: PutMetrics;
 }
 
-/** A scheduled event runs the reconciler. A message of the watch queue triggers a look at a connection. */
+/**
+ * A scheduled event runs the reconciler. A message of the watch queue triggers a look at a connection, or a run
+ * of the reconciler that helps another one.
+ */
 export function createHandler(
   deps: FollowUpHandlerDeps,
 ): (event: SQSEvent | object, context: FollowUpContext) => Promise<SQSBatchResponse> {
@@ -33,7 +37,12 @@ export function createHandler(
     const leftMs = context.getRemainingTimeInMillis?.() ?? 50_000;
     const finishByMs = deps.clock.now() + leftMs - MARGIN_MS;
     if ('Records' in event) return watch(event, finishByMs);
-    const done = await deps.reconcile(finishByMs);
+    await reconcile(finishByMs);
+    return { batchItemFailures: [] };
+  };
+
+  async function reconcile(finishByMs: number, shard?: number): Promise<void> {
+    const done = await deps.reconcile(finishByMs, shard);
     deps.log.info('reconciled', { ...done });
     deps.putMetrics(
       { name: 'RequestsExpiredByReconciler', unit: 'Count', value: done.expired },
@@ -49,8 +58,7 @@ export function createHandler(
         ] as const
       ).filter(({ value }) => value > 0),
     );
-    return { batchItemFailures: [] };
-  };
+  }
 
   async function watch({ Records }: SQSEvent, finishByMs: number): Promise<SQSBatchResponse> {
     const failed = await Promise.all(
@@ -68,7 +76,10 @@ export function createHandler(
   }
 
   async function look(body: string, finishByMs: number): Promise<void> {
-    const requestId = asString(asObject(parseJson(body))?.requestId);
+    const message = asObject(parseJson(body));
+    const { reconcileShard } = message ?? {};
+    if (typeof reconcileShard === 'number') return reconcile(finishByMs, reconcileShard);
+    const requestId = asString(message?.requestId);
     const record = requestId === undefined ? undefined : await deps.records.get(requestId);
     // The watch has ended, or the message is not a watch.
     if (record?.watch) await deps.watchConnections?.(record, finishByMs);

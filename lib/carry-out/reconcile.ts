@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts';
 import { hasUnresolvedAdd, isFinal, type RequestRecord } from '../domain/request-record.ts';
 import type { ConversationLeases } from '../records/conversation-lease.ts';
+import { DUE_SHARDS } from '../records/record-item.ts';
 import type { RecordStore } from '../records/record-store.ts';
 import { type FinishDeps, finishRequest, sendStoredResult } from './finish-request.ts';
 import { sendConnectionResult } from './watch-connections.ts';
@@ -17,6 +18,9 @@ const TRY_AGAIN_MS = 5_000;
 /** Time that a look may need, with its token and budget. No request is tried again with less. */
 const LOOK_NEEDS_MS = 15_000;
 
+/** Starts a run for each of these shards beside this one, in other instances. */
+export type AskForHelp = (shards: readonly number[]) => Promise<void>;
+
 export interface ReconcileDeps extends FinishDeps {
   clock: Pick<Clock, 'now' | 'sleep'>;
   records: RecordStore;
@@ -29,6 +33,8 @@ export interface ReconcileDeps extends FinishDeps {
   finishUnresolved?: ((record: RequestRecord, finishByMs: number) => Promise<boolean>) | undefined;
   /** Makes a look of the connection watch that is overdue. Absent: watches are not resumed. */
   resumeWatch?: ((record: RequestRecord, finishByMs: number) => Promise<void>) | undefined;
+  /** Called once in a run that has much to do. Absent: the run does it alone. */
+  askForHelp?: AskForHelp | undefined;
   /** Called for a record that could not be finished now. The next run retries it. */
   onFailure?: (record: RequestRecord, error: unknown) => void;
 }
@@ -50,9 +56,16 @@ type Work = Exclude<keyof Reconciled, 'failed'>;
  * Finishes overdue work: ends requests past their deadline as `EXPIRED`, sends results that are not marked
  * as sent, finishes requests with an unresolved add by looking, and resumes overdue watches. Its writes have
  * the same conditions as the adder's, so that they cannot overwrite each other.
+ *
+ * A run that finds a whole page of work asks other instances for help: each takes a shard of the index.
  * @param finishByMs no new record is started after this; milliseconds since the epoch
+ * @param ownShard this run helps another one with this shard only
  */
-export async function reconcile(deps: ReconcileDeps, finishByMs: number): Promise<Reconciled> {
+export async function reconcile(
+  deps: ReconcileDeps,
+  finishByMs: number,
+  ownShard?: number,
+): Promise<Reconciled> {
   const done: Reconciled = { expired: 0, sent: 0, unresolved: 0, watched: 0, left: 0, failed: 0 };
   let unfinished: RequestRecord[] = [];
   const attempt = async (record: RequestRecord) => {
@@ -75,9 +88,13 @@ export async function reconcile(deps: ReconcileDeps, finishByMs: number): Promis
   const looks = limited(LOOKS_AT_ONCE);
   const looking: Promise<void>[] = [];
   const seen = new Set<string>();
+  const shards = createShardChoice(deps.askForHelp, ownShard);
   while (deps.clock.now() < finishByMs) {
-    const due = await deps.records.listDue(deps.clock.now(), PAGE, seen);
-    if (due.length === 0) break;
+    const due = await deps.records.listDue(deps.clock.now(), PAGE, {
+      except: seen,
+      shard: shards.current(),
+    });
+    if (!(await shards.goOn(due.length))) break;
     for (const { requestId } of due) seen.add(requestId);
     const slow = due.filter(needsLook).slice(0, MOST_LOOKS - looking.length);
     looking.push(...slow.map((record) => looks(() => attempt(record))));
@@ -96,6 +113,35 @@ export async function reconcile(deps: ReconcileDeps, finishByMs: number): Promis
     await Promise.all(again.map((record) => looks(() => attemptAgain(record))));
   }
   return done;
+}
+
+/**
+ * Which shard a run lists: all; its own after it has asked for help; and all again at the end, in case that a
+ * helper was not started.
+ */
+function createShardChoice(askForHelp: AskForHelp | undefined, ownShard: number | undefined) {
+  let shard = ownShard;
+  let hasAsked = false;
+  return {
+    current: () => shard,
+    /** @returns whether there is more to list */
+    async goOn(found: number): Promise<boolean> {
+      if (found === PAGE && askForHelp && ownShard === undefined && !hasAsked) {
+        hasAsked = true;
+        const [own, ...others] = DUE_SHARDS.keys();
+        await askForHelp(others).then(
+          () => {
+            shard = own;
+          },
+          () => undefined,
+        );
+      } else if (found === 0) {
+        if (shard === ownShard) return false;
+        shard = ownShard;
+      }
+      return true;
+    },
+  };
 }
 
 /** Whether the next step with a record that is due is a call to Genesys Cloud. */

@@ -174,11 +174,13 @@ export function createDynamoRecordStore(
       };
     },
 
-    async listDue(nowMs, limit, except = new Set()) {
+    async listDue(nowMs, limit, { except = new Set<string>(), shard } = {}) {
       const passedOver = new Set([...except].map((id) => recordKey(id).pk?.S));
       const isWanted = ({ pk }: Item) => !passedOver.has(pk?.S);
       const shards = await Promise.all(
-        DUE_SHARDS.map((shard) => queryDue(shard, { nowMs, limit, isWanted })),
+        DUE_SHARDS.filter((_, index) => shard === undefined || index === shard).map((name) =>
+          queryDue(name, { nowMs, limit, isWanted }),
+        ),
       );
       const keys = shards
         .flat()

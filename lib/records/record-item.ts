@@ -35,7 +35,7 @@ export function toRecordItem(record: RequestRecord): Item {
     pk: `request#${record.requestId}`,
     conversationKey: conversationKey(record.conversationId),
     requestedAtId: requestedAtId(record),
-    dueShard: record.dueAtMs === undefined ? undefined : dueShard(record.requestId),
+    dueShard: record.dueAtMs === undefined ? undefined : DUE_SHARDS[dueShard(record.requestId)],
     expiresAt: Math.ceil(record.expiresAtMs / 1000),
   });
 }
@@ -53,7 +53,8 @@ function requestedAtId({ requestedAtMs, requestId }: RequestRecord): string {
   return `${String(requestedAtMs).padStart(13, '0')}#${requestId}`;
 }
 
-function dueShard(requestId: string): string | undefined {
+/** The shard of a record in the index of unfinished work: a position in `DUE_SHARDS`. */
+export function dueShard(requestId: string): number {
   const [firstByte = 0] = createHash('sha256').update(requestId).digest();
-  return DUE_SHARDS[(firstByte >> 4) % DUE_SHARDS.length];
+  return (firstByte >> 4) % DUE_SHARDS.length;
 }

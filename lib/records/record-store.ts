@@ -30,9 +30,14 @@ export interface RecordStore {
   ): Promise<RecordPage>;
   /**
    * Records that are due (`dueAtMs`), the longest overdue first.
-   * @param except request ids to pass over, so that records which stay due do not hide the others
+   * @param options.except request ids to pass over, so that records which stay due do not hide the others
+   * @param options.shard only records of this shard of the index (lib/records/record-item.ts). Default: all
    */
-  listDue(nowMs: number, limit: number, except?: ReadonlySet<string>): Promise<RequestRecord[]>;
+  listDue(
+    nowMs: number,
+    limit: number,
+    options?: { except?: ReadonlySet<string>; shard?: number | undefined },
+  ): Promise<RequestRecord[]>;
 }
 
 /** A text that is not a cursor. */

@@ -14,7 +14,7 @@ import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import type { WriteContext } from '../../lib/domain/write-record.ts';
 import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
 import { LIST_CURSOR } from '../../lib/records/list-cursor.ts';
-import { RecordTooLargeError, toRecordItem } from '../../lib/records/record-item.ts';
+import { DUE_SHARDS, RecordTooLargeError, toRecordItem } from '../../lib/records/record-item.ts';
 import { CursorError } from '../../lib/records/record-store.ts';
 import { newRequest, REQUESTED_AT_MS } from '../support/new-request.ts';
 import { type RecordTable, startDynamoTable, startMemoryTable } from '../support/record-tables.ts';
@@ -323,8 +323,22 @@ describe.each([
         created.push(await createOne({ requestId: randomUUID(), deadlineMs }));
       }
       const except = new Set(created.slice(0, 28).map(({ requestId }) => requestId));
-      const due = await table.records.listDue(REQUESTED_AT_MS + 86_400_000, 1, except);
+      const due = await table.records.listDue(REQUESTED_AT_MS + 86_400_000, 1, { except });
       expect(due).toEqual([created[28]]);
+    });
+
+    test('is divided into shards', async () => {
+      const created = await Promise.all(
+        Array.from({ length: 40 }, () => createOne({ requestId: randomUUID() })),
+      );
+      const shards = await Promise.all(
+        DUE_SHARDS.map((_, shard) =>
+          table.records.listDue(REQUESTED_AT_MS + 86_400_000, 50, { shard }),
+        ),
+      );
+      expect(shards.filter((records) => records.length > 0).length).toBeGreaterThan(1);
+      const ids = (records: RequestRecord[]) => records.map(({ requestId }) => requestId).sort();
+      expect(ids(shards.flat())).toEqual(ids(created));
     });
 
     test('has a result until it is marked as sent', async () => {

@@ -7,7 +7,7 @@ import {
   recentAddsAt,
 } from '../../lib/records/conversation-lease.ts';
 import { decodeCursor, encodeCursor } from '../../lib/records/list-cursor.ts';
-import { toRecordItem } from '../../lib/records/record-item.ts';
+import { dueShard, toRecordItem } from '../../lib/records/record-item.ts';
 import type { RecordStore } from '../../lib/records/record-store.ts';
 
 /**
@@ -118,11 +118,12 @@ function recordStore(
         };
       }),
 
-    listDue: (nowMs, limit, except = new Set()) =>
+    listDue: (nowMs, limit, { except = new Set(), shard } = {}) =>
       call('lists what is due', () =>
         alive()
           .filter(({ dueAtMs }) => dueAtMs !== undefined && dueAtMs <= nowMs)
           .filter(({ requestId }) => !except.has(requestId))
+          .filter(({ requestId }) => shard === undefined || dueShard(requestId) === shard)
           .sort((a, b) => (a.dueAtMs ?? 0) - (b.dueAtMs ?? 0))
           .slice(0, limit)
           .map(copyOf),

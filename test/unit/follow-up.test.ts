@@ -1,4 +1,5 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { createFollowUp, type FollowUpPorts } from '../../functions/follow-up/create-follow-up.ts';
 import { reportConnection } from '../../functions/follow-up/report-connection.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
@@ -12,6 +13,7 @@ import {
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import type { Metric } from '../../lib/metrics.ts';
+import { dueShard } from '../../lib/records/record-item.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
 import { finishedRecord } from '../support/finished-record.ts';
 import { newRequest } from '../support/new-request.ts';
@@ -283,3 +285,39 @@ test('a look that fails is repeated by its message; a watch that has ended is no
     await handler({ Records: [message('not JSON'), message('{"requestId":"x"}')] }, {}),
   ).toEqual({ batchItemFailures: [] });
 });
+
+describe('with more work than one instance should do', () => {
+  test('a run asks others for help, and each takes a shard', async () => {
+    const { add, run, handler, sent, table } = start();
+    const requestIds: string[] = [];
+    for (let count = 0; count < 600; count += 1) requestIds.push(await add());
+    await run();
+    const isCall = ({ queueUrl }: OutgoingMessage) => queueUrl.endsWith('/watch');
+    const calls = sent.filter(isCall).map(({ body, delaySeconds }) => [body, delaySeconds]);
+    expect(calls).toEqual(
+      [1, 2, 3, 4, 5, 6, 7].map((shard, index) => [`{"reconcileShard":${shard}}`, index]),
+    );
+    const statuses = new Set(requestIds.map((id) => table.get(id)?.status));
+    expect(statuses).toEqual(new Set(['EXPIRED']));
+    expect(sent.filter((message) => !isCall(message))).toHaveLength(600);
+    expect(await handler(watchEvent('{"reconcileShard":1}'), {})).toEqual({
+      batchItemFailures: [],
+    });
+  });
+
+  test('a helper does its shard only, and asks for no help', async () => {
+    const { add, handler, clock, sent, table } = start();
+    const requestIds: string[] = [];
+    for (let count = 0; count < 60; count += 1) requestIds.push(await add());
+    await clock.sleep(LATER_MS);
+    await handler(watchEvent('{"reconcileShard":1}'), {});
+    const expired = requestIds.filter((id) => table.get(id)?.status === 'EXPIRED');
+    expect(expired).toEqual(requestIds.filter((id) => dueShard(id) === 1));
+    expect(expired.length).toBeGreaterThan(0);
+    expect(sent).toHaveLength(expired.length);
+  });
+});
+
+function watchEvent(body: string): SQSEvent {
+  return { Records: [{ messageId: 'call', body } as SQSRecord] };
+}
