@@ -1,11 +1,7 @@
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type StartedSystem, startWithNpm } from '../support/start-npm.ts';
+import { CHROMIUM } from './chromium.ts';
 import { describeWithChecks, runCheck } from './run-check.ts';
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
-  (path) => existsSync(path),
-);
 
 /** What checks/browse-console.mjs prints. */
 interface Found {
@@ -38,6 +34,7 @@ describeWithChecks('the console page in a browser, by keyboard', () => {
     test.skip('needs Chromium', () => {});
     return;
   }
+  const chromium: string = CHROMIUM;
   let system: StartedSystem;
   let found: Found;
 
@@ -45,7 +42,7 @@ describeWithChecks('the console page in a browser, by keyboard', () => {
     system = await startWithNpm();
     const [, url = ''] = /Console page +(\S+)/.exec(system.run.output()) ?? [];
     const queue = system.endpoints.queues.RequestQueue?.url ?? '';
-    found = (await runCheck('browse-console.mjs', [url, queue, CHROMIUM])) as Found;
+    found = (await runCheck('browse-console.mjs', [url, queue, chromium])) as Found;
   }, 300_000);
 
   afterAll(() => system?.stop());

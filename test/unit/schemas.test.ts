@@ -40,6 +40,23 @@ describe('schemas/', () => {
   });
 });
 
+test('the examples in asyncapi.json fit their messages', () => {
+  const { components } = SCHEMA_DOCUMENTS['asyncapi.json']?.() as {
+    components: {
+      messages: Record<string, { payload: { $ref: string }; examples: { payload: object }[] }>;
+    };
+  };
+  const ajv = new Ajv2020({ allErrors: true });
+  addFormats.default(ajv);
+  ajv.addVocabulary(['components']);
+  ajv.addSchema({ $id: 'urn:asyncapi', components });
+  expect(Object.keys(components.messages)).toEqual(['request', 'event']);
+  for (const { payload, examples } of Object.values(components.messages)) {
+    const validate = ajv.compile({ $ref: `urn:asyncapi${payload.$ref}` });
+    for (const example of examples) expect(validate(example.payload)).toBe(true);
+  }
+});
+
 describe('the schema of the audit event', () => {
   const validate = validator('audit-event.schema.json');
   const event = auditEventOf('r-1');
