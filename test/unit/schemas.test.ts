@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { auditEvent } from '../../lib/domain/audit-event.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
+import { describeAsyncapiDocument } from '../../scripts/schemas/asyncapi-document.ts';
 import { describeProperties } from '../../scripts/schemas/json-schema.ts';
 import { SCHEMA_DOCUMENTS } from '../../scripts/schemas/schema-documents.ts';
 import { toFile } from '../../scripts/schemas.ts';
@@ -41,7 +42,7 @@ describe('schemas/', () => {
 });
 
 test('the examples in asyncapi.json fit their messages', () => {
-  const { components } = SCHEMA_DOCUMENTS['asyncapi.json']?.() as {
+  const { components } = describeAsyncapiDocument() as {
     components: {
       messages: Record<string, { payload: { $ref: string }; examples: { payload: object }[] }>;
     };
@@ -49,10 +50,10 @@ test('the examples in asyncapi.json fit their messages', () => {
   const ajv = new Ajv2020({ allErrors: true });
   addFormats.default(ajv);
   ajv.addVocabulary(['components']);
-  ajv.addSchema({ $id: 'urn:asyncapi', components });
+  ajv.addSchema({ $id: 'https://schemas.example/asyncapi', components });
   expect(Object.keys(components.messages)).toEqual(['request', 'event']);
   for (const { payload, examples } of Object.values(components.messages)) {
-    const validate = ajv.compile({ $ref: `urn:asyncapi${payload.$ref}` });
+    const validate = ajv.compile({ $ref: `https://schemas.example/asyncapi${payload.$ref}` });
     for (const example of examples) expect(validate(example.payload)).toBe(true);
   }
 });
