@@ -5,7 +5,7 @@ import { FREE_USERS, sampleOrganisation } from '../local/genesys/sample-organisa
 /** The two contracts of Genesys Cloud (docs/genesys.md), as the stand-in names them. */
 export type Contract = Conversation['contract'];
 
-/** Opens one more conversation with two people in it; returns its id. */
+/** Opens a conversation with two people in it. @returns its id */
 export function openConversation(
   organisation: Organisation,
   contract: Contract,
@@ -17,7 +17,7 @@ export function openConversation(
   return id;
 }
 
-/** So many users who are in no conversation. */
+/** Users who are in no conversation. */
 export function freeUsers(count: number): string[] {
   if (count > FREE_USERS.length) throw new Error(`there are only ${FREE_USERS.length} free users`);
   return FREE_USERS.slice(0, count);
@@ -50,7 +50,7 @@ export function requestMessage(conversationId: string, userIds: readonly string[
 
 const toParticipants = (userIds: readonly string[]) => userIds.map((id) => ({ id, role: 'agent' }));
 
-/** The event that Lambda makes of messages, as far as a function reads it. */
+/** The event of an SQS event source, with the fields that the functions read. */
 export function sqsEvent(messages: readonly object[]) {
   return {
     Records: messages.map((message) => ({

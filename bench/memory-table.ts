@@ -2,7 +2,7 @@ import type { RequestRecord } from '../lib/domain/request-record.ts';
 import type { ConversationLeases } from '../lib/records/conversation-lease.ts';
 import type { RecordStore } from '../lib/records/record-store.ts';
 
-/** The table as one process sees it, in memory: what a benchmark of something else needs of it. */
+/** A table in memory, for benchmarks of something else. */
 export function createMemoryTable(): {
   records: Pick<RecordStore, 'create' | 'get' | 'replace'>;
   leases: ConversationLeases;

@@ -1,6 +1,6 @@
 import type { Random } from '../lib/domain/clock.ts';
 
-/** Mulberry32: small, seeded, good enough for latencies. */
+/** The Mulberry32 generator, seeded. Good enough for latencies. */
 export function createSeededRandom(seed: number): Random {
   let state = seed;
   return () => {

@@ -18,7 +18,7 @@ import {
   type WebhookReceiver,
 } from '../local/webhook-receiver/start-webhook-receiver.ts';
 
-/** Above all that this machine can send in a minute: the rate limit is lifted. */
+/** More than this machine can send in a minute: no rate limit. */
 const NO_LIMIT_PER_MINUTE = 1e9;
 
 const REQUESTS_TABLE = 'requests';

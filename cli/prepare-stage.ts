@@ -8,8 +8,8 @@ export interface StageOptions {
 }
 
 /**
- * Makes the environment of a command that of a stage: its settings files, the AWS profile and the
- * region. Every AWS client of the process follows them.
+ * Sets the environment of the process for a stage: its settings files, the AWS profile and the region.
+ * Every AWS client of the process uses them.
  * @returns the region
  */
 export async function prepareStage({ stage, region, profile }: StageOptions): Promise<string> {

@@ -5,7 +5,7 @@ import { DEAD_LETTER_REASONS } from '../../lib/domain/dead-letter-reasons.ts';
 /** `events`: only where requests come from EventBridge (docs/eventbridge.md). */
 export type QueueName = 'requests' | 'audit' | 'events';
 
-/** A dead letter as a person is told of it. */
+/** A dead letter as the command shows it. */
 export interface Letter {
   queue: QueueName;
   /** The SQS message id. */
@@ -18,24 +18,24 @@ export interface Letter {
   firstReceivedAt: string;
   lastReceivedAt: string;
   requestId: string;
-  /** The request whose record the letter belongs to, as the function that wrote the letter named it. */
+  /** The request of the letter's record, as named by the function that wrote the letter. */
   recordId: string | undefined;
   correlationId: string;
   conversationId: string;
-  /** FIFO: the group that it has to go back to. */
+  /** FIFO: the group to which it must be redriven. */
   groupId: string | undefined;
   /** The run of the request in which the message became a dead letter. */
   redrive: number;
   eventId: string | undefined;
   lastStatus: string | undefined;
   lastError: string | undefined;
-  /** Milliseconds since the epoch: when it came into the dead-letter queue (or, moved there by SQS, into the first). */
+  /** Milliseconds since the epoch: when it was sent to the dead-letter queue or, if SQS moved it, to the first queue. */
   sentAtMs: number;
   /** Requests: the deadline in the body. */
   deadlineMs: number | undefined;
 }
 
-/** Where SQS itself moved a message, there are no attributes to say why. */
+/** A message that SQS moved has no attributes with a reason. */
 export const RECEIVE_LIMIT = 'RECEIVE_LIMIT';
 const BY_SQS = {
   cause: 'The function failed on the message until its receives were used up.',

@@ -1,6 +1,6 @@
 import type { Finding } from './finding.ts';
 
-/** The findings as a table, with what to do under each that calls for it, and a count. */
+/** The findings as a table, with a remedy below each that needs one, and a count. */
 export function renderFindings(findings: readonly Finding[]): string {
   const outcomeWidth = width(findings.map(({ outcome }) => outcome));
   const checkWidth = width(findings.map(({ check }) => check));

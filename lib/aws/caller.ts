@@ -1,8 +1,8 @@
 /** The caller of a request, as API Gateway's authorizer names it. */
 export interface Caller {
-  /** For people to read: an ARN, or a token's subject. Printable ASCII, at most 2,048 characters. */
+  /** For display: an ARN, or a token's subject. Printable ASCII, at most 2,048 characters. */
   name: string;
-  /** For comparing: the same for two requests of the same caller, and for those only. */
+  /** For comparison: equal exactly for requests of the same caller. */
   identity: readonly string[];
 }
 
@@ -51,5 +51,5 @@ export function readCaller(context: AuthorizedContext | null | undefined): Calle
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
-/** Fit for the queue message's `requestedBy` and for a log line. */
+/** Makes a text valid for the queue message's `requestedBy` and for a log line. */
 const readable = (name: string) => name.replace(/[^\x20-\x7e]/g, '?').slice(0, 2_048);

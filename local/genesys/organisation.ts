@@ -101,7 +101,10 @@ export interface Ring {
   wasInAlready: boolean;
 }
 
-/** Participants with these purposes are programs and take no seat (docs/genesys.md). */
+/**
+ * Participants with these purposes are programs and take no seat (docs/genesys.md). The product has a list
+ * of its own, so that tests notice a change of it.
+ */
 const PROGRAMS = new Set([
   'acd',
   'botflow',

@@ -9,7 +9,7 @@ import { SECRET_TEXTS } from './simulated-aws.ts';
 import type { SimulatedRing } from './simulated-genesys.ts';
 import { STARTED_AT_MS } from './world.ts';
 
-/** "On time": after the deadline of a request, or after the faults have ended. */
+/** Longest time from the deadline, or from the end of the faults, to the result. */
 const ON_TIME_MS = 75_000;
 const MINUTE_MS = 60_000;
 
@@ -27,7 +27,7 @@ const isLate = ({ atMs, givenUpAtMs }: SimulatedRing) => atMs >= givenUpAtMs;
 const isKnown = (records: SimulatedRun['records'], ids: (string | undefined)[]) =>
   ids.some((id) => id !== undefined && records.has(id));
 
-/** Requests that nothing but people who cannot be added keeps from success. */
+/** Requests that must succeed, except for people who cannot be added. */
 function isForAdding(
   record: RequestRecord,
   audit: AuditEvent['audit'],
@@ -54,7 +54,7 @@ function firstReceiveOf(requestId: string, { requests }: SimulatedRun['queues'])
   return Math.min(Number.POSITIVE_INFINITY, ...times);
 }
 
-/** The invariants. Each says what is wrong with a run, or nothing. */
+/** The invariants. Each returns the violations of a run. */
 const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
   ({ wrongs }) => wrongs,
 
@@ -73,7 +73,7 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
     );
   },
 
-  /** Also requests whose caller was told 503: they have a record and perhaps no message. */
+  /** Including requests whose caller got a 503: they have a record and perhaps no message. */
   function everyRequestHasOneResult({ records, results }) {
     const expected = new Set([...records.values()].flatMap(eventIdsOf));
     const seen = new Set(results.map((result) => result.eventId));
@@ -84,7 +84,7 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
       ...[...expected].filter((id) => !seen.has(id)).map((id) => `${id} has no result`),
       ...[...seen]
         .filter((id) => !expected.has(id))
-        .map((id) => `nobody asked for the result ${id}`),
+        .map((id) => `the result ${id} belongs to no request`),
     ];
   },
 
@@ -241,7 +241,7 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
     return overrun === -1 ? [] : [`more than ${budget} calls in the minute before ${at}`];
   },
 
-  /** Where all that went wrong passed and there was time, everybody who can be added is in. */
+  /** If all faults were temporary and there was time, everyone who can be added is in. */
   function waitingIsNotFailing({ plan, results, records }) {
     if (plan.kind === 'storm') return [];
     const isCalm = plan.kind === 'calm';
@@ -266,7 +266,7 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
   },
 ];
 
-/** What is wrong with a run; nothing, if all invariants hold. */
+/** The violations of all invariants in a run. */
 export function judgeRun(run: SimulatedRun): string[] {
   return INVARIANTS.flatMap((invariant) => invariant(run));
 }

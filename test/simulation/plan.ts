@@ -12,21 +12,21 @@ import type { Conversation, Participation, User } from '../../local/genesys/orga
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 
-/** How likely things go wrong at each step, and how long a way takes. */
+/** Probabilities of faults at each step, and the latency. */
 export interface Weather {
-  /** A process dies: before or after any call to the outside, falling asleep or waking up. */
+  /** A process crashes: before or after a port call, or before or after a sleep. */
   crashes: number;
   /** An AWS call is refused and has no effect. */
   awsFails: number;
-  /** An AWS call is carried out and its answer is lost. */
+  /** An AWS call is carried out and its response is lost. */
   awsAnswerLost: number;
   /** An HTTP request never arrives. */
   connectionBreaks: number;
-  /** A message is handed out twice; one of the request queue a quarter as often. */
+  /** A message is delivered twice; one of the request queue a quarter as often. */
   duplicates: number;
-  /** Before an invocation, the process has been replaced by a new one. */
+  /** An invocation starts a new process. */
   coldStarts: number;
-  /** One way, at the most. */
+  /** The maximum in one direction. */
   latencyMs: number;
 }
 
@@ -41,11 +41,11 @@ export const CALM: Weather = {
 };
 
 /**
- * What may be expected of a run:
- * - `calm`: nothing goes wrong; every request is carried out at once, with the fewest calls
- * - `delays`: all that goes wrong passes: crashes, outages, 429, 5xx, lost answers, revoked tokens;
- *   deadlines are long, so every request is carried out in the end
- * - `storm`: anything, final refusals and short deadlines included
+ * The kind of a run:
+ * - `calm`: no faults. Every request is carried out at once, with the fewest calls
+ * - `delays`: only temporary faults (crashes, outages, 429, 5xx, lost responses, revoked tokens) and long
+ *   deadlines, so every request is carried out in the end
+ * - `storm`: all faults, including final refusals and short deadlines
  */
 export type Kind = 'calm' | 'delays' | 'storm';
 
@@ -54,27 +54,27 @@ export interface PlannedRequest {
   conversationId: string;
   participants: { id?: string; address?: string; role?: string }[];
   deadlineSeconds: number;
-  /** Without one the caller cannot safely send again, and does not. */
+  /** A caller without a key does not repeat a request. */
   idempotencyKey?: string;
   /**
-   * Straight to the queue instead of through intake: a request, an invalid message, or a request
-   * under the id of another one.
+   * Sent to the queue instead of to intake: a request, an invalid message, or a request with the id of
+   * another one.
    */
   direct?: 'message' | 'nonsense' | 'conflict';
-  /** The message group of a direct sender who does not choose the conversation. */
+  /** The message group of a direct sender. Default: the conversation. */
   group?: string;
-  /** Cancelled so long after it was accepted. */
+  /** Cancelled this long after it was accepted. */
   cancelAfterMs?: number;
 }
 
 /** A message that an attacker puts on the audit queue. */
 export interface Forgery {
   atMs: number;
-  /** About a request that exists, with its event id; otherwise about one that does not. */
+  /** True: about an existing request, with its event id. */
   isOfRequest: boolean;
 }
 
-/** A person at a desk: adds or removes a participant. */
+/** A person joins or leaves a conversation without our doing. */
 export interface HumanAction {
   atMs: number;
   conversationId: string;
@@ -90,10 +90,10 @@ export interface Outage {
 
 export type Service = 'genesys' | 'webhook' | 'table' | 'queue' | 'secrets';
 
-/** All that a seed decides about a run beforehand. */
+/** Everything about a run that the seed decides in advance. */
 export interface Plan {
   kind: Kind;
-  /** The weather is calm and all faults have ended from here on. */
+  /** From here on there are no faults. */
   clearsUpAtMs: number;
   weather: Weather;
   adders: number;
@@ -119,15 +119,15 @@ const id = (kind: string, number: number) =>
   `${kind}-0000-4000-8000-${String(number).padStart(12, '0')}`;
 const userId = (number: number) => id('05e20000', number);
 export const conversationId = (number: number) => id('c0de0000', number);
-/** With host, customer and outside parties no more than fit into a conversation. */
+/** With host, customer and outside parties, as many as a conversation has room for. */
 const USERS = 14;
 export const INACTIVE = userId(90);
 export const UNKNOWN = userId(91);
-/** In a conversation from its start to its end, so that there is always an acting user. */
+/** In the conversation for the whole run, so that there is an acting user. */
 const hostOf = (conversation: number) => userId(100 + conversation);
-/** This one has a long history of people who left. */
+/** The conversation with many people who have left. */
 const CROWDED_BY_GHOSTS = 1;
-/** This one has few seats (storms only). */
+/** The conversation with few seats, in storms. */
 const SMALL = 0;
 
 /** Random choices. Each method draws from the seed's random numbers. */
@@ -351,7 +351,7 @@ function planConversation(
   };
 }
 
-/** What becomes of ringing each user and address: some decline at once. */
+/** How each user and address reacts to ringing. */
 function planRingOutcomes(isCalm: boolean, dice: Dice): Map<string, RingOutcome> {
   if (isCalm || dice.chance(0.4)) return new Map();
   const rung = [
@@ -363,7 +363,7 @@ function planRingOutcomes(isCalm: boolean, dice: Dice): Map<string, RingOutcome>
   return new Map(rung.slice(0, most).map((person) => [person, dice.pick(outcomes)]));
 }
 
-/** A handful of ways to fail, each with a probability of its own. */
+/** A few faults, each with its probability. */
 function planFaults(kind: Kind, dice: Dice): FaultRule[] {
   const passing: Fault[] = [
     { answer: platformError(500, 'internal.server.error') },

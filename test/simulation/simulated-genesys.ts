@@ -31,24 +31,24 @@ export interface SimulatedRing {
 export interface SimulatedGenesys {
   organisation: Organisation;
   state: Genesys['state'];
-  /** Times at which a request was sent, refused ones too. */
+  /** Times at which requests were sent, including refused ones. */
   callsMs: number[];
   rings: SimulatedRing[];
-  /** The HTTP client of a process, which sees to it that every add is wanted. */
+  /** The HTTP client of a process. It checks that every add was requested. */
   clientOf(process: SimulatedProcess): SendHttp;
-  /** Tells which messages a process has in hand from now on. */
+  /** Sets the messages that a process is working on. */
   handsOver(process: SimulatedProcess, records: SQSRecord[]): void;
   /** Rejects a result that reports a person as present who never was. */
   checkTruth(event: AuditEvent, process: SimulatedProcess): void;
 }
 
-/** The request that an add is for, as a header that only the simulation sees. */
+/** A header of the simulation: the request that an add is for. */
 const FOR = 'x-for-request';
 const GIVEN_UP = 'x-given-up-at';
 
 /**
- * The stand-in Genesys Cloud, watched: nobody is rung who is in, nobody who was not asked for, and
- * nobody without a write-ahead.
+ * The stand-in Genesys Cloud. It reports a violation if a person is rung who is in the conversation, who
+ * was not requested, or who has no write-ahead.
  */
 export function createSimulatedGenesys(
   world: World,
@@ -56,12 +56,12 @@ export function createSimulatedGenesys(
 ): SimulatedGenesys {
   const { plan, time, random, story, newId, object } = world;
   let tokens = 0;
-  /** Whose request is being carried out. */
+  /** The process whose request is being carried out. */
   let caller: { process: SimulatedProcess; request: GenesysRequest } | undefined;
   const inHand = new Map<SimulatedProcess, SQSRecord[]>();
-  /** Who has rung each participation, and when. */
+  /** The process that rang each participation, and the time. */
   const rung = new Map<string, { by: string; atMs: number }>();
-  /** When a process has last looked at a conversation and seen the answer. */
+  /** When a process last received a read of a conversation. */
   const looks = new Map<string, number>();
   const callsMs: number[] = [];
   const rings: SimulatedRing[] = [];
@@ -81,9 +81,9 @@ export function createSimulatedGenesys(
   const { organisation, behaviour } = state;
   for (const user of plan.users) organisation.addUser(user);
 
-  /** A person whom the look before the POST shows as present must not be rung. */
+  /** A person whom the read before the POST shows as present must not be rung. */
   function checkRing({ conversationId, who, wasInAlready }: Ring): void {
-    const process = caller?.process.name ?? 'nobody';
+    const process = caller?.process.name ?? 'no process';
     const [requestId = '', run] = (caller?.request.headers[FOR] ?? '').split(' ');
     const givenUpAtMs = Number(caller?.request.headers[GIVEN_UP]);
     story.tell(process, `rings ${shortId(who)} in ${shortId(conversationId)}`);
@@ -102,14 +102,14 @@ export function createSimulatedGenesys(
     const lookedAtMs = looks.get(`${process} ${conversationId}`) ?? 0;
     const known = liveStays(conversation, time.nowMs).find((other) => {
       if (other === stay || whoIs(other) !== who) return false;
-      // What the conversation's recent adds tell, they tell at once; reads lag.
+      // The recent adds of the conversation are known at once. Reads lag.
       const lagMs = rung.get(other.id)?.by === process ? 0 : behaviour.readLagMs;
       return (rung.get(other.id)?.atMs ?? other.joinedAtMs) <= lookedAtMs - lagMs;
     });
     if (known) object(`${process} rings ${shortId(who)}, who is in ${shortId(conversationId)}`);
   }
 
-  /** The request that an add is for: it has a write-ahead that says so, and its deadline is ahead. */
+  /** The request that an add is for. It has a write-ahead for the add, and its deadline has not passed. */
   function requestOf(process: SimulatedProcess, path: string, request: HttpRequest): string {
     const body = JSON.parse(request.body ?? 'null');
     const people: { id?: string; userId?: string; address?: string }[] = Array.isArray(body)
@@ -139,7 +139,7 @@ export function createSimulatedGenesys(
     });
     if (asked.length === 0) object(`${what}, for which no message in hand asks`);
     else if (announced.length === 0) object(`${what} without a write-ahead`);
-    // One conversation is worked on at a time, so the last write-ahead is this add's.
+    // A conversation has one add at a time, so the last write-ahead belongs to this one.
     const [of] = (announced.length > 0 ? announced : asked).sort(
       (a, b) => (b.adds.at(-1)?.startedAtMs ?? 0) - (a.adds.at(-1)?.startedAtMs ?? 0),
     );

@@ -13,14 +13,14 @@ class AwsFault extends Error {}
 
 const isPassing = (error: unknown) => error instanceof AwsFault;
 
-/** What a server does with a request that has come to it. */
+/** How a server handles a request that has arrived. */
 export type Serve = (request: GenesysRequest, from: SimulatedProcess) => ServedExchange;
 
 export interface ServedExchange {
   /** Before it is carried out. */
   waitMs: number;
   carryOut(): {
-    /** How long the answer takes after that. */
+    /** Time from there to the response. */
     delayMs: number;
     kind: 'answer' | 'cut' | 'reset' | 'hang';
     answer?: { status: number; headers: Record<string, string>; body: string };
@@ -30,14 +30,14 @@ export interface ServedExchange {
 export interface ProcessOptions {
   world: World;
   name: string;
-  /** How far its clock is ahead, in milliseconds. */
+  /** Milliseconds by which its clock is ahead. */
   skewMs: number;
 }
 
 /**
- * A process that runs our code, as the world sees it: everything it does outside itself goes through
- * here, takes its time, may fail, may happen without its answer coming back, and may be the last
- * thing that the process does. What a dead process waits for never comes.
+ * A process that runs our code. All its port calls go through here. A call takes time, may fail, may take
+ * effect although its response is lost, and may be followed by a crash. A promise that a crashed process
+ * waits for never settles.
  */
 export class SimulatedProcess {
   readonly name: string;
@@ -73,13 +73,13 @@ export class SimulatedProcess {
     };
   }
 
-  /** Tells when it dies, or at once where it is dead. */
+  /** Calls back when the process dies, or at once if it is dead. */
   onDeath(listener: (why: string) => void): void {
     if (this.isAlive) this.#died.push(listener);
     else listener('it died at its start');
   }
 
-  /** Ends it, wherever it is. */
+  /** Ends the process. */
   die(why: string): void {
     if (!this.isAlive) return;
     this.isAlive = false;
@@ -88,14 +88,14 @@ export class SimulatedProcess {
   }
 
   /**
-   * A call to AWS. What it does is done at one moment, in the middle of the time that it takes.
+   * A call to AWS. It takes effect at one moment, in the middle of its duration.
    * @param outage of the service that is called
    */
   async call<T>(what: string, effect: () => T, outage?: Outage): Promise<T> {
     const { random, time, story } = this.#world;
     await this.#moment(`before it ${what}`);
     await time.wait(this.#latencyMs());
-    // A process that dies from here on has sent its request all the same.
+    // If the process dies from here on, its request has been sent.
     const { awsFails, awsAnswerLost } = this.#world.weather;
     if (this.#world.isOut(outage) || random() < awsFails) {
       story.tell(this.name, `${what}: ✗ refused by AWS`);
@@ -107,7 +107,7 @@ export class SimulatedProcess {
     await time.wait(this.#latencyMs());
     await this.#moment(`after it ${what}`);
     if (random() < awsAnswerLost) {
-      story.tell(this.name, `${what}: done, ✗ but the answer is lost`);
+      story.tell(this.name, `${what}: done, ✗ but the response is lost`);
       throw new AwsFault('TimeoutError');
     }
     if ('error' in outcome) throw outcome.error;
@@ -130,7 +130,7 @@ export class SimulatedProcess {
     return this.call(what, effect, this.#world.plan.outages.table);
   }
 
-  /** An HTTP client whose other side is `serve`. */
+  /** An HTTP client that sends to `serve`. */
   sendHttp(serve: Serve): SendHttp {
     return async (request) => {
       const { random, time, story } = this.#world;
@@ -184,7 +184,7 @@ export class SimulatedProcess {
     return 1 + weather.latencyMs * random() ** 3;
   }
 
-  /** A moment at which the process may die, and after its death the one at which it stops. */
+  /** A point at which the process may crash, and at which a crashed one stops. */
   async #moment(where: string): Promise<void> {
     const { random, weather } = this.#world;
     if (this.isAlive && random() < weather.crashes) this.die(where);
@@ -205,7 +205,7 @@ function attempt<T>(effect: () => T): Attempt<T> {
   }
 }
 
-/** Fields as text, with all that an error carries: more than any logger would write. */
+/** Fields as text, with every property of an error: more than a logger writes. */
 function toText(fields: Record<string, unknown>): string {
   return JSON.stringify(fields, (_, value: unknown) =>
     value instanceof Error

@@ -169,7 +169,7 @@ export class SimulatedQueue {
       attributes: {
         ApproximateReceiveCount: String(message.receiveCount),
         SentTimestamp: String(message.sentAtMs),
-        SenderId: 'somebody',
+        SenderId: 'AIDASENDER',
         ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs),
         ...(message.groupId === undefined ? {} : { MessageGroupId: message.groupId }),
       },

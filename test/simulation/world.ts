@@ -6,22 +6,22 @@ import { VirtualTime } from './virtual-time.ts';
 
 export const STARTED_AT_MS = Date.parse('2026-11-22T15:00:00Z');
 
-/** What all parts of one run have in common. */
+/** What all parts of a run share. */
 export interface World {
   plan: Plan;
   time: VirtualTime;
   random: Random;
   story: Story;
-  /** The plan's, until it clears up. */
+  /** The plan's weather until `clearUp`, then `CALM`. */
   weather: Weather;
-  /** Ids that are all different, and the same ones at each run of a seed. */
+  /** Unique ids, the same in each run of a seed. */
   newId(): string;
   isOut(outage: Outage | undefined): boolean;
   clearUp(): void;
-  /** Writes down what is wrong at the moment at which it happens. */
+  /** Records a violation of an invariant, with the time. */
   object(what: string): void;
   wrongs: string[];
-  /** All that was written for people or other systems: log lines, messages, webhook bodies. */
+  /** Every text that leaves a process: log lines, messages, webhook bodies. */
   texts: string[];
 }
 
@@ -56,7 +56,7 @@ export function createWorld(seed: number): World {
   return world;
 }
 
-/** The end of an id tells enough in a story. */
+/** The end of an id, which is enough in a story. */
 export function shortId(id: string | undefined): string {
   return id?.startsWith('+') ? id : `…${id?.slice(-4)}`;
 }
