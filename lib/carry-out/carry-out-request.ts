@@ -17,12 +17,6 @@ const BUSY_DELAY_MS = 2_000;
 /** Delay after a result could not be sent, or the table could not be reached. */
 const AWAY_DELAY_MS = 5_000;
 
-/**
- * The reconciler looks once more in its next run only if that is in time for the result, 75 s after the
- * deadline: if this run is no later than this.
- */
-const RECONCILER_LOOKS_MS = 5_000;
-
 /** One message of the request queue. */
 export interface ReceivedRequest {
   /** Becomes the record if none exists. */
@@ -117,7 +111,7 @@ export async function finishExpired(
       if (!record || !lease || deps.clock.now() < record.deadlineMs) return undefined;
       const writer = new RecordWriter(deps.records, record, record);
       const isFirst = record.receives === 0;
-      const options = { ...job, isFirst, lastLooksMs: RECONCILER_LOOKS_MS };
+      const options = { ...job, isFirst };
       return receive(deps, writer, { lease, release }, options);
     },
   );

@@ -39,8 +39,6 @@ import { TableError } from './table-error.ts';
 export const CONVERSATION_LEASE_MS = 40_000;
 /** Waits in the function end this long after the start of a receive. Then the conversation is released. */
 export const WAIT_IN_PLACE_MS = 10_000;
-/** After the deadline, looks for the outcome of an add may continue for this long. */
-const LAST_LOOKS_MS = 20_000;
 
 export interface ReceiveDeps extends FinishDeps, GenesysCallsDeps {
   leases: ConversationLeases;
@@ -64,8 +62,6 @@ export interface ReceiveOptions {
   receiveCount: number;
   maxReceives: number;
   isFirst: boolean;
-  /** Milliseconds after the deadline. Default 20 s */
-  lastLooksMs?: number;
 }
 
 /**
@@ -102,7 +98,6 @@ export class Receive {
         finishByMs: options.finishByMs,
         receiveCount: options.receiveCount,
         maxReceives: options.maxReceives,
-        lastLooksMs: options.lastLooksMs ?? LAST_LOOKS_MS,
         jitter: deps.random(),
       },
       otherAdds: lease.recentAdds.filter((add) => !isOwn(add)),

@@ -61,7 +61,6 @@ function start(fields: Parameters<typeof requestRecordOf>[0] = {}, more: Partial
       finishByMs: START_MS + 27_000,
       receiveCount: 1,
       maxReceives: 1_000,
-      lastLooksMs: 20_000,
       jitter: 0.5,
     },
     otherAdds: [],
@@ -473,7 +472,6 @@ class Player {
       finishByMs: this.#nowMs + 27_000,
       receiveCount,
       maxReceives: 1_000,
-      lastLooksMs: 20_000,
       jitter: 0.5,
     };
     this.#state = startFlow(this.#record, {

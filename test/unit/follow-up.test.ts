@@ -12,6 +12,7 @@ import {
 } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
+import { HttpError } from '../../lib/http/send-http.ts';
 import type { Metric } from '../../lib/metrics.ts';
 import { dueShard } from '../../lib/records/record-item.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
@@ -232,6 +233,32 @@ test('a request with an unresolved add that no look can resolve says that the ou
   });
   expect(sent.map(({ attributes }) => attributes?.event_id)).toContain(`evt_${requestId}`);
 });
+
+test.each([3_000, 19_000, 61_000])(
+  'looks that fail %i ms after the deadline do not delay the result beyond 75 seconds',
+  async (afterMs) => {
+    let calls = 0;
+    const { add, handler, clock, table } = start({
+      getSecret: async () => ({
+        value: JSON.stringify({ clientId: 'id', clientSecret: 'secret' }),
+        versionId: '1',
+        stages: ['AWSCURRENT'],
+      }),
+      sendHttp: async () => {
+        calls += 1;
+        throw new HttpError('connection', 'Genesys Cloud cannot be reached');
+      },
+    });
+    const requestId = await add(announced);
+    const { deadlineMs = 0 } = table.get(requestId) ?? {};
+    await clock.sleep(deadlineMs + afterMs - clock.now());
+    await handler({}, {});
+    const { result, participants } = table.get(requestId) ?? {};
+    expect(calls).toBeGreaterThan(0);
+    expect(participants?.[0]).toMatchObject({ outcome: 'UNCERTAIN', code: 'OUTCOME_UNKNOWN' });
+    expect((result?.finishedAtMs ?? Infinity) - deadlineMs).toBeLessThanOrEqual(75_000);
+  },
+);
 
 test('records that stay due do not hide those behind them', async () => {
   let isDown = true;

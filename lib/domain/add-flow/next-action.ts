@@ -2,7 +2,16 @@ import { isFitToAct, type Roster, refuseCapacity, snapshotFor } from '../roster.
 import { addedByOthersJustNow, samePersonAddedByOthers } from './added-by-others.ts';
 import { deferUntilMs } from './defer-until.ts';
 import { openPositions, requestedAt, unresolvedPositions } from './open-positions.ts';
-import { expired, finish, giveUp, look, outOfTime, pauseUntil, reserve } from './pause-until.ts';
+import {
+  expired,
+  finish,
+  giveUp,
+  LAST_LOOKS_MS,
+  look,
+  outOfTime,
+  pauseUntil,
+  reserve,
+} from './pause-until.ts';
 import { endOf, READ_LAG_MS } from './resolve-adds.ts';
 import type { Action, Cause, FlowState } from './state.ts';
 
@@ -93,7 +102,7 @@ function deadlinePassed(state: FlowState, nowMs: number): Action | undefined {
 
 /** The outcome of the last add could not be determined. A late receive makes at least one look. */
 function lastLooksOver(state: FlowState, nowMs: number): Action | undefined {
-  const over = state.lookFailed && nowMs >= state.deadlineMs + state.limits.lastLooksMs;
+  const over = state.lookFailed && nowMs >= state.deadlineMs + LAST_LOOKS_MS;
   return over ? expired(state) : undefined;
 }
 

@@ -5,10 +5,13 @@ import type { Action, Cause, FlowState } from './state.ts';
 /** Time that a look may need in an invocation. */
 const LOOK_NEEDS_MS = 10_000;
 
+/** After the deadline, looks for the outcome of an add may continue for this long. */
+export const LAST_LOOKS_MS = 20_000;
+
 /** When the request ends: at its deadline, or after the last looks for the outcome of an add. */
 export function endsAtMs(state: FlowState): number {
   const mayLook = unresolvedPositions(state).length > 0;
-  return mayLook ? state.deadlineMs + state.limits.lastLooksMs : state.deadlineMs;
+  return mayLook ? state.deadlineMs + LAST_LOOKS_MS : state.deadlineMs;
 }
 
 /** A look, together with the users if they are not known yet and people can still be added. */

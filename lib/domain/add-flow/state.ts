@@ -54,8 +54,6 @@ export interface ReceiveLimits {
   receiveCount: number;
   /** The queue's redrive limit. */
   maxReceives: number;
-  /** After the deadline, looks for the outcome of an add may continue for this long. */
-  lastLooksMs: number;
   /** In [0, 1): spreads deferrals of requests that failed together. */
   jitter: number;
 }
