@@ -53,6 +53,22 @@ test('500 requests for unknown conversations do not delay another caller', async
   expect(Math.max(...run.lateWaits)).toBeLessThan(1);
 }, 120_000);
 
+test('60 requests with 120 calls a minute cost three calls each, also where few calls are left', async () => {
+  const run = await runBacklog({
+    requests: 60,
+    conversations: 60,
+    instances: 10,
+    minutes: 3,
+    deadlineMinutes: { from: 9, to: 10 },
+    requestsPerSecond: 2,
+    seed: 1,
+  });
+  expect(run.carriedOut).toBe(60);
+  expect(run.callsPerRequest).toEqual({ firstHalf: 3, secondHalf: 3 });
+  // In percent of 300 a minute.
+  expect(run.usedPercent).toBeCloseTo((100 * 180) / 900);
+}, 120_000);
+
 test('a budget of six calls a minute carries out two requests a minute, three calls each', async () => {
   const run = await runBacklog({
     requests: 6,
