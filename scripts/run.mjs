@@ -41,6 +41,6 @@ try {
   const exitCode = await main?.(args);
   if (typeof exitCode === 'number') process.exitCode = exitCode;
 } catch (error) {
-  // One line for an error that the user can fix. Anything else is a bug and needs its stack.
-  fail(['UserError', 'ConfigError'].includes(error?.name) ? error.message : error?.stack);
+  const { describeError } = await import('./describe-error.ts');
+  fail(describeError(error ?? {}));
 }

@@ -1,6 +1,7 @@
 import type { Resource, Template } from '../../local/package-service.ts';
 import { addCustomDomain } from './add-custom-domain.ts';
 import { encryptWithKey } from './encrypt-with-key.ts';
+import { METADATA_KEY } from './given-settings.ts';
 import { splitList } from './parameters.ts';
 import { protectQueues } from './protect-queues.ts';
 import {
@@ -9,6 +10,7 @@ import {
   readParameters,
   type Serverless,
 } from './serverless.ts';
+import { settingsOfThisDeploy } from './settings-of-this-deploy.ts';
 
 /**
  * Applies the optional parameters to the compiled template. Conditions in the template would be harder to
@@ -19,6 +21,8 @@ export async function applyParameters(serverless: Serverless, options: Options):
   applyToTemplate(template, readParameters(serverless, options), {
     stackName: serverless.getProvider('aws').naming.getStackName(),
   });
+  // The next deploy compares with it.
+  template.Metadata = { [METADATA_KEY]: settingsOfThisDeploy(serverless, options) };
 }
 
 /** The same for a given template and parameters. Changes the template. */

@@ -1,3 +1,4 @@
+import { checkResets } from './check-resets.ts';
 import { checkParameters } from './parameters.ts';
 import {
   awsClient,
@@ -43,7 +44,10 @@ export async function checkCommand(
   if (problems.length > 0) {
     refuse([`Not ready to ${command}:`, ...problems.map((line) => `  ${line}`)]);
   }
-  if (command === 'deploy' && makesPackage) await printSettings(serverless);
+  if (command === 'deploy' && makesPackage) {
+    await printSettings(serverless);
+    await checkResets(serverless, options);
+  }
 }
 
 function namesOf({ service }: Serverless) {

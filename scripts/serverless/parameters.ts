@@ -95,6 +95,7 @@ const rules: Record<string, z.ZodType> = {
   allowLoopback: flag,
   withoutWebhook: flag,
   discardMessages: flag,
+  allowReset: flag,
 };
 
 /** The names of all parameters that have a rule. */

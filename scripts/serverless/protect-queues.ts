@@ -61,7 +61,7 @@ export function protectQueues(
         })),
       },
       Action: ['sqs:SendMessage', 'sqs:GetQueueUrl'],
-      Resource: '*',
+      Resource: { 'Fn::GetAtt': ['RequestQueue', 'Arn'] },
     });
   }
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { packageService } from '../../local/package-service.ts';
 import { everyParameter } from '../support/every-parameter.ts';
@@ -78,6 +79,13 @@ for (const [name, packaging] of Object.entries(packagings)) {
     });
   });
 }
+
+test('each acknowledged finding has a row in docs/security.md', async () => {
+  const page = await readFile(new URL('../../docs/security.md', import.meta.url), 'utf8');
+  for (const { id } of acknowledged) {
+    expect(page).toContain(`| cdk-nag | \`${id.replace(/\[.*/, '')}\` |`);
+  }
+});
 
 describeWithChecks('the template with every optional parameter', () => {
   test('passes @aws/cloudformation-validate, warnings included', async () => {

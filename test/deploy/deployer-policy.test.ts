@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { beforeAll, expect, test } from '@jest/globals';
 import { packageService, type Template } from '../../local/package-service.ts';
 
@@ -104,11 +104,24 @@ const ofTheCommand = [
   'sqs:GetQueueAttributes',
 ];
 
+const folder = new URL('../../docs/deployer-policies/', import.meta.url);
+
+/** Those that AWS cannot limit to a resource. */
+const withoutResource = [
+  'Templates',
+  'CreateEventSources',
+  'ListEventSources',
+  'AccessLogDelivery',
+  'Subscriptions',
+];
+
+let texts: string[];
 let statements: Statement[];
 let template: Template;
 beforeAll(async () => {
-  const url = new URL('../../docs/deployer-policy.json', import.meta.url);
-  statements = JSON.parse(await readFile(url, 'utf8')).Statement;
+  const files = (await readdir(folder)).map((name) => new URL(name, folder));
+  texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  statements = texts.flatMap((text) => JSON.parse(text).Statement);
   ({ template } = await packageService({
     params: {
       customDomain: 'adder.example.com',
@@ -141,11 +154,23 @@ test('the deployer may do nothing with wildcards in actions, and is held to this
   expect(actions().filter((action) => action.includes('*'))).toEqual([]);
   for (const { Sid, Effect, Resource } of statements) {
     expect(Effect).toBe('Allow');
-    if (['Templates', 'ReadEventSources', 'AccessLogDelivery'].includes(Sid)) continue;
+    if (withoutResource.includes(Sid)) {
+      expect({ Sid, Resource }).toEqual({ Sid, Resource: '*' });
+      continue;
+    }
     for (const resource of [Resource].flat()) {
       expect(resource).toMatch(
         /genesys-automated-adder-|secret:\w+Secret-|apigateway:|event-source-mapping/,
       );
     }
+  }
+});
+
+test('each policy fits into a managed policy of the longest region', () => {
+  expect(texts.length).toBeGreaterThan(1);
+  for (const text of texts) {
+    const filled = text.replaceAll('REGION', 'ap-southeast-99').replaceAll('ACCOUNT', '1'.repeat(12));
+    // The quota of IAM, which does not count white space.
+    expect(JSON.stringify(JSON.parse(filled)).length).toBeLessThanOrEqual(6_144);
   }
 });

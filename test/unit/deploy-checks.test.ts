@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { findResets } from '../../scripts/serverless/find-resets.ts';
+import { givenSettings } from '../../scripts/serverless/given-settings.ts';
 import { checkParameters, parameterNames } from '../../scripts/serverless/parameters.ts';
 import { formatSettingChanges } from '../../scripts/serverless/setting-changes.ts';
 import {
@@ -25,6 +27,7 @@ const valid = {
   allowLoopback: false,
   withoutWebhook: false,
   discardMessages: false,
+  allowReset: false,
 };
 
 describe('the parameters of a deploy', () => {
@@ -184,6 +187,54 @@ test('a deploy shows what it sets, and marks what differs from what is deployed'
     '  adder  MAX_PARTICIPANTS  20',
     '  relay  URL               ""',
   ]);
+});
+
+describe('a setting that the last deploy was given', () => {
+  const none = { variables: {}, parameters: {} };
+  const before = { variables: { MAX_PARTICIPANTS: '50' }, parameters: { jwtIssuer: 'https://i/' } };
+  const defaults = { variables: { MAX_PARTICIPANTS: '20' }, parameters: { jwtIssuer: '' } };
+
+  test('does not return to its default because it is absent', () => {
+    expect(findResets('prod', before, none, defaults)).toEqual([
+      'MAX_PARTICIPANTS is "50" in stage prod and is not given now, so it would become "20": set it in the environment or in .env.prod',
+      'jwtIssuer is "https://i/" in stage prod and is not given now, so it would become "": give --param="jwtIssuer=VALUE"',
+    ]);
+  });
+
+  test('changes to what is given, the default included', () => {
+    expect(findResets('prod', before, defaults, defaults)).toEqual([]);
+  });
+
+  test('may be absent if nothing changes, or this version does not have it', () => {
+    expect(findResets('prod', defaults, none, defaults)).toEqual([]);
+    expect(findResets('prod', before, none, none)).toEqual([]);
+  });
+
+  test('is unknown for a stage that is not deployed', () => {
+    expect(findResets('prod', undefined, none, defaults)).toEqual([]);
+  });
+
+  test('is a variable of a function, or a parameter, but not a switch of one command', () => {
+    const given = givenSettings({
+      variables: {
+        MAX_PARTICIPANTS: '50',
+        POWERTOOLS_LOG_LEVEL: 'INFO',
+        WATCH_CONNECTIONS: 'true',
+      },
+      parameters: { allowLoopback: 'true', kmsKeyArn: 'arn' },
+      environment: {
+        MAX_PARTICIPANTS: '50',
+        // Set in the shell, but the parameter logLevel decides.
+        POWERTOOLS_LOG_LEVEL: 'DEBUG',
+        JWT_ISSUER: 'https://i/',
+        HOME: '/',
+      },
+    });
+    expect(given).toEqual({
+      variables: { MAX_PARTICIPANTS: '50' },
+      parameters: { kmsKeyArn: 'arn', jwtIssuer: 'https://i/' },
+    });
+  });
 });
 
 test('a stage’s name must leave room for every name that it is part of', () => {

@@ -51,27 +51,30 @@ describe('the SBOM', () => {
   });
 });
 
-describe('Python requirements', () => {
-  const requirements = read('scripts/check-deploy/requirements.txt')
-    .replaceAll(/\\\n/g, ' ')
-    .split('\n')
-    .filter((line) => line && !/^\s*#/.test(line));
-
-  test('are pinned to a version and a hash, transitive ones included', () => {
-    expect(requirements.length).toBeGreaterThan(2);
-    const pinned = /^[\w.-]+(\[[\w,.-]+\])?==\S+( ;[^-]+)?(\s+--hash=sha256:[0-9a-f]{64})+\s*$/;
-    expect(requirements.filter((line) => !pinned.test(line))).toEqual([]);
-  });
-
-  test('contain what requirements.in names', () => {
-    const wanted = read('scripts/check-deploy/requirements.in')
+describe.each(['check-clients', 'check-deploy', 'check-deploy/ministack', 'check-deploy/scanners'])(
+  'Python requirements of %s',
+  (folder) => {
+    const requirements = read(`scripts/${folder}/requirements.txt`)
+      .replaceAll(/\\\n/g, ' ')
       .split('\n')
-      .filter((line) => line && !line.startsWith('#'));
-    for (const line of wanted) {
-      expect(requirements.some((one) => one.startsWith(`${line} `))).toBe(true);
-    }
-  });
-});
+      .filter((line) => line && !/^\s*#/.test(line));
+
+    test('are pinned to a version and a hash, transitive ones included', () => {
+      expect(requirements.length).toBeGreaterThan(2);
+      const pinned = /^[\w.-]+(\[[\w,.-]+\])?==\S+( ;[^-]+)?(\s+--hash=sha256:[0-9a-f]{64})+\s*$/;
+      expect(requirements.filter((line) => !pinned.test(line))).toEqual([]);
+    });
+
+    test('contain what requirements.in names', () => {
+      const wanted = read(`scripts/${folder}/requirements.in`)
+        .split('\n')
+        .filter((line) => line && !line.startsWith('#'));
+      for (const line of wanted) {
+        expect(requirements.some((one) => one.startsWith(`${line} `))).toBe(true);
+      }
+    });
+  },
+);
 
 describe('a secret scanner', () => {
   /** The formats of keys that scanners look for, AWS's `…EXAMPLE` keys included. */
