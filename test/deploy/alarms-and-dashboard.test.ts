@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { functionResource } from '../../local/lambda-runtime/template-environment.ts';
 import { packageService, type Resource, type Template } from '../../local/package-service.ts';
+import { everyParameter } from '../support/every-parameter.ts';
 
 const NAMESPACE = 'ParticipantAdder/dev';
 
@@ -110,6 +111,7 @@ describe('the alarms', () => {
         'audit-dead-letters',
         'configuration-faults',
         'follow-up-errors',
+        'forged-events',
         'intake-errors',
         'rate-budget',
         'relay-errors',
@@ -118,6 +120,7 @@ describe('the alarms', () => {
         'request-dead-letters',
         'result-age',
         'results-not-success',
+        'results-waiting-for-key',
         'table-throttled',
         'token-failures',
         'watch-age',
@@ -144,6 +147,30 @@ describe('the alarms', () => {
       expect(Properties.AlarmName).toBe(`genesys-automated-adder-dev-${section}`);
       expect(operate).toContain(`\n### ${section}\n`);
     }
+  });
+
+  test('are the ones of the table in docs/operate.md, and the other way round', async () => {
+    const { template: withEverything } = await packageService({ params: everyParameter });
+    const names = Object.values(withEverything.Resources)
+      .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+      .map(({ Properties }) => Properties.AlarmName.replace('genesys-automated-adder-dev-', ''));
+    const [, table = ''] = /\| alarm \| meaning \|\n([\s\S]*?)\n\n/.exec(operate) ?? [];
+    const linked = [...table.matchAll(/\[([a-z-]+)\]\(#([a-z-]+)\)/g)];
+    for (const [, name, section] of linked) expect(section).toBe(name);
+    const [, auditTrail = ''] = /\n### audit-trail\n([\s\S]*?)\n## /.exec(operate) ?? [];
+    const ofTheAuditTrail = [...auditTrail.matchAll(/^\| (audit-trail-[a-z]+) \|/gm)];
+    const documented = [...linked, ...ofTheAuditTrail].map(([, name]) => name);
+    expect(documented.sort()).toEqual(names.sort());
+  }, 120_000);
+
+  test('cost what docs/operate.md says', () => {
+    const several = alarms.filter(([, { Properties }]) => Properties.Metrics);
+    const plain = alarms.length - several.length;
+    const metrics = several.flatMap(([, alarm]) => alarmMetrics(alarm)).length;
+    const dollars = ((plain + metrics) * 0.1).toFixed(2);
+    expect(operate).toContain(
+      `| alarms | ${plain} × $0.10 + ${several.length} of several metrics, ${metrics} × $0.10 | ${dollars} |`,
+    );
   });
 
   test('watch metrics that a function writes', () => {
@@ -197,6 +224,9 @@ describe('the dashboard', () => {
       `${NAMESPACE} TokensFetched service=adder`,
       `${NAMESPACE} WebhookTries service=relay`,
       `${NAMESPACE} WebhookLagMs service=relay`,
+      `${NAMESPACE} EventsWaitingForKey service=relay`,
+      `${NAMESPACE} ForgedEvents service=relay`,
+      'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=<AuditQueue.QueueName>',
       'AWS/SQS ApproximateNumberOfMessagesVisible QueueName=<RequestQueue.QueueName>',
       'AWS/SQS ApproximateAgeOfOldestMessage QueueName=<RequestQueue.QueueName>',
       'AWS/SQS ApproximateAgeOfOldestMessage QueueName=<AuditQueue.QueueName>',
