@@ -169,7 +169,9 @@ test('the deployer may do nothing with wildcards in actions, and is held to this
 test('each policy fits into a managed policy of the longest region', () => {
   expect(texts.length).toBeGreaterThan(1);
   for (const text of texts) {
-    const filled = text.replaceAll('REGION', 'ap-southeast-99').replaceAll('ACCOUNT', '1'.repeat(12));
+    const filled = text
+      .replaceAll('REGION', 'ap-southeast-99')
+      .replaceAll('ACCOUNT', '1'.repeat(12));
     // The quota of IAM, which does not count white space.
     expect(JSON.stringify(JSON.parse(filled)).length).toBeLessThanOrEqual(6_144);
   }
