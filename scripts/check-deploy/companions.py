@@ -14,7 +14,7 @@ from service import ROOT
 def stand_in_genesys():
     """Yields `url`, `clientId` and `clientSecret`."""
     process = subprocess.Popen(
-        [ROOT / "node_modules" / ".bin" / "node", "scripts/check-deploy/start-stand-in.ts"],
+        [ROOT / "node_modules" / ".bin" / "node", "scripts/run.mjs", "scripts/stand-in"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

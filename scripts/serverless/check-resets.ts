@@ -30,7 +30,7 @@ export async function checkResets(serverless: Serverless, options: Options): Pro
   ]);
 }
 
-/** What the deployed stage was given. Undefined if there is none, or it cannot be read. */
+/** What the deployed stage was given. Undefined without a stage, or if it cannot be read. */
 async function readGivenSettings(serverless: Serverless): Promise<GivenSettings | undefined> {
   const StackName = serverless.getProvider('aws').naming.getStackName();
   try {
