@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { type RequestResource, toRequestResource } from '../lib/domain/request-resource.ts';
 import { createWaitForResult } from '../lib/records/wait-for-result.ts';
 import { systemClock } from '../lib/system-clock.ts';
 import { UserError } from '../lib/user-error.ts';
+import { parseOptions, STAGE_OPTIONS } from './parse-options.ts';
 import { prepareStage } from './prepare-stage.ts';
 import { type OpenRequests, openRequests } from './requests/open-requests.ts';
 import { renderRequest, renderRequests } from './requests/render-requests.ts';
@@ -88,7 +88,11 @@ async function cancel(
 }
 
 function readArguments(args: string[]) {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(
+    args,
+    { ...STAGE_OPTIONS, limit: { type: 'string' }, seconds: { type: 'string' } },
+    USAGE,
+  );
   const [command, id] = positionals;
   const options = {
     stage: values.stage,
@@ -105,25 +109,6 @@ function readArguments(args: string[]) {
   }
   if (id === undefined) throw new UserError(`${command} needs an id.\n\n${USAGE}`);
   return { command: command as Command, id, options };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        stage: { type: 'string' },
-        region: { type: 'string' },
-        profile: { type: 'string' },
-        limit: { type: 'string' },
-        seconds: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${USAGE}`);
-  }
 }
 
 function wholeNumber(name: string, text: string | undefined, byDefault: number, max: number) {

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { DEADLINE_SECONDS } from '../../lib/domain/deadline-seconds.ts';
 import { UserError } from '../../lib/user-error.ts';
+import { parseOptions, STAGE_OPTIONS } from '../parse-options.ts';
 import type { QueueName } from './read-letter.ts';
 
 export const USAGE = `npm run dead-letters -- COMMAND [options]
@@ -32,6 +32,15 @@ on this machine.
 const SHORTEST_ID = 4;
 const QUEUES: readonly QueueName[] = ['requests', 'audit', 'events'];
 
+const OPTIONS = {
+  ...STAGE_OPTIONS,
+  queue: { type: 'string' },
+  limit: { type: 'string' },
+  rate: { type: 'string' },
+  deadline: { type: 'string' },
+  yes: { type: 'boolean', short: 'y' },
+} as const;
+
 interface Arguments {
   command: string;
   ids: string[];
@@ -49,7 +58,7 @@ interface Arguments {
 
 /** Reads the command line of `npm run dead-letters`. @throws UserError */
 export function readArguments(args: string[]): Arguments {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = parseOptions(args, OPTIONS, USAGE);
   const [command = 'help', ...ids] = positionals;
   const queue = QUEUES.find((name) => name === values.queue);
   if (values.queue !== undefined && queue === undefined) {
@@ -73,34 +82,10 @@ export function readArguments(args: string[]): Arguments {
       profile: values.profile,
       limit: number('--limit', values.limit, 1) ?? 100,
       rate: number('--rate', values.rate, 0.1) ?? 5,
-      deadlineSeconds: deadline(values.deadline ?? values['deadline-seconds']),
+      deadlineSeconds: deadline(values.deadline),
       yes: values.yes ?? false,
     },
   };
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        queue: { type: 'string' },
-        stage: { type: 'string' },
-        region: { type: 'string' },
-        profile: { type: 'string' },
-        limit: { type: 'string' },
-        rate: { type: 'string' },
-        deadline: { type: 'string' },
-        // The name in version 0.1.
-        'deadline-seconds': { type: 'string' },
-        yes: { type: 'boolean', short: 'y' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${USAGE}`);
-  }
 }
 
 function deadline(text: string | undefined): number | undefined {

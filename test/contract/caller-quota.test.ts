@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createCallerQuota } from '../../lib/records/caller-quota.ts';
 import { createWaiterSlots } from '../../lib/records/waiter-slots.ts';
-import { createTestClock } from '../support/start-intake.ts';
+import { createTestClock } from '../support/create-api-ports.ts';
 import { type RequestsTable, startRequestsTable } from '../support/start-requests-table.ts';
 
 let table: RequestsTable;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Status } from '../../lib/domain/audit-event.ts';
 import { finished } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
-import { NOW_MS } from './start-intake.ts';
+import { NOW_MS } from './create-api-ports.ts';
 
 /** A record with a result. By default all participants were added. */
 export function finishedRecord(

@@ -1,15 +1,12 @@
 import { createRequests, type RequestsPorts } from '../../functions/requests/create-requests.ts';
-import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
 import type { DataActionResult } from '../../lib/domain/data-action-result.ts';
 import { newRecord } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
-import { createWaitForResult } from '../../lib/records/wait-for-result.ts';
-import { createSimulatedTable } from '../simulation/simulated-records.ts';
+import { createApiPorts, NOW_MS, RETENTION_MS } from './create-api-ports.ts';
 import { newRequest } from './new-request.ts';
-import { ALIAS_ARN, createTestClock, type LogLine, NOW_MS, uuidNumber } from './start-intake.ts';
+import { ALIAS_ARN } from './start-intake.ts';
 
 export const AUDIT_QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/123456789012/audit';
-export const RETENTION_MS = 30 * 86_400_000;
 
 /** An event of API Gateway, payload format 2.0. */
 export function httpEvent(
@@ -28,36 +25,12 @@ export function httpEvent(
 
 /** `requests` with an in-memory table; records all effects. */
 export function startRequests(overrides: Partial<RequestsPorts> = {}) {
-  const sent: OutgoingMessage[] = [];
-  const lines: LogLine[] = [];
-  const clock = createTestClock();
-  const table = createSimulatedTable();
-  const { records } = table.portsOf({ call: async (_, effect) => effect(), now: clock.now });
-  let uuids = 0;
-  let writes = 0;
-  const log =
-    (level: string) =>
-    (message: string, fields: Record<string, unknown> = {}) => {
-      lines.push({ level, message, fields });
-    };
+  const { ports, ...effects } = createApiPorts();
+  const { records } = ports;
   const handler = createRequests({
-    records,
-    waitForResult: createWaitForResult({
-      records,
-      slots: { acquire: async () => async () => {} },
-      clock,
-    }),
-    sendMessage: async (message) => {
-      sent.push(message);
-    },
+    ...ports,
     auditQueueUrl: AUDIT_QUEUE_URL,
     readAllCallers: [],
-    retentionMs: RETENTION_MS,
-    clock,
-    randomUuid: () => uuidNumber(++uuids),
-    newWriteId: () => `cancel-${++writes}`,
-    log: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
-    putMetrics: () => {},
     ...overrides,
   });
   const send = async (event: unknown) => {
@@ -73,14 +46,10 @@ export function startRequests(overrides: Partial<RequestsPorts> = {}) {
   /** Creates a record, by default of the caller in `httpEvent`. */
   const create = async (fields: Parameters<typeof newRequest>[0] = {}): Promise<RequestRecord> => {
     const request = newRequest({ requestedAtMs: NOW_MS, deadlineMs: NOW_MS + 600_000, ...fields });
-    const context = { nowMs: NOW_MS, writeId: `create-${++writes}`, retentionMs: RETENTION_MS };
+    const context = { nowMs: NOW_MS, writeId: ports.newWriteId(), retentionMs: RETENTION_MS };
     const record = newRecord(request, context);
     if (await records.create(record)) throw new Error('the record exists');
     return record;
   };
-  const store = async (previous: RequestRecord, next: RequestRecord) => {
-    if (!(await records.replace(previous, next))) throw new Error('the record has changed');
-    return next;
-  };
-  return { send, act, create, store, sent, lines, records, table: table.records, clock };
+  return { send, act, create, records, clock: ports.clock, ...effects };
 }

@@ -16,9 +16,9 @@ import { HttpError } from '../../lib/http/send-http.ts';
 import type { Metric } from '../../lib/metrics.ts';
 import { dueShard } from '../../lib/records/record-item.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
+import { createTestClock, NOW_MS, uuidNumber } from '../support/create-api-ports.ts';
 import { finishedRecord } from '../support/finished-record.ts';
 import { newRequest } from '../support/new-request.ts';
-import { createTestClock, NOW_MS, uuidNumber } from '../support/start-intake.ts';
 
 const QUEUES = 'https://sqs.us-east-1.amazonaws.com/123456789012';
 const RETENTION_MS = 30 * 86_400_000;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { readEvent, startIntake, uuidNumber } from '../support/start-intake.ts';
+import { uuidNumber } from '../support/create-api-ports.ts';
+import { readEvent, startIntake } from '../support/start-intake.ts';
 
 const CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000001';
 const ADA = 'a9e7c000-0000-4000-8000-000000000001';

@@ -4,13 +4,8 @@ import { ROLES } from '../../lib/domain/participant.ts';
 import { problemDocument } from '../../lib/domain/problem-document.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { componentValidator } from '../support/component-validator.ts';
-import {
-  type Answer,
-  eventWithBody,
-  NOW_MS,
-  readEvent,
-  startIntake,
-} from '../support/start-intake.ts';
+import { NOW_MS } from '../support/create-api-ports.ts';
+import { type Answer, eventWithBody, readEvent, startIntake } from '../support/start-intake.ts';
 
 /** A second judge of what is a valid body, duplicates aside. */
 const fitsSchema = componentValidator('RequestBody');

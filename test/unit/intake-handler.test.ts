@@ -4,16 +4,15 @@ import { problemType } from '../../lib/domain/problem.ts';
 import { problemDocument } from '../../lib/domain/problem-document.ts';
 import { newRecord, received } from '../../lib/domain/record-transitions.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
+import { NOW_MS, uuidNumber } from '../support/create-api-ports.ts';
 import { finishedRecord } from '../support/finished-record.ts';
 import { newRequest } from '../support/new-request.ts';
 import {
   eventWithBody,
   eventWithHeaders,
-  NOW_MS,
   QUEUE_URL,
   readEvent,
   startIntake,
-  uuidNumber,
 } from '../support/start-intake.ts';
 
 const CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000001';

@@ -3,6 +3,7 @@ import { describeApi } from '../../scripts/schemas/describe-api.ts';
 import type { JsonObject } from '../../scripts/schemas/json-schema.ts';
 import { OPENAPI_EXAMPLES } from '../../scripts/schemas/openapi-examples.ts';
 import { componentValidator } from '../support/component-validator.ts';
+import { uuidNumber } from '../support/create-api-ports.ts';
 import { finishedRecord } from '../support/finished-record.ts';
 import {
   type Answer,
@@ -10,7 +11,6 @@ import {
   eventWithHeaders,
   readEvent,
   startIntake,
-  uuidNumber,
 } from '../support/start-intake.ts';
 import { httpEvent, startRequests } from '../support/start-requests.ts';
 

@@ -4,14 +4,9 @@ import { problemType } from '../../lib/domain/problem.ts';
 import { addAnnounced, deferred, received } from '../../lib/domain/record-transitions.ts';
 import { requestList, requestResource } from '../../lib/domain/request-resource.ts';
 import type { Metric } from '../../lib/metrics.ts';
+import { NOW_MS, RETENTION_MS, uuidNumber } from '../support/create-api-ports.ts';
 import { finishedRecord } from '../support/finished-record.ts';
-import { NOW_MS, uuidNumber } from '../support/start-intake.ts';
-import {
-  AUDIT_QUEUE_URL,
-  httpEvent,
-  RETENTION_MS,
-  startRequests,
-} from '../support/start-requests.ts';
+import { AUDIT_QUEUE_URL, httpEvent, startRequests } from '../support/start-requests.ts';
 
 const ANN = callerIdOf({ identity: ['iam', 'arn:aws:iam::123456789012:user/ann'] });
 const REQUEST = uuidNumber(1);

@@ -6,8 +6,8 @@ import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import { startWatch } from '../../lib/domain/start-watch.ts';
 import type { AcquireOptions, CallGrant } from '../../lib/genesys/pace/call-allowance.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
+import { createTestClock, NOW_MS } from '../support/create-api-ports.ts';
 import { newRequest } from '../support/new-request.ts';
-import { createTestClock, NOW_MS } from '../support/start-intake.ts';
 
 const USER = newRequest().participants[0]?.id ?? '';
 const RETENTION_MS = 86_400_000;
