@@ -18,6 +18,11 @@ const SHORTEST_SPREAD_MS = 1_000;
 const LONGEST_SPREAD_MS = 60_000;
 /** The maximum for a caller that has used less than its share. */
 const LONGEST_SPREAD_BELOW_SHARE_MS = 4_000;
+/**
+ * Other instances refuse requests of the same caller, and this one does not see them. With fewer instances than
+ * this, requests wait somewhat longer than they have to; with more they ask in vain more often.
+ */
+const INSTANCES_WITH_REFUSALS = 4;
 /** Maximum part of the time until the deadline, so that a request retries several times before it. */
 const LONGEST_PART_OF_SLACK = 0.1;
 /** A caller counts as waiting until this long after its retry time. */
@@ -180,7 +185,8 @@ function refuse(
     usedBy(window, callerId, nowMs) < limit / (activeCallers(window, callerId) + 1);
   const longestMs = belowShare ? LONGEST_SPREAD_BELOW_SHARE_MS : LONGEST_SPREAD_MS;
   // The refused requests would need this long one after the other: asking sooner is in vain.
-  const backlogMs = (refusedLately * calls * PLATFORM_WINDOW_MS) / Math.max(1, limit);
+  const backlogMs =
+    (INSTANCES_WITH_REFUSALS * refusedLately * calls * PLATFORM_WINDOW_MS) / Math.max(1, limit);
   const spreadMs = Math.max(
     SHORTEST_SPREAD_MS,
     Math.min(longestMs, Math.max(nowMs - sinceMs, backlogMs), slackMs * LONGEST_PART_OF_SLACK),
