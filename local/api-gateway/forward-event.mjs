@@ -25,8 +25,20 @@ export function handler(event, { functionName }) {
   });
 }
 
-/** Restores the content type that the caller sent, if any (see serverless-plugin.mjs). */
+/** Restores the headers that the caller sent, if any (see serverless-plugin.mjs). */
 function asSent(event) {
-  const { 'content-type': _made, 'x-original-content-type': original, ...headers } = event.headers;
-  return { ...event, headers: { ...headers, ...(original && { 'content-type': original }) } };
+  const {
+    'content-type': _made,
+    'x-original-content-type': contentType,
+    'x-original-origin': origin,
+    ...headers
+  } = event.headers;
+  return {
+    ...event,
+    headers: {
+      ...headers,
+      ...(contentType && { 'content-type': contentType }),
+      ...(origin && { origin }),
+    },
+  };
 }

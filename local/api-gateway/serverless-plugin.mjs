@@ -4,23 +4,46 @@
 import { subscribe } from 'node:diagnostics_channel';
 import process from 'node:process';
 
-/** Hides a request's content type from serverless-offline. forward-event.mjs restores it. */
+/** Hide headers of a request from serverless-offline. forward-event.mjs restores them. */
 const ORIGINAL_CONTENT_TYPE = 'x-original-content-type';
+const ORIGINAL_ORIGIN = 'x-original-origin';
+
+/** Makes serverless-offline treat a request as API Gateway does. */
+function prepareRequest({ request }) {
+  hideContentType(request);
+  hideOrigin(request);
+  keepTrailingSlash(request);
+}
 
 /**
  * serverless-offline adds a missing content type, and parses JSON: it drops a body of `null`.
  * So every body is presented to it as plain text.
  */
-function hideContentType({ request }) {
-  const { headers, rawHeaders } = request;
+function hideContentType({ headers, rawHeaders }) {
   const original = headers['content-type'];
   headers['content-type'] = 'text/plain';
-  const position = rawHeaders.findIndex(
-    (name, index) => index % 2 === 0 && name.toLowerCase() === 'content-type',
-  );
+  const position = findHeader(rawHeaders, 'content-type');
   if (position < 0) rawHeaders.push('content-type', 'text/plain');
   else rawHeaders[position + 1] = 'text/plain';
   if (original !== undefined) rawHeaders.push(ORIGINAL_CONTENT_TYPE, original);
+}
+
+/** With an origin, serverless-offline adds CORS headers that the deployed API does not have. */
+function hideOrigin({ headers, rawHeaders }) {
+  delete headers.origin;
+  const position = findHeader(rawHeaders, 'origin');
+  if (position >= 0) rawHeaders[position] = ORIGINAL_ORIGIN;
+}
+
+/** serverless-offline removes one slash from the end of a path. API Gateway removes none. */
+function keepTrailingSlash(request) {
+  request.url = request.url.replace(/^([^?]+\/)(?=\?|$)/, (path) =>
+    path === '/' ? path : `${path}/`,
+  );
+}
+
+function findHeader(rawHeaders, wanted) {
+  return rawHeaders.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === wanted);
 }
 
 export default class LocalSystemPlugin {
@@ -29,7 +52,7 @@ export default class LocalSystemPlugin {
     if (!process.send || process.env.LOCAL_API_GATEWAY !== 'true') return;
     // The parent process has ended.
     process.on('disconnect', () => process.exit());
-    subscribe('http.server.request.start', hideContentType);
+    subscribe('http.server.request.start', prepareRequest);
     // The channel must not keep the process alive if the start fails.
     process.channel.unref();
     this.hooks = {

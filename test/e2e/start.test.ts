@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import {
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
@@ -56,6 +57,34 @@ describe('npm start', () => {
   afterAll(async () => {
     sqs.destroy();
     await system.stop();
+  });
+
+  // Bug: CORS headers, and a path with a slash at its end, were there locally and not when deployed.
+  // Fix: the server is kept from seeing the origin, and from removing the slash.
+  test('treats origins, slashes at the end of a path and compressed bodies as the deployed API does', async () => {
+    const api = `${system.endpoints.apiUrl}/conversations/${PLATFORM_CONVERSATION}`;
+    const headers = { origin: 'https://page.example', 'content-type': 'application/json' };
+    const body = '{"participants": []}';
+    const responses = await Promise.all([
+      fetch(`${api}/participants`, { method: 'POST', headers, body }),
+      fetch(`${api}/participants/`, { method: 'POST', headers, body }),
+      fetch(`${api}/requests`, { headers }),
+      fetch(`${api}/requests/?limit=1`, { headers }),
+      fetch(`${api}/requests`, { method: 'OPTIONS', headers }),
+      fetch(`${api}/participants`, {
+        method: 'POST',
+        headers: { ...headers, 'content-encoding': 'gzip' },
+        body: gzipSync(body),
+      }),
+    ]);
+    expect(responses.map(({ status }) => status)).toEqual([422, 404, 200, 404, 405, 415]);
+    for (const response of responses) {
+      const names = [...response.headers.keys()];
+      expect(names.filter((name) => name.startsWith('access-control-'))).toEqual([]);
+    }
+    expect(await responses.at(-1)?.json()).toMatchObject({
+      detail: 'The header Content-Encoding must be absent: send the body uncompressed.',
+    });
   });
 
   const urlOf = (queue: string) => system.endpoints.queues[queue]?.url;
