@@ -15,7 +15,9 @@ describe('a deep backlog with ten instances', () => {
     });
     expect(run.usedPercent).toBeGreaterThanOrEqual(95);
     expect(run.refusedInAWindow).toBeLessThanOrEqual(1);
-    expect(run.callsPerRequest).toEqual({ firstHalf: 3, secondHalf: 3 });
+    // Three; after a 429 a request makes a call again.
+    expect(run.callsPerRequest.firstHalf).toBeCloseTo(3, 1);
+    expect(run.callsPerRequest.secondHalf).toBeCloseTo(3, 1);
     expect(run.expired).toBeGreaterThan(100);
     expect(run.latestResultMs).toBeLessThanOrEqual(75_000);
     expect(run.overdue).toBe(0);
