@@ -1,4 +1,7 @@
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
@@ -164,4 +167,29 @@ describe('the keys of the signing secret', () => {
       });
     },
   );
+});
+
+test('the lines in docs/delivery.md that verify ed25519 accept our signature, and no other', async () => {
+  const page = await readFile(new URL('../../docs/delivery.md', import.meta.url), 'utf8');
+  const [, lines = ''] = /^```js\n(.*?)^```$/ms.exec(page) ?? [];
+  const folder = await mkdtemp(join(tmpdir(), 'verify-'));
+  try {
+    await writeFile(join(folder, 'verify.mjs'), lines);
+    const { verifyEd25519 } = await import(join(folder, 'verify.mjs'));
+    const body = Buffer.from('{"event":"participant_added","name":"Zoë"}');
+    const content = { id: 'evt_1', timestampSeconds: 1_795_361_380, body: body.toString() };
+    const keys = keysOf(GOLDEN_KEY, `whsk_${base64(RFC_8032.seed)}`);
+    const headers = {
+      'webhook-id': content.id,
+      'webhook-timestamp': String(content.timestampSeconds),
+      'webhook-signature': signWebhook(content, keys),
+    };
+    const key = `whpk_${base64(RFC_8032.publicKey)}`;
+    expect(verifyEd25519(key, headers, body)).toBe(true);
+    expect(verifyEd25519(key, headers, Buffer.from('{}'))).toBe(false);
+    expect(verifyEd25519(key, { ...headers, 'webhook-id': 'evt_2' }, body)).toBe(false);
+    expect(verifyEd25519(key, { ...headers, 'webhook-signature': 'v1,AAAA' }, body)).toBe(false);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
