@@ -90,7 +90,9 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
 
   function everyMessageHasARecord({ queues, records }) {
     const dead = new Set(queues.requestsDead.messages.map(({ messageId }) => messageId));
-    return queues.requests.sent.flatMap(({ messageId, body, attributes }) =>
+    return queues.requests.sent.flatMap(({ messageId, body, attributes, isSentAgain }) =>
+      // The operator sends a dead letter without a record again as a new message.
+      isSentAgain ||
       isKnown(records, [requestIdOf({ body, messageId }), messageId, attributes.request_id]) ||
       // SQS moved it before any receive could reach the table.
       dead.has(messageId)
@@ -178,6 +180,9 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
     const clearMs = STARTED_AT_MS + plan.clearsUpAtMs;
     return [...records.values()].flatMap((record) => {
       const { requestId, run, deadlineMs, origin, conversationId, participants } = record;
+      // A message that is refused for its id has its record together with its result.
+      const refused = results.find((one) => one.eventId === eventId(requestId));
+      if (refused?.event.audit.code === 'REQUEST_ID_CONFLICT') return [];
       // An invalid message has no deadline.
       if (participants.length === 0 || conversationId === '') return [];
       // A direct sender's message has its record from its first receive on.

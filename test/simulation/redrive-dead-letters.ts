@@ -28,7 +28,10 @@ export async function redriveDeadLetters(world: World, aws: SimulatedAws): Promi
     const what = `${prepared.kind}: ${shortId(letter.requestId || letter.id)}`;
     world.story.tell('operator', prepared.why ? `${what}, ${prepared.why}` : what);
     if (prepared.kind === 'leave') continue;
-    if (prepared.kind === 'send') requests.send(prepared.message);
+    if (prepared.kind === 'send') {
+      requests.send(prepared.message);
+      stored.isSentAgain = true;
+    }
     requestsDead.messages = requestsDead.messages.filter((other) => other !== stored);
   }
 }

@@ -30,6 +30,8 @@ export interface StoredMessage {
   receiveCount: number;
   firstReceivedAtMs?: number;
   visibleAtMs: number;
+  /** The operator has sent this dead letter again. */
+  isSentAgain?: boolean;
   /** Of the latest receive. */
   receiptHandle?: string;
 }

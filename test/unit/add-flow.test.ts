@@ -301,6 +301,17 @@ describe('the rows of the flow', () => {
     });
   });
 
+  // Bug: a look that took seconds counted as late enough although it had begun too early to show the person.
+  // Fix: the time at which the look began decides.
+  test('another request has rung the same person, and the look began before reads show it: a new look', () => {
+    const otherAdds = [{ participant: { id: ANN }, atMs: START_MS - 3_000 }];
+    const state = looked(start({}, { otherAdds }));
+    expect(at(state, START_MS + 2_000)).toEqual({ kind: 'look', users: [] });
+    expect(at(looked(state, sightOf(), START_MS + 2_000), START_MS + 2_000)).toMatchObject({
+      kind: 'announce',
+    });
+  });
+
   test('nothing is known yet: calls are reserved, then conversation and users are read', () => {
     expect(at(start())).toEqual({ kind: 'reserve', calls: 3 });
     expect(at(start({ dryRun: true }))).toEqual({ kind: 'reserve', calls: 2 });

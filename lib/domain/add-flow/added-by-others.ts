@@ -1,6 +1,6 @@
 import { isSameAddress } from '../address.ts';
 import { openPositions, requestedAt } from './open-positions.ts';
-import { pauseUntil } from './pause-until.ts';
+import { look, pauseUntil } from './pause-until.ts';
 import { READ_LAG_MS } from './resolve-adds.ts';
 import type { Action, FlowState } from './state.ts';
 
@@ -18,7 +18,10 @@ export function addedByOthersJustNow(state: FlowState, nowMs: number): Action | 
   });
 }
 
-/** Waits, so that a person whom another request has just rung is not rung twice. */
+/**
+ * Waits, so that a person whom another request has just rung is not rung twice. Only a look that began late
+ * enough counts: it may have taken seconds.
+ */
 export function samePersonAddedByOthers(state: FlowState, nowMs: number): Action | undefined {
   const missing = requestedAt(state, openPositions(state));
   const same = state.otherAdds.filter(({ participant }) =>
@@ -31,7 +34,8 @@ export function samePersonAddedByOthers(state: FlowState, nowMs: number): Action
     ),
   );
   const settledMs = Math.max(0, ...same.map(({ atMs }) => atMs + READ_LAG_MS));
-  if (nowMs >= settledMs) return undefined;
+  if (state.lookedAtMs >= settledMs) return undefined;
+  if (nowMs >= settledMs) return look(state, nowMs, state.dryRun ? 1 : 2);
   return pauseUntil(state, nowMs, settledMs, {
     code: 'CONVERSATION_BUSY',
     detail: 'Another request has just rung the same person',
