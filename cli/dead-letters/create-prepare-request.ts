@@ -73,7 +73,7 @@ async function prepareOnce(
     if (!(error instanceof TransitionError)) throw error;
     return {
       kind: 'leave',
-      why: 'its last result is not on the audit queue yet: try again in two minutes',
+      why: 'its last result or connection event is not on the audit queue yet: try again in two minutes',
     };
   }
 }

@@ -31,6 +31,8 @@ const REASONS: Record<string, Connection> = {
   transferdnd: 'DECLINED',
   dndtransfer: 'DECLINED',
   donotdisturbtransfer: 'DECLINED',
+  donotdisturb: 'DECLINED',
+  dnd: 'DECLINED',
   transfernotavailable: 'UNAVAILABLE',
   notavailabletransfer: 'UNAVAILABLE',
   transferforward: 'FORWARDED',
@@ -52,14 +54,15 @@ export function judgeConnection(
   since: readonly Participation[],
   { callEnded, unownedVoicemail = false }: ConnectionContext,
 ): ConnectionJudgement {
-  const legs = since.filter(({ program }) => !program);
+  const legs = since.filter(({ program, aside }) => !program && !aside);
   const isAnswered = ({ live, state, connectedAtMs }: Participation) =>
     connectedAtMs !== undefined || (live && state === 'connected');
   if (legs.some(isAnswered)) return { connection: 'CONNECTED', decided: true };
   if (since.some(({ purpose }) => purpose === 'voicemail')) {
     return { connection: 'VOICEMAIL', decided: true };
   }
-  if (!callEnded && legs.some(({ ended }) => !ended)) {
+  // The call can be over while other media of the participant, such as a shared screen, go on.
+  if (!callEnded && legs.some(({ ended, state }) => !ended && state !== 'disconnected')) {
     return { connection: 'STILL_RINGING', decided: false };
   }
   const last = legs.findLast(({ disconnectType }) => disconnectType !== undefined);

@@ -1,7 +1,7 @@
 import { requestedAt, requestedOf } from './add-flow/open-positions.ts';
 import { judgeConnection } from './connection.ts';
 import type { AddAttempt, RecordedParticipant, RequestRecord } from './request-record.ts';
-import { firstMentions, newParticipationsOfAll, type Roster } from './roster.ts';
+import { firstMentions, isUnownedBox, newParticipationsOfAll, type Roster } from './roster.ts';
 
 const WATCHED = new Set(['ADDED', 'UNCERTAIN']);
 
@@ -48,12 +48,13 @@ export function observeConnections(
         });
       });
     // A voicemail box without an owner is theirs who did not answer, if there is one for each.
+    const taken = new Set(arrivals.flat());
     const boxes = roster.participations.filter(
-      ({ purpose, userId, live, participationId }) =>
-        purpose === 'voicemail' &&
-        userId === undefined &&
-        live &&
-        !add.snapshot.includes(participationId),
+      (entry) =>
+        isUnownedBox(entry) &&
+        entry.live &&
+        !taken.has(entry) &&
+        !add.snapshot.includes(entry.participationId),
     ).length;
     const unanswered = judge(false).filter(
       ({ connection, decided }) => decided && !ANSWERED.has(connection),

@@ -210,8 +210,8 @@ export function cancelled(
 /**
  * An operator's redrive: a new run with a new deadline. Adds of earlier runs stay, so that people who
  * were rung are not rung again; all other outcomes are open again.
- * @throws TransitionError `not-final`; `not-sent` if the previous result is not on the audit queue yet,
- * because it would be lost; `other-run` if the record has another run meanwhile
+ * @throws TransitionError `not-final`; `not-sent` if the previous result or connection event is not on the audit
+ * queue yet, because it would be lost; `other-run` if the record has another run meanwhile
  */
 export function rerun(
   record: RequestRecord,
@@ -220,7 +220,9 @@ export function rerun(
 ): RequestRecord {
   if (record.run + 1 !== run) throw new TransitionError('other-run');
   if (!isFinal(record) || !record.result) throw new TransitionError('not-final');
-  if (record.result.sentAtMs === undefined) throw new TransitionError('not-sent');
+  if (record.result.sentAtMs === undefined || isConnectionEventDue(record, context.nowMs)) {
+    throw new TransitionError('not-sent');
+  }
   const { result, delivery, watch, connectionResult, connectionDelivery, startedAtMs, ...rest } =
     record;
   const events = [result, ...(connectionResult ? [connectionResult] : [])];
@@ -245,6 +247,12 @@ export function rerun(
     },
     context,
   );
+}
+
+/** A watch that should have ended long ago has been turned off, and does not hold up a redrive. */
+function isConnectionEventDue({ watch, connectionResult }: RequestRecord, nowMs: number): boolean {
+  if (watch) return nowMs < watch.untilMs;
+  return connectionResult !== undefined && connectionResult.sentAtMs === undefined;
 }
 
 function withoutWaiting({ waiting: _, ...record }: RequestRecord): RequestRecord {

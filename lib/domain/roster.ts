@@ -28,6 +28,11 @@ export interface Participation {
   inConference: boolean;
   /** An IVR, a flow, a voicemail box or the like: it takes no seat, even if it carries a user's id. */
   program: boolean;
+  /**
+   * Listed for something other than a place in the call: only monitors or coaches, is the private target of a
+   * consult, or has other media only. Whether the party answered cannot be derived from it.
+   */
+  aside?: boolean;
   /** In lower case. */
   purpose?: string;
   /** Every role that its media have had, in lower case. */
@@ -188,13 +193,19 @@ export function refuseCapacity(
   };
 }
 
+/** A voicemail box that does not say whose it is. */
+export function isUnownedBox({ purpose, userId }: Participation): boolean {
+  return purpose === 'voicemail' && userId === undefined;
+}
+
 /** Participations that a snapshot holds at most. */
 const MAX_SNAPSHOT = 200;
 
 /**
  * The ids of participations before an add, so that new ones can be recognised afterwards: those of the
  * requested people, including ended ones. If an outside party is requested, also every party that is not a
- * user, because the platform may list a new one under another address.
+ * user, because the platform may list a new one under another address. If a user is requested, also every
+ * voicemail box without an owner, because it may be the user's.
  */
 export function snapshotFor(roster: Roster, asked: readonly RequestedParticipant[]): string[] {
   const strangers = asked.some(({ address }) => address !== undefined);
@@ -204,31 +215,37 @@ export function snapshotFor(roster: Roster, asked: readonly RequestedParticipant
   const others = roster.participations.filter(
     (entry) => strangers && entry.userId === undefined && !entry.program,
   );
-  const ids = [...own, ...others].map(({ participationId }) => participationId);
+  const boxes = asked.some(({ id }) => id !== undefined)
+    ? roster.participations.filter(isUnownedBox)
+    : [];
+  const ids = [...own, ...boxes, ...others].map(({ participationId }) => participationId);
   return [...new Set(ids)].slice(0, MAX_SNAPSHOT);
 }
 
 /**
- * A person's participations that are not in the snapshot. If there are any, the person was rung, even if
- * they have ended or a voicemail box took the call.
+ * A person's participations that are not in the snapshot, places in the call first. If there are any, the person
+ * was rung, even if they have ended or a voicemail box took the call.
  */
 export function newParticipationsOf(
   snapshotIds: readonly string[],
   roster: Roster,
   participant: RequestedParticipant,
 ): Participation[] {
-  return roster.participations.filter(
+  const own = roster.participations.filter(
     (entry) =>
       !snapshotIds.includes(entry.participationId) &&
       (!entry.program || entry.purpose === 'voicemail') &&
       matches(entry, participant),
   );
+  return own.toSorted((one, other) => Number(one.aside ?? false) - Number(other.aside ?? false));
 }
 
 /**
  * The new participations of each of `asked`, by position. The platform may list an outside party
  * under an address that cannot be recognised: as many of those are taken to have been rung as there
- * are new outside parties. One with another phone number belongs to another person.
+ * are new outside parties. One with another phone number belongs to another person. In the same way, a user
+ * who is not listed is taken to have been rung if there is a new voicemail box without an owner: another add
+ * would play the greeting into the call again.
  */
 export function newParticipationsOfAll(
   snapshotIds: readonly string[],
@@ -244,9 +261,14 @@ export function newParticipationsOfAll(
       !claimed.has(entry) &&
       !snapshotIds.includes(entry.participationId),
   );
+  const boxes = roster.participations.filter(
+    (entry) =>
+      isUnownedBox(entry) && !claimed.has(entry) && !snapshotIds.includes(entry.participationId),
+  );
   return recognised.map((own, position) => {
     const address = asked[position]?.address;
-    if (own.length > 0 || address === undefined) return own;
+    if (own.length > 0) return own;
+    if (address === undefined) return boxes.splice(0, 1);
     const at = strangers.findIndex(
       ({ addresses }) => !isPhoneNumber(address) || !addresses.some(isPhoneNumber),
     );
@@ -255,19 +277,6 @@ export function newParticipationsOfAll(
 }
 
 const isPhoneNumber = (address: string) => parseAddress(address).number?.isGlobal === true;
-
-/** Who of `asked` came in, or was rung, between two looks at a conversation, by position. */
-export function arrivedSince(
-  before: Roster,
-  after: Roster,
-  asked: readonly RequestedParticipant[],
-): boolean[] {
-  const known = before.participations.map(({ participationId }) => participationId);
-  const rung = newParticipationsOfAll(known, after, asked);
-  return asked.map(
-    (participant, position) => (rung[position] ?? []).length > 0 || isIn(after, participant),
-  );
-}
 
 /** Positions of `asked` without repeated people, so that no person is rung twice. */
 export function firstMentions(asked: readonly RequestedParticipant[]): number[] {

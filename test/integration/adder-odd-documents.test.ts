@@ -334,6 +334,13 @@ describe('the answer to the add', () => {
     expect(audit.participants).toMatchObject([{ outcome: 'ADDED', connection: 'VOICEMAIL' }]);
   });
 
+  test('that shows only a voicemail box without an owner: the greeting plays once', async () => {
+    const box = mine({ purpose: 'voicemail', userId: undefined });
+    const { audit, posts } = await play({ reads: [call(), showing(box)], adds: [showing(box)] });
+    expect(audit.participants).toMatchObject([{ outcome: 'ADDED', connection: 'VOICEMAIL' }]);
+    expect(posts).toHaveLength(1);
+  });
+
   test.each<[string, Reply]>([
     ['is {}', {}],
     ['is empty', { status: 200, body: '' }],

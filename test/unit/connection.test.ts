@@ -37,6 +37,8 @@ describe('what came of ringing a person whose call ended unanswered', () => {
     ['endpoint.donotdisturb', 'DECLINED'],
     ['ENDPOINT_DND', 'DECLINED'],
     ['transfer.donotdisturb', 'DECLINED'],
+    ['donotdisturb', 'DECLINED'],
+    ['DND', 'DECLINED'],
     ['transfer.notavailable', 'UNAVAILABLE'],
     ['NOT_AVAILABLE_TRANSFER', 'UNAVAILABLE'],
     ['transfer.forward', 'FORWARDED'],
@@ -110,6 +112,20 @@ describe('what came of ringing a person', () => {
       'whose voicemail box answered at once',
       [{ ...box, state: 'connected', connectedAtMs: 5 }],
       'VOICEMAIL',
+      true,
+    ],
+    // Bug: a person who did not answer and monitored the call later was reported as connected.
+    [
+      'who did not answer and only monitors since',
+      [leg({ disconnectType: 'transfer.noanswer' }), { ...answered, aside: true }],
+      'NO_ANSWER',
+      true,
+    ],
+    // Bug: a shared screen that outlived the call was taken for ringing.
+    [
+      'whose call is over while another medium goes on',
+      [leg({ live: true, ended: false, disconnectType: 'transfer.noanswer' })],
+      'NO_ANSWER',
       true,
     ],
   ] as const)('%s', (_who, legs, connection, decided) => {

@@ -272,3 +272,34 @@ describe('the acting user', () => {
     expect(actingUserIds).toEqual(['connected agent', 'connected user', 'ringing agent']);
   });
 });
+
+describe('what a participant shows about answering', () => {
+  const shown = (more: object) =>
+    read({ participants: [user('a'), user('b', more)] }).participations[1];
+  const over = { state: 'disconnected', disconnectType: 'transfer.noanswer' };
+
+  // Bug: only the last of several ended calls counted, and a person who had answered was not seen as connected.
+  test('is any answered call, also one before the last', () => {
+    const answered = { ...over, connectedTime: '2026-11-26T10:00:00Z' };
+    expect(shown({ calls: [answered, over] })?.connectedAtMs).toBe(Date.UTC(2026, 10, 26, 10));
+    expect(shown({ calls: [over, over] })?.connectedAtMs).toBeUndefined();
+  });
+
+  test.each<[string, object]>([
+    ['monitors', { monitoredParticipantId: 'x' }],
+    ['coaches', { mediaRoles: ['coach'] }],
+    ['is consulted in private', { consultParticipantId: 'participation of a' }],
+    ['has another medium only', { calls: [], emails: [{ state: 'connected' }] }],
+  ])('is nothing where the participant %s', (_, more) => {
+    expect(shown(more)?.aside).toBe(true);
+  });
+
+  test.each<[string, object]>([
+    ['is in the call', {}],
+    ['has barged in', { mediaRoles: ['monitor'], bargedParticipantId: 'x' }],
+    ['has no media yet', { calls: [] }],
+    ['has a shared screen beside the call', { screenshares: [{ state: 'connected' }] }],
+  ])('is something where the participant %s', (_, more) => {
+    expect(shown(more)?.aside).toBeUndefined();
+  });
+});

@@ -273,7 +273,7 @@ describe('a cancel', () => {
 });
 
 describe('a redrive', () => {
-  const sent = () => eventSent(finish(queued(), 2, true), 'result', at(3));
+  const sent = () => eventSent(finish(queued(), 2), 'result', at(3));
   const redrive = (record: RequestRecord, run = 1) =>
     rerun(record, { run, deadlineMs: at(900).nowMs }, at(10));
 
@@ -287,7 +287,7 @@ describe('a redrive', () => {
       earlierResults: [{ eventId: 'evt_1', digest: 'e'.repeat(64) }],
     });
     expect(open.participants.map(({ outcome }) => outcome)).toEqual(['ADDED', undefined]);
-    for (const field of ['result', 'delivery', 'watch']) expect(open).not.toHaveProperty(field);
+    for (const field of ['result', 'delivery']) expect(open).not.toHaveProperty(field);
     expect(open.dueAtMs).toBe(at(902).nowMs);
   });
 
@@ -297,6 +297,24 @@ describe('a redrive', () => {
 
   test('is refused while the result before is not sent', () => {
     expect(reasonOf(() => redrive(finish(queued())))).toBe('not-sent');
+  });
+
+  // Bug: a redrive right after the result dropped the watch, and its connection event was never sent.
+  test('is refused while the connection event of the run before is still to come', () => {
+    const watched = eventSent(finish(queued(), 2, true), 'result', at(3));
+    expect(reasonOf(() => redrive(watched))).toBe('not-sent');
+    const over = watchFinished(watched, watched.participants, event(9, 'evt_1_c'), at(9));
+    expect(reasonOf(() => redrive(over))).toBe('not-sent');
+    expect(redrive(eventSent(over, 'connectionResult', at(9))).earlierResults).toHaveLength(2);
+  });
+
+  test('is not held up by a watch that was turned off', () => {
+    const watched = eventSent(finish(queued(), 2, true), 'result', at(3));
+    const { untilMs = 0 } = watched.watch ?? {};
+    const context = { ...at(0), nowMs: untilMs };
+    const open = rerun(watched, { run: 1, deadlineMs: untilMs + 1 }, context);
+    expect(open.run).toBe(1);
+    expect(open).not.toHaveProperty('watch');
   });
 
   test('is refused under another number than the next', () => {

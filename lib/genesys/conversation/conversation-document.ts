@@ -126,7 +126,7 @@ function withoutConsulted(read: readonly ReadParticipant[]): Participation[] {
   }
   return read.map(({ participation }) =>
     targets.has(participation.participationId)
-      ? { ...participation, inConference: false }
+      ? { ...participation, inConference: false, aside: true }
       : participation,
   );
 }

@@ -93,6 +93,7 @@ export function readParticipant(participant: Fields, position: number): ReadPart
   const purpose = asString(participant.purpose)?.toLowerCase();
   const program = PROGRAMS.has(purpose ?? '');
   const mediaRoles = readRoles(participant.mediaRoles);
+  const isHeard = takesPart(participant, mediaRoles);
   const id = asString(participant.id);
   const addresses = [asString(participant.address), ...calls.flatMap(({ addresses }) => addresses)];
   return {
@@ -102,8 +103,9 @@ export function readParticipant(participant: Fields, position: number): ReadPart
       addresses: addresses.filter((address) => address !== undefined),
       live: liveMedia.length > 0,
       ended: hasEnded || (media.length > 0 && liveMedia.length === 0),
-      inConference: liveMedia.includes('calls') && !program && takesPart(participant, mediaRoles),
+      inConference: liveMedia.includes('calls') && !program && isHeard,
       program,
+      ...(isHeard && (media.length === 0 || media.includes('calls')) ? {} : { aside: true }),
       ...(purpose === undefined ? {} : { purpose }),
       mediaRoles,
       ...readConnection(participant, calls, hasEnded),
@@ -133,12 +135,18 @@ function takesPart(participant: Fields, mediaRoles: readonly string[]): boolean 
   return mediaRoles.length === 0 || mediaRoles.some((role) => FULL_ROLES.has(role));
 }
 
-/** The state of the participant's call. A live call precedes an ended one; of several the last counts. */
+/**
+ * The state of the participant's call. A live call precedes an ended one; of several the last counts. The call
+ * was answered if any of them was.
+ */
 function readConnection(participant: Fields, calls: readonly MediaEntry[], hasEnded: boolean) {
   const live = hasEnded ? [] : calls.filter((call) => call.live);
   const telling = live.find(({ state }) => state === 'connected') ?? live.at(-1) ?? calls.at(-1);
   const state = live.length === 0 && telling ? 'disconnected' : telling?.state;
-  const connectedAtMs = readTime(telling?.connectedTime ?? participant.connectedTime);
+  const answered = calls.find(({ connectedTime }) => connectedTime !== undefined);
+  const connectedAtMs = readTime(
+    telling?.connectedTime ?? answered?.connectedTime ?? participant.connectedTime,
+  );
   const startedAtMs = readTime(participant.startTime);
   return {
     ...(state === undefined ? {} : { state }),
