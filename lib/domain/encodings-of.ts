@@ -6,8 +6,12 @@ const SHORTEST_BASE64 = 8;
  * a URL, a form, JSON or HTML. Letter case is up to the search.
  */
 export function encodingsOf(secret: string): string[] {
-  const plain = [secret, ...base64Forms(secret), Buffer.from(secret).toString('hex')];
-  return plain.flatMap((form) => [form, ...ESCAPES.map((write) => write(form))]);
+  return plainFormsOf(secret).flatMap((form) => [form, ...ESCAPES.map((write) => write(form))]);
+}
+
+/** The same without escapes. */
+export function plainFormsOf(secret: string): string[] {
+  return [secret, ...base64Forms(secret), Buffer.from(secret).toString('hex')];
 }
 
 /** Escapes that servers, proxies and logs are known to apply to what they repeat. */

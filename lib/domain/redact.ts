@@ -1,4 +1,5 @@
-import { encodingsOf } from './encodings-of.ts';
+import { encodingsOf, plainFormsOf } from './encodings-of.ts';
+import { isDisguised, toPlainText } from './plain-text.ts';
 
 /** What stands where a secret stood. */
 export const REDACTED = '[redacted]';
@@ -6,14 +7,19 @@ export const REDACTED = '[redacted]';
 /** Shorter texts are not taken for secrets: replacing them would garble every message. */
 const SHORTEST_SECRET = 4;
 const SHORTEST_CLIENT_ID = 16;
+/** Shorter ones may be found across the words of an ordinary sentence, once its spaces are left out. */
+const SHORTEST_DISGUISED = 8;
 
 /** A function that lives for weeks sees many tokens; the latest are kept. */
 const MOST_SECRETS = 40;
 
 const DEEPEST = 10;
 
-/** Longer texts of others are cut before they are searched, so that no megabyte is searched in vain. */
-const LONGEST_SEARCHED = 65_536;
+/**
+ * Longer texts of others are cut before they are searched, so that no megabyte is searched in vain. In a
+ * longer text only the known encodings are searched for, not those that `toPlainText` resolves.
+ */
+export const LONGEST_SEARCHED = 65_536;
 
 /** Control characters (C0, DEL, C1), line and paragraph separators, and marks that change the direction of text. */
 const CONTROLS =
@@ -30,7 +36,7 @@ const LONE_SURROGATES = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])
 export interface Redactor {
   /**
    * A text that must not be seen outside: from now on it is redacted in every encoding in which it
-   * is sent. Very short texts are ignored.
+   * is sent, and with characters escaped or separated. Very short texts are ignored.
    */
   addSecret(secret: string): void;
   /** Adds the OAuth client: both parts, and the pair as HTTP Basic sends it. */
@@ -46,14 +52,17 @@ export interface Redactor {
 export function createRedactor(): Redactor {
   /** Secrets and their encoded forms, the oldest first. */
   const forms = new Map<string, string[]>();
-  let pattern: RegExp | undefined;
+  let patterns: Patterns | undefined;
   let longestForm = 0;
 
-  function compile(): RegExp {
-    // The longest first: a form that contains another one is replaced as a whole.
-    const all = [...new Set([...forms.values()].flat())].sort((a, b) => b.length - a.length);
-    longestForm = all[0]?.length ?? 0;
-    return new RegExp(all.map(escapePattern).join('|'), 'gi');
+  function compile(): Patterns {
+    const all = [...forms.values()].flat();
+    longestForm = Math.max(...all.map(({ length }) => length));
+    const plain = [...forms.keys()]
+      .flatMap(plainFormsOf)
+      .map((form) => toPlainText(form).text)
+      .filter(({ length }) => length >= SHORTEST_DISGUISED);
+    return { encoded: toPattern(all), plain: plain.length > 0 ? toPattern(plain) : undefined };
   }
 
   function addSecret(secret: string): void {
@@ -67,13 +76,16 @@ export function createRedactor(): Redactor {
     );
     const [oldest] = forms.keys();
     if (forms.size > MOST_SECRETS && oldest !== undefined) forms.delete(oldest);
-    if (known === undefined) pattern = undefined;
+    if (known === undefined) patterns = undefined;
   }
 
   function redact(text: string): string {
     if (forms.size === 0) return text;
-    pattern ??= compile();
-    return text.replace(pattern, REDACTED);
+    patterns ??= compile();
+    const redacted = text.replace(patterns.encoded, REDACTED);
+    const { plain } = patterns;
+    const isSearched = plain && redacted.length <= LONGEST_SEARCHED && isDisguised(redacted);
+    return isSearched ? redactDisguised(redacted, plain) : redacted;
   }
 
   return {
@@ -96,6 +108,31 @@ export function createRedactor(): Redactor {
     },
     redactDeep: (value) => redactDeep(value, redact, 0),
   };
+}
+
+interface Patterns {
+  /** Secrets as they are known to be encoded. */
+  encoded: RegExp;
+  /** Secrets without escapes and separators; `undefined` if all are short. */
+  plain: RegExp | undefined;
+}
+
+function toPattern(texts: readonly string[]): RegExp {
+  // The longest first: a form that contains another one is replaced as a whole.
+  const all = [...new Set(texts)].sort((a, b) => b.length - a.length);
+  return new RegExp(all.map(escapePattern).join('|'), 'gi');
+}
+
+/** Replaces secrets whose characters are escaped or separated, in whatever mixture. */
+function redactDisguised(original: string, pattern: RegExp): string {
+  const { text, starts, ends } = toPlainText(original);
+  let redacted = '';
+  let end = 0;
+  for (const { index, 0: found } of text.matchAll(pattern)) {
+    redacted += original.slice(end, starts[index]) + REDACTED;
+    end = ends[index + found.length - 1] ?? original.length;
+  }
+  return redacted + original.slice(end);
 }
 
 /** Replaces control characters by a space, and cuts: for texts of others that are redacted already. */

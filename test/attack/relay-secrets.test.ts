@@ -80,7 +80,7 @@ test('an error is cut and has no control characters', async () => {
   await relay.send(JSON.stringify(auditEventOf(REQUEST)));
   await relay.run();
   const { lastError = '' } = relay.records.get(REQUEST)?.delivery ?? {};
-  expect(lastError).toMatch(/^no answer: .*forged line/);
+  expect(lastError).toMatch(/^no response: .*forged line/);
   expect(lastError.length).toBeLessThanOrEqual(300);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may be in it
   expect(lastError).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);

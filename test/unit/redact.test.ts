@@ -101,6 +101,37 @@ describe('secrets in foreign text', () => {
   });
 });
 
+// Bug: encodings of the whole secret were searched for, so one character written in another way hid it.
+// Fix: the text is also searched without escapes and separators.
+test.each([
+  ['every character escaped for a URL', '%73%33%63%72%65%74%2b%2F%3d-%6ey'],
+  ['some characters escaped for a URL, twice', 's3cr%2565t%252B/=-n%2579'],
+  ['every character escaped in JSON', '\\u0073\\u0033\\u0063\\u0072\\u0065\\u0074\\u002B/=-ny'],
+  ['escaped in JSON twice', 's3cret\\\\u002b/=-ny'],
+  ['escaped in a script', '\\x73\\x33cret+/=-ny'],
+  ['escaped in HTML', '&#115;&#x33;cret&amp;#43;/=-ny'],
+  ['a line break within', 's3cret\r\n\t+/=-ny'],
+  ['an escaped line break within', 's3cret\\n+/=-ny'],
+  ['spaced', 's 3 c r e t + / = - n y'],
+  ['a control character within', 's3cr\u0000et+/=-n\u009by'],
+  ['an invisible character within', 's3cr\u200bet+/=-n\u00ady'],
+  ['base64 in lines', 'czNjcmV0\r\nKy89LW55'],
+  ['a hexadecimal dump', '73 33 63 72 65 74 2B 2F 3D 2D 6E 79'],
+])('a secret is redacted with %s', (_, echoed) => {
+  const redactor = createRedactor();
+  redactor.addSecret('s3cret+/=-ny');
+  expect(redactor.redact(`you sent (${echoed})!`)).toBe(`you sent (${REDACTED})!`);
+  expect(redactor.clean(`you sent (${echoed})!`, 100)).toBe(`you sent (${REDACTED})!`);
+});
+
+test('escapes and separators that hide no secret stay as they are', () => {
+  const redactor = createRedactor();
+  redactor.addSecret('s3cret+/=-ny');
+  redactor.addSecret('than');
+  const text = 'A % of \\u0041 &amp; more %41\r\n th an \\"this\\"';
+  expect(redactor.redact(text)).toBe(text);
+});
+
 describe('cleaned text', () => {
   test.each([
     ['C0 controls', 'a\r\nb\u0000c', 'a b c'],

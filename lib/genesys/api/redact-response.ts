@@ -1,5 +1,5 @@
 import { parseJson } from '../../domain/json.ts';
-import type { Redactor } from '../../domain/redact.ts';
+import { LONGEST_SEARCHED, type Redactor } from '../../domain/redact.ts';
 import type { HttpResponse } from '../../http/send-http.ts';
 
 const LONGEST_CORRELATION_ID = 100;
@@ -23,10 +23,13 @@ export function redactResponse(response: HttpResponse, redactor: Redactor): Http
   };
 }
 
-/** An escape in JSON can hide a secret from a search, so each string is searched as it reads. */
+/**
+ * An escape in JSON can hide a secret from a search, so each string is searched as it reads. So is each
+ * string of a document that is too long to be searched thoroughly as a whole.
+ */
 function redactBody(body: string, redactor: Redactor): string {
   const redacted = redactor.redact(body);
-  if (!redacted.includes('\\')) return redacted;
+  if (redacted.length <= LONGEST_SEARCHED && !redacted.includes('\\')) return redacted;
   const document = parseJson(redacted);
   return document === undefined ? redacted : JSON.stringify(redactStrings(document, redactor));
 }

@@ -1,0 +1,75 @@
+/** A text as it reads without its escapes and separators, in lower case. */
+export interface PlainText {
+  text: string;
+  /** Where each of its characters begins and ends in the original. */
+  starts: number[];
+  ends: number[];
+}
+
+/**
+ * Escapes of URLs, JSON, JavaScript and HTML, also escaped again, and a backslash before any other
+ * character. `\n`, `\r` and `\t` are separators.
+ */
+const ESCAPES =
+  /%(?:25)*(?<url>[0-9a-f]{2})|\\+u00(?<json>[0-9a-f]{2})|\\+x(?<script>[0-9a-f]{2})|&(?:amp;)*#x0*(?<hex>[0-9a-f]{1,2});|&(?:amp;)*#0*(?<decimal>\d{1,3});|&(?:amp;)*(?<name>amp|lt|gt|quot|apos);|\\+(?<separator>[nrt])|\\+(?<escaped>.)/gis;
+
+const HTML_NAMES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+/** White space, control characters, and characters that are not visible. */
+const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
+
+/** Whether a text can read differently without escapes and separators. */
+export function isDisguised(text: string): boolean {
+  return /[\\%&]/.test(text) || SEPARATOR.test(text);
+}
+
+/** Escapes of escapes, of which more layers have not been seen. */
+const MOST_LAYERS = 3;
+
+/** Resolves escapes, whatever wrote them, and leaves out what separates characters. */
+export function toPlainText(original: string): PlainText {
+  let plain = resolveOnce(original);
+  for (let layers = 1; layers < MOST_LAYERS; layers += 1) {
+    const { starts, ends } = plain;
+    const next = resolveOnce(plain.text);
+    if (next.text === plain.text) return plain;
+    plain = {
+      text: next.text,
+      starts: next.starts.map((at) => starts[at] ?? 0),
+      ends: next.ends.map((at) => ends[at - 1] ?? 0),
+    };
+  }
+  return plain;
+}
+
+function resolveOnce(original: string): PlainText {
+  const plain: string[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const add = (character: string, start: number, end: number) => {
+    if (SEPARATOR.test(character)) return;
+    plain.push(character >= 'A' && character <= 'Z' ? character.toLowerCase() : character);
+    starts.push(start);
+    ends.push(end);
+  };
+  const addAsItIs = (from: number, to: number) => {
+    for (let at = from; at < to; at += 1) add(original.charAt(at), at, at + 1);
+  };
+  let end = 0;
+  for (const match of original.matchAll(ESCAPES)) {
+    addAsItIs(end, match.index);
+    end = match.index + match[0].length;
+    add(readEscape(match.groups ?? {}), match.index, end);
+  }
+  addAsItIs(end, original.length);
+  return { text: plain.join(''), starts, ends };
+}
+
+function readEscape(found: Record<string, string | undefined>): string {
+  const { url, json, script, hex, decimal, name, separator, escaped = '' } = found;
+  const code = url ?? json ?? script ?? hex;
+  if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
+  if (decimal !== undefined) return String.fromCharCode(Number(decimal));
+  if (name !== undefined) return HTML_NAMES[name.toLowerCase()] ?? '';
+  return separator === undefined ? escaped : ' ';
+}
