@@ -36,8 +36,8 @@ const IP_LITERAL = /^(?:\[.*\]?|(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*)$/
  * refuses where two of one length disagree. An address that no rule matches is refused.
  *
  * A SIP address whose user part is a number has to pass the rules for both; digits without `+` are only
- * held to the rules that refuse. Never allowed are `maddr`, `?headers`, literal IP addresses and malformed
- * SIP, because they bypass the rules.
+ * held to the rules that refuse. Never allowed are `maddr`, `?headers`, literal IP addresses, repeated
+ * parameters and malformed SIP, because they bypass the rules.
  * @throws Error that names the entry which is no rule
  */
 export function createAddressPolicy(allowed: string = DEFAULT_ALLOWED_ADDRESSES): AddressPolicy {
@@ -50,6 +50,9 @@ export function createAddressPolicy(allowed: string = DEFAULT_ALLOWED_ADDRESSES)
   const domains = rules.filter(({ pattern }) => !pattern.startsWith('+'));
 
   const judgeNumber = ({ digits, isGlobal }: DialledNumber) => {
+    if (isGlobal && digits.startsWith('0')) {
+      return refuse('This is not an E.164 number: no country code begins with 0.');
+    }
     const matching = numbers.filter(({ pattern }) => `+${digits}`.startsWith(pattern));
     return isGlobal || matching.length > 0 ? judge(matching, 'this number') : undefined;
   };
@@ -90,9 +93,10 @@ function judge(matching: readonly Rule[], what: string): Refusal | undefined {
 }
 
 function refuseAlways(
-  { user, host, port, parameters, hasHeaders }: Extract<ParsedAddress, { kind: 'sip' }>,
+  parsed: Extract<ParsedAddress, { kind: 'sip' }>,
   address: string,
 ): Refusal | undefined {
+  const { user, host, port, parameters, hasHeaders, repeatsParameter } = parsed;
   if (hasHeaders) return refuse('SIP addresses with headers (?name=value) are never dialled.');
   if (parameters.has('maddr') || /;\s*maddr\b/.test(user)) {
     return refuse('SIP addresses with the parameter maddr are never dialled.');
@@ -106,6 +110,10 @@ function refuseAlways(
   const isReadable = USER.test(user) && parametersAreValid;
   if (!isSip || !HOST_NAME.test(host) || !isReadable || !portIsValid) {
     return refuse('This is not a well-formed SIP address (sip:user@host).');
+  }
+  // RFC 3261, section 19.1.1, and RFC 3966, section 3, forbid it.
+  if (repeatsParameter) {
+    return refuse('SIP addresses with the same parameter twice are never dialled.');
   }
   return undefined;
 }

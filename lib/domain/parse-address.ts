@@ -14,6 +14,8 @@ export type ParsedAddress =
       /** The URI's parameters, names and values in lower case. */
       parameters: ReadonlyMap<string, string>;
       hasHeaders: boolean;
+      /** A parameter of the URI or of the user part occurs twice: readers differ in which one counts. */
+      repeatsParameter: boolean;
     };
 
 export interface PhoneNumber {
@@ -54,6 +56,7 @@ function parseSip(scheme: 'sip' | 'sips', rest: string): ParsedAddress {
       return [decode(name).toLowerCase(), decode(value.join('=')).toLowerCase()] as const;
     }),
   );
+  const ownNames = user.split(';').slice(1).map(nameOf);
   const encrypted = scheme === 'sips' || parameters.get('transport') === 'tls';
   const defaultPort = encrypted ? DEFAULT_PORT.sips : DEFAULT_PORT.sip;
   const port = portText === undefined ? undefined : Number(portText);
@@ -65,8 +68,12 @@ function parseSip(scheme: 'sip' | 'sips', rest: string): ParsedAddress {
     port: port === defaultPort ? undefined : port,
     parameters,
     hasHeaders: headers.length > 0,
+    repeatsParameter:
+      parameters.size < parameterList.length || new Set(ownNames).size < ownNames.length,
   };
 }
+
+const nameOf = (parameter: string) => parameter.split('=')[0];
 
 /** Digits with the separators that people write between them, and parameters. */
 function parseNumber(text: string): PhoneNumber | undefined {

@@ -120,6 +120,36 @@ describe('the longest rule that matches decides', () => {
     ['sip:01119005551234@pbx.example', false],
     ['sip:*67+19005551234@pbx.example', false],
     ['sip:(+1)9005551234@pbx.example', false],
+    // Bug: only the last of two parameters of one name was looked at, and only the first context.
+    // Fix: a repeated parameter is refused.
+    ['sip:+15551234567@pbx.example;rn=+19005551234;rn=+15550000000', false],
+    ['sip:+15551234567@pbx.example;RN=+19005551234;%72n=+15550000000', false],
+    ['sip:9005551234;phone-context=+33;phone-context=+1@pbx.example', false],
+    ['sip:9005551234@pbx.example;phone-context=+1;phone-context=+33', false],
+    ['sip:ann;rn=9005551234;rn-context=+1@pbx.example', false],
+    ['sip:+15551234567;rn=5551234;rn-context=+1@pbx.example;user=phone', true],
+    // Bug: a refused number behind a prefix was taken for a number of another country.
+    // Fix: no E.164 number begins with 0, and more prefixes are known.
+    ['sip:+0019005551234@pbx.example', false],
+    ['sip:+01119005551234@pbx.example', false],
+    ['sip:+(0)19005551234@pbx.example', false],
+    ['sip:001119005551234@pbx.example', false],
+    ['sip:901119005551234@pbx.example', false],
+    ['sip:90019005551234@pbx.example', false],
+    ['sip:919005551234@pbx.example', false],
+    ['sip:9,1-900-555-1234@pbx.example', false],
+    ['sip:019005551234@pbx.example', false],
+    ['sip:*6719005551234@pbx.example', false],
+    ['sip:*67*19005551234@pbx.example', false],
+    // Bug: a number behind letters, in the name of a parameter or behind another number was not looked at.
+    // Fix: every part is.
+    ['sip:x19005551234@pbx.example', false],
+    ['sip:ann;+19005551234@pbx.example', false],
+    ['sip:ann@pbx.example;+19005551234=x', false],
+    ['sip:+15551234567+19005551234@pbx.example', false],
+    ['sip:915551234567@pbx.example', true],
+    ['sip:901115551234567@pbx.example', true],
+    ['sip:ann5551234567890@pbx.example', true],
     // Neither is an international number: a toll-free number and an extension.
     ['sip:4005551234@pbx.example', true],
     ['sip:1900@pbx.example', true],
