@@ -12,8 +12,11 @@ export const WINDOW_MS = WINDOW_SECONDS * 1_000;
 
 /** Two readings of the end of one platform window differ at most by this (rounding and latency). */
 const SAME_WINDOW_MS = 5_000;
-/** A lower limit is implausible and ignored, because a wrong one would stop the service. */
-const LOWEST_PLAUSIBLE_LIMIT = 10;
+/**
+ * A lower limit is implausible and ignored, because a wrong one would stop the service. The largest request
+ * reserves 21 calls at once: one for each of 20 users, and one for the add.
+ */
+const LOWEST_PLAUSIBLE_LIMIT = 30;
 
 /** Number of callers in the item. The least recent ones are dropped, to keep the item small. */
 const MOST_CALLERS = 40;

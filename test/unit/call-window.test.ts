@@ -294,6 +294,9 @@ describe("the platform's own count", () => {
   test.each([
     ['a limit of zero', { ...told, allowed: 0 }],
     ['a limit of one', { ...told, allowed: 1 }],
+    // Bug: with a limit of 10, a request that reserves 21 calls at once was refused until its deadline.
+    // Fix: a limit that no request of the largest size fits into is implausible.
+    ['a limit of 21', { ...told, allowed: 21 }],
     ['no limit at all', { ...told, allowed: undefined }],
     [
       'a window that ends in a year',
