@@ -8,7 +8,11 @@ export type Route =
   | { verb: 'show' | 'cancel'; requestId: string }
   | { verb: 'list'; conversationId: string; limit: number; cursor: string | undefined };
 
-const REQUEST = /\/requests\/([^/]+)$/;
+/**
+ * Behind a stage or base path, but not behind `/requests/` itself: API Gateway gives such a path to the
+ * route `/requests/{proxy+}`, which does not ask for the scope to cancel.
+ */
+const REQUEST = /^(?:(?!\/requests\/).)*\/requests\/([^/]+)$/s;
 const LIST = /\/conversations\/([^/]+)\/requests$/;
 const LIMIT = { default: 20, max: 100 } as const;
 
@@ -29,7 +33,8 @@ function readPath(api: ApiRequest): Route {
     return { verb: 'list', conversationId: conversationId.data, limit: readLimit(api), cursor };
   }
   const request = REQUEST.exec(api.path);
-  if (!request) {
+  // The path may be encoded; what the route matched is not.
+  if (!request || api.pathParameter('proxy')?.includes('/')) {
     throw notFound(
       'Requests are at /requests/{requestId} and /conversations/{conversationId}/requests.',
     );

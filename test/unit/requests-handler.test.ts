@@ -316,6 +316,29 @@ describe('DELETE /requests/{requestId}', () => {
     expect((await send(cancel())).status).toBe(404);
     expect(table.get(REQUEST)?.status).toBe('QUEUED');
   });
+
+  // Bug: API Gateway gives these paths to `/requests/{proxy+}`, which asks for the scope to read, and the end
+  // of the path named a request to cancel. Fix: what follows `/requests/` is an id, or nothing is found.
+  test.each([
+    `/requests/x/requests/${REQUEST}`,
+    `/prod/requests/${REQUEST}/requests/${REQUEST}`,
+    `/requests//requests/${REQUEST}`,
+    `/requests/conversations/x/requests/${REQUEST}`,
+  ])('gives 404 for %s, which another route with other scopes serves', async (path) => {
+    const { send, create, table } = startRequests();
+    await create(mine);
+    expect((await send(httpEvent('DELETE', path))).status).toBe(404);
+    expect(table.get(REQUEST)?.status).toBe('QUEUED');
+  });
+
+  test('gives 404 where the route matched more than an id, however the path is encoded', async () => {
+    const { send, create, table } = startRequests();
+    await create(mine);
+    const event = httpEvent('DELETE', `/%72equests/x/requests/${REQUEST}`);
+    const pathParameters = { proxy: `x/requests/${REQUEST}` };
+    expect((await send({ ...event, pathParameters })).status).toBe(404);
+    expect(table.get(REQUEST)?.status).toBe('QUEUED');
+  });
 });
 
 describe('the data action', () => {
