@@ -13,7 +13,7 @@ export interface Backlog {
   done(): number;
 }
 
-/** Between two looks into the queue, as a long poll would answer. */
+/** Between two looks into the queue, as a long poll would respond. */
 const POLL_MS = 20;
 const DAY_MS = 24 * 3_600_000;
 

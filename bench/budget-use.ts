@@ -78,7 +78,7 @@ export const budgetUse: Figure = {
         });
         rows.push(
           compare('sharePercent', 'used', '%'),
-          compare('refusedPerMinute', 'answers 429', 'a minute'),
+          compare('refusedPerMinute', '429 responses', 'a minute'),
           compare('requestsPerMinute', 'carried out', 'a minute'),
         );
       }

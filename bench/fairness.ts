@@ -59,7 +59,7 @@ const SCENES: readonly Scene[] = [
     what: '4 conversations whose reads hang',
     flood: (genesys) =>
       times(4, () => openConversation(genesys.state.organisation, 'platform')).flatMap((id) => {
-        genesys.state.faults.push({ method: 'GET', path: id, fault: { answer: 'hang' } });
+        genesys.state.faults.push({ method: 'GET', path: id, fault: { response: 'hang' } });
         return times(5, () => ({ conversationId: id, deadlineSeconds: 60 }));
       }),
   },
@@ -74,7 +74,11 @@ const SCENES: readonly Scene[] = [
     what: '100 requests of one conversation, all told 429',
     flood: (genesys) => {
       const id = openConversation(genesys.state.organisation, 'platform');
-      genesys.state.faults.push({ method: 'GET', path: id, fault: { answer: tooManyRequests(3) } });
+      genesys.state.faults.push({
+        method: 'GET',
+        path: id,
+        fault: { response: tooManyRequests(3) },
+      });
       return times(100, () => ({ conversationId: id, deadlineSeconds: 60 }));
     },
   },

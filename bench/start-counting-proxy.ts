@@ -14,9 +14,9 @@ export async function startCountingProxy(serverUrl: string): Promise<CountingPro
     const operation = String(incoming.headers['x-amz-target']).split('.').at(-1) ?? '';
     counts[operation] = (counts[operation] ?? 0) + 1;
     const { method, headers, url = '' } = incoming;
-    const forwarded = request(`${serverUrl}${url}`, { method, headers, agent }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+    const forwarded = request(`${serverUrl}${url}`, { method, headers, agent }, (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(outgoing);
     });
     forwarded.on('error', () => outgoing.destroy());
     incoming.pipe(forwarded);

@@ -27,20 +27,24 @@ export async function startMeteringProxy(serverUrl: string): Promise<MeteringPro
     const body = JSON.stringify({ ...call, ReturnConsumedCapacity: 'TOTAL' });
     const { method, url = '' } = incoming;
     const headers = { ...incoming.headers, 'content-length': String(Buffer.byteLength(body)) };
-    const forwarded = request(`${serverUrl}${url}`, { method, headers, agent }, async (answer) => {
-      const text = await textOf(answer);
-      count(operation, call, answer.statusCode === 200 ? JSON.parse(text) : undefined);
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers).end(text);
-    });
+    const forwarded = request(
+      `${serverUrl}${url}`,
+      { method, headers, agent },
+      async (response) => {
+        const text = await textOf(response);
+        count(operation, call, response.statusCode === 200 ? JSON.parse(text) : undefined);
+        outgoing.writeHead(response.statusCode ?? 502, response.headers).end(text);
+      },
+    );
     forwarded.on('error', () => outgoing.destroy());
     forwarded.end(body);
   });
 
-  function count(operation: string, call: Call, answer: Call | undefined): void {
+  function count(operation: string, call: Call, response: Call | undefined): void {
     const isRead = ['GetItem', 'BatchGetItem', 'Query'].includes(operation);
-    if (isRead) units.reads += consumedOf(answer);
+    if (isRead) units.reads += consumedOf(response);
     // A write whose condition fails is billed, too.
-    else units.writes += answer ? consumedOf(answer) + indexWrites(operation, call) : 1;
+    else units.writes += response ? consumedOf(response) + indexWrites(operation, call) : 1;
   }
 
   const { url, stop } = await listen(server);
@@ -58,8 +62,8 @@ export async function startMeteringProxy(serverUrl: string): Promise<MeteringPro
   };
 }
 
-function consumedOf(answer: Call | undefined): number {
-  const consumed = [answer?.ConsumedCapacity ?? []].flat() as { CapacityUnits?: number }[];
+function consumedOf(response: Call | undefined): number {
+  const consumed = [response?.ConsumedCapacity ?? []].flat() as { CapacityUnits?: number }[];
   return consumed.reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
 }
 

@@ -26,7 +26,7 @@ export const timeToAdd: Figure = {
       genesys: {
         faults: [{ fault: { waitMs: CALL_MS } }],
         onEvent: (event) => {
-          const isAdd = event.kind === 'answer' && event.call.method === 'POST';
+          const isAdd = event.kind === 'response' && event.call.method === 'POST';
           if (isAdd) answeredAtMs = performance.now();
         },
       },

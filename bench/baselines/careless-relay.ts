@@ -54,7 +54,7 @@ export async function handler(event: { Records: { messageId: string; body: strin
         'webhook-signature': `v1,${signature}`,
       },
     });
-    if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
+    if (!response.ok) throw new Error(`the webhook responded with ${response.status}`);
     await response.arrayBuffer();
     await recordDelivery(dynamoDb, audit.request_id);
     logger.info('relayed', { request_id: audit.request_id, status: response.status });

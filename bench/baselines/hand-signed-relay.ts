@@ -40,7 +40,7 @@ export async function handler(event: { Records: { messageId: string; body: strin
           'webhook-signature': `v1,${signature}`,
         },
       });
-      if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
+      if (!response.ok) throw new Error(`the webhook responded with ${response.status}`);
       await response.arrayBuffer();
       await callAws(DYNAMODB, 'DynamoDB_20120810.UpdateItem', {
         ...record,

@@ -13,7 +13,7 @@ export interface PlainAdderOptions {
   users: 'in-bulk' | 'singly';
 }
 
-/** Tries after the first, 1, 2 and 4 seconds later, whatever the answer said. */
+/** Tries after the first, 1, 2 and 4 seconds later, whatever the response said. */
 const RETRIES = 3;
 
 /**

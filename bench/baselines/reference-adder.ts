@@ -53,8 +53,8 @@ async function getToken(): Promise<string> {
       client_secret: clientSecret,
     }),
   });
-  const answer = tokenSchema.parse(await response.json());
-  token = { value: answer.access_token, expiresAtMs: Date.now() + answer.expires_in * 1000 };
+  const issued = tokenSchema.parse(await response.json());
+  token = { value: issued.access_token, expiresAtMs: Date.now() + issued.expires_in * 1000 };
   return token.value;
 }
 

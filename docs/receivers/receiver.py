@@ -66,21 +66,21 @@ class Receiver(BaseHTTPRequestHandler):
         body = self.read_body()
         if body is None:
             self.close_connection = True
-            return self.answer(413)
+            return self.respond(413)
 
         # Verify the bytes as they came. JSON that was parsed and written again is other bytes.
         event_id = self.headers.get("webhook-id", "")
         timestamp = self.headers.get("webhook-timestamp", "")
         if not is_fresh(timestamp):
-            return self.answer(400)
+            return self.respond(400)
         signed = f"{event_id}.{timestamp}.".encode() + body
         if not is_signed(signed, self.headers.get("webhook-signature", "")):
-            return self.answer(401)
+            return self.respond(401)
 
         # Delivered at least once, so now and then twice, and with the same id each time.
         if event_id in SEEN:
             print(f"{event_id} again", flush=True)
-            return self.answer(204)
+            return self.respond(204)
         event = json.loads(body)
         audit = event["audit"]
         print(
@@ -88,8 +88,8 @@ class Receiver(BaseHTTPRequestHandler):
             flush=True,
         )
         SEEN.add(event_id)
-        # Within 15 seconds. What takes longer is put aside first and done after the answer.
-        self.answer(204)
+        # Within 15 seconds. Store an event that takes longer to process, and process it after the response.
+        self.respond(204)
 
     def read_body(self):
         """The body's bytes, sent with a length or in chunks; None for one that is too large."""
@@ -109,7 +109,7 @@ class Receiver(BaseHTTPRequestHandler):
             if size == 0:
                 return body
 
-    def answer(self, status):
+    def respond(self, status):
         self.send_response(status)
         if status != 204:
             self.send_header("content-length", "0")

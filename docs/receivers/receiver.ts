@@ -42,28 +42,28 @@ const server = createServer((request, response) => {
 });
 
 async function receive(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
-  const answer = (status: number) => response.writeHead(status).end();
-  if (request.method !== 'POST') return answer(405);
+  const respond = (status: number) => response.writeHead(status).end();
+  if (request.method !== 'POST') return respond(405);
   const body = await readBody(request);
-  if (!body) return answer(413);
+  if (!body) return respond(413);
 
   // Verify the bytes as they came. JSON that was parsed and written again is other bytes.
   const id = header(request, 'webhook-id');
   const timestamp = header(request, 'webhook-timestamp');
-  if (!isFresh(timestamp)) return answer(400);
+  if (!isFresh(timestamp)) return respond(400);
   const signed = Buffer.concat([Buffer.from(`${id}.${timestamp}.`), body]);
-  if (!isSigned(signed, header(request, 'webhook-signature'))) return answer(401);
+  if (!isSigned(signed, header(request, 'webhook-signature'))) return respond(401);
 
   // Delivered at least once, so now and then twice, and with the same id each time.
   if (seen.has(id)) {
     console.log(`${id} again`);
-    return answer(204);
+    return respond(204);
   }
   const { event, audit } = JSON.parse(body.toString('utf8'));
   console.log(`${id} ${event} ${audit.status} conversation ${audit.conversation_id}`);
   seen.add(id);
-  // Within 15 seconds. What takes longer is put aside first and done after the answer.
-  return answer(204);
+  // Within 15 seconds. Store an event that takes longer to process, and process it after the response.
+  return respond(204);
 }
 
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {

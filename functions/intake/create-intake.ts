@@ -1,6 +1,6 @@
-import { answerProblems } from '../../lib/api/answer-problems.ts';
 import { correlate } from '../../lib/api/correlate.ts';
 import { type HttpOrDataAction, orDataAction } from '../../lib/api/or-data-action.ts';
+import { respondWithProblems } from '../../lib/api/respond-with-problems.ts';
 import type { AddressPolicy } from '../../lib/domain/allowed-addresses.ts';
 import { wrapHandler } from '../../lib/wrap-handler.ts';
 import { type AcceptRequestDeps, createAcceptRequest } from './accept-request.ts';
@@ -22,7 +22,7 @@ export function createIntake(ports: IntakePorts): HttpOrDataAction {
   return orDataAction({
     http: wrapHandler(handleHttp, {
       log: ports.log,
-      middlewares: [correlate(ports.randomUuid), answerProblems(ports)],
+      middlewares: [correlate(ports.randomUuid), respondWithProblems(ports)],
     }),
     dataAction: createAddByDataAction({ ...ports, checkRequest, acceptRequest }),
     log: ports.log,

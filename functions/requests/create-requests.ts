@@ -1,6 +1,9 @@
-import { type AnswerProblemsDeps, answerProblems } from '../../lib/api/answer-problems.ts';
 import { correlate } from '../../lib/api/correlate.ts';
 import { type HttpOrDataAction, orDataAction } from '../../lib/api/or-data-action.ts';
+import {
+  type RespondWithProblemsDeps,
+  respondWithProblems,
+} from '../../lib/api/respond-with-problems.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendResult } from '../../lib/aws/send-result.ts';
 import { reportResult } from '../../lib/carry-out/report-result.ts';
@@ -13,7 +16,7 @@ import { createGetByDataAction } from './get-by-data-action.ts';
 import { createHandler } from './handler.ts';
 import { createMaySee } from './may-see.ts';
 
-export interface RequestsPorts extends AnswerProblemsDeps {
+export interface RequestsPorts extends RespondWithProblemsDeps {
   records: RecordStore;
   waitForResult: WaitForResult;
   sendMessage: SendMessage;
@@ -39,7 +42,7 @@ export function createRequests(ports: RequestsPorts): HttpOrDataAction {
   return orDataAction({
     http: wrapHandler(createHandler({ ...ports, maySee, cancelRequest }), {
       log: ports.log,
-      middlewares: [correlate(ports.randomUuid), answerProblems(ports)],
+      middlewares: [correlate(ports.randomUuid), respondWithProblems(ports)],
     }),
     dataAction: createGetByDataAction({ ...ports, maySee }),
     log: ports.log,

@@ -32,17 +32,17 @@ export function judgeResponse(
   const { status, headers } = response;
   if (isSuccess(status)) return { kind: 'delivered', status };
   if (status === 410) {
-    const error = 'the receiver answered 410: it is gone for good';
+    const error = 'the receiver responded with 410: it is gone for good';
     return { kind: 'refused', status, error, reason: 'RECEIVER_GONE' };
   }
   if (headers['webhook-delivery']?.trim().toLowerCase() === 'abort-message') {
-    const error = `the receiver answered ${status} and asked not to be sent this event again`;
+    const error = `the receiver responded with ${status} and asked not to be sent this event again`;
     return { kind: 'refused', status, error, reason: 'RECEIVER_ABORTED' };
   }
   const error =
     status >= 300 && status <= 399
-      ? `the receiver answered ${status}; redirects are not followed`
-      : `the receiver answered ${status}`;
+      ? `the receiver responded with ${status}; redirects are not followed`
+      : `the receiver responded with ${status}`;
   return {
     kind: 'failed',
     status,

@@ -19,7 +19,7 @@ interface HttpEvent {
 export type Verdict = { event: unknown } | { response: object };
 
 export interface LocalAuthorizer {
-  /** The event with its caller in it, or API Gateway's own answer to one that is refused. */
+  /** The event with its caller in it, or API Gateway's own response to one that is refused. */
   authorize(event: unknown): Verdict;
   /** Headers by which a request is let in, for the console page. */
   headersFor(request: SignedRequest): Record<string, string>;

@@ -127,7 +127,7 @@ export async function startApiGateway(options: ApiGatewayOptions): Promise<ApiGa
     let known: Service | undefined;
     child.on('message', (message: ChildMessage) => {
       if (message.type === 'invoke') {
-        answer(child, message, options.invoke);
+        respond(child, message, options.invoke);
       } else if (message.type === 'service') {
         try {
           options.onService(message.service);
@@ -168,7 +168,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function answer(
+function respond(
   child: ChildProcess,
   { id, functionName, event }: ChildMessage & { type: 'invoke' },
   invoke: ApiGatewayOptions['invoke'],

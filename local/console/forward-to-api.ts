@@ -33,16 +33,16 @@ export async function forwardToApi(
     headers: { host: url.host },
     body,
   });
-  const answer = await fetch(url, {
+  const forwarded = await fetch(url, {
     method,
     headers: { ...headers, ...signed },
     redirect: 'manual',
     ...(body === '' ? {} : { body }),
   });
-  response.statusCode = answer.status;
+  response.statusCode = forwarded.status;
   for (const name of PASSED_BACK) {
-    const value = answer.headers.get(name);
+    const value = forwarded.headers.get(name);
     if (value !== null) response.setHeader(name, value);
   }
-  response.end(await answer.text());
+  response.end(await forwarded.text());
 }

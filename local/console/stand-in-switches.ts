@@ -33,12 +33,12 @@ const RING_OUTCOMES: Record<PickUp, RingOutcome> = {
 
 const RULES: Record<Trouble, FaultRule[]> = {
   none: [],
-  busy: [{ path: '/api/v2/', fault: { answer: tooManyRequests(RETRY_AFTER_SECONDS) } }],
-  outage: [{ fault: { answer: gatewayPage(503) } }],
+  busy: [{ path: '/api/v2/', fault: { response: tooManyRequests(RETRY_AFTER_SECONDS) } }],
+  outage: [{ fault: { response: gatewayPage(503) } }],
   slow: [{ path: '/api/v2/', fault: { waitMs: SLOW_MS } }],
   // The people are rung, and the adder is never told.
   'lost-response': [
-    { method: 'POST', path: '/participants', fault: { carriedOut: true, answer: 'reset' } },
+    { method: 'POST', path: '/participants', fault: { carriedOut: true, response: 'reset' } },
   ],
 };
 
@@ -63,7 +63,7 @@ export function createStandInSwitches(state: () => GenesysState | undefined): St
     current,
     set,
     hearGenesys(event) {
-      if (event.kind !== 'answer') return;
+      if (event.kind !== 'response') return;
       // One lost response is enough to show what follows.
       const isLostAdd = event.call.method === 'POST' && event.call.delivery === 'reset';
       if (isLostAdd && current.trouble === 'lost-response') set({ trouble: 'none' });

@@ -8,7 +8,7 @@ const WIDTH = 80;
 export function formatEndings(endings: readonly Ending[]): string[] {
   const time = (ms: number | undefined) => (ms === undefined ? '' : `${ms} ms`);
   const rows = endings.map(
-    ({ answer: response, acceptedMs, addedMs, verifiedMs, result, ...rest }, index) => [
+    ({ response, acceptedMs, addedMs, verifiedMs, result, ...rest }, index) => [
       String(index + 1),
       response,
       time(acceptedMs),

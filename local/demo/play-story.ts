@@ -8,8 +8,8 @@ import type { Story } from './stories.ts';
 /** How a story ended. Times are milliseconds since its request was sent. */
 export interface Ending {
   story: Story;
-  /** Status of the API's answer; a message straight to the queue has none. */
-  answer: string;
+  /** Status of the API's response; a message straight to the queue has none. */
+  response: string;
   acceptedMs?: number;
   addedMs?: number;
   verifiedMs?: number;
@@ -36,7 +36,7 @@ export async function playStory(
   { system, client, acceptedAtMs }: Stage,
 ): Promise<Ending> {
   const sentAtMs = Date.now();
-  const ending: Ending = { story, answer: '', complaints: [] };
+  const ending: Ending = { story, response: '', complaints: [] };
   const complain = (text: string) => void ending.complaints.push(text);
 
   if (story.by === 'http') {
@@ -52,14 +52,14 @@ export async function playStory(
       },
     );
     const document = (await response.json()) as { errors?: { pointer: string }[] };
-    ending.answer = String(response.status);
-    if (response.status !== story.expectedAnswer) complain(`answered ${response.status}`);
+    ending.response = String(response.status);
+    if (response.status !== story.expectedStatus) complain(`responded with ${response.status}`);
     if (response.headers.get('x-correlation-id') !== story.correlationId) {
-      complain('the answer has another correlation id');
+      complain('the response has another correlation id');
     }
     const pointers = (document.errors ?? []).map(({ pointer }) => pointer);
     if (String(pointers) !== String(story.expectedPointers ?? [])) {
-      complain(`the answer names ${pointers.join(', ') || 'no field'}`);
+      complain(`the response names ${pointers.join(', ') || 'no field'}`);
     }
   } else {
     await client.send(

@@ -15,8 +15,8 @@ export interface Story {
   conversationId: string;
   correlationId: string;
   body: object;
-  /** The API's answer. */
-  expectedAnswer?: number;
+  /** The API's response. */
+  expectedStatus?: number;
   /** Pointers of the wrong fields, where the API refuses. */
   expectedPointers?: string[];
   expectedResult?: {
@@ -39,7 +39,7 @@ export function createStories(): Story[] {
       conversationId: PLATFORM_CONVERSATION,
       correlationId: correlationId('platform'),
       body: participants(SAMPLE_USERS.ada, OFFLINE_USER, first),
-      expectedAnswer: 202,
+      expectedStatus: 202,
       expectedResult: {
         status: 'SUCCESS',
         outcomes: {
@@ -55,7 +55,7 @@ export function createStories(): Story[] {
       conversationId: GENERIC_CONVERSATION,
       correlationId: correlationId('generic'),
       body: participants(SAMPLE_USERS.ben, OFFLINE_USER, second),
-      expectedAnswer: 202,
+      expectedStatus: 202,
       expectedResult: {
         status: 'SUCCESS',
         outcomes: {
@@ -71,7 +71,7 @@ export function createStories(): Story[] {
       conversationId: PLATFORM_CONVERSATION,
       correlationId: correlationId('wrong'),
       body: { participants: [{ id: 'unknown' }, { id: first, role: 'king' }] },
-      expectedAnswer: 422,
+      expectedStatus: 422,
       expectedPointers: ['/participants/0/id', '/participants/1/role'],
     },
     {

@@ -20,7 +20,7 @@ export interface Behaviour {
   /** The agent that a dialled queue finds. `undefined`: it finds no agent and keeps ringing. */
   queueAgentId: string | undefined;
   /** Number of coming adds that are carried out but whose responses are lost. */
-  lostAnswers: number;
+  lostResponses: number;
   /** Milliseconds that reading a conversation takes. */
   slowReadsMs: number;
   /** Milliseconds until a dialled user or address answers. `undefined`: it keeps ringing. */
@@ -78,7 +78,7 @@ export const DEFAULT_BEHAVIOUR: Readonly<Omit<Behaviour, 'permissions' | 'ringOu
   ringTimeoutMs: 12_000,
   dialledUserPurpose: 'agent',
   queueAgentId: undefined,
-  lostAnswers: 0,
+  lostResponses: 0,
   slowReadsMs: 0,
   defaultMaxParticipants: 20,
   platformBatch: 'atomic',

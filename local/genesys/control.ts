@@ -1,6 +1,6 @@
 import { type Behaviour, RING_OUTCOMES, type RingOutcome } from './behaviour.ts';
 import type { GenesysState } from './create-genesys.ts';
-import type { GenesysAnswer, GenesysRequest } from './exchange.ts';
+import type { GenesysRequest, GenesysResponse } from './exchange.ts';
 import { isObject } from './operation.ts';
 import type { Participation, User } from './organisation.ts';
 
@@ -17,7 +17,7 @@ const SWITCHES = [
   'dialledUserPurpose',
   'queueAgentId',
   'platformBatch',
-  'lostAnswers',
+  'lostResponses',
   'slowReadsMs',
 ] as const satisfies readonly (keyof Behaviour)[];
 
@@ -44,7 +44,7 @@ export function control(
   state: GenesysState,
   request: GenesysRequest,
   nowMs: number,
-): GenesysAnswer {
+): GenesysResponse {
   // A page in a browser of this machine must not get here, be it by a name that it has resolve here.
   const { host = '', 'content-type': type = '' } = request.headers;
   const isLocal = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
@@ -59,7 +59,7 @@ export function control(
   }
 }
 
-const response = (status: number, body: unknown): GenesysAnswer => ({
+const response = (status: number, body: unknown): GenesysResponse => ({
   status,
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),

@@ -2,11 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Random } from '../../lib/domain/clock.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { type Behaviour, createBehaviour } from './behaviour.ts';
-import type { Delivery, Exchange, GenesysAnswer, GenesysRequest } from './exchange.ts';
+import type { Delivery, Exchange, GenesysRequest, GenesysResponse } from './exchange.ts';
 import {
   createFaultPlan,
   type Fault,
-  type FaultAnswer,
+  type FaultResponse,
   type FaultRule,
   isCarriedOut,
 } from './faults.ts';
@@ -52,7 +52,7 @@ export type GenesysEvent =
   | { kind: 'request'; call: Call }
   | { kind: 'ring'; ring: Ring }
   /** Carried out. The response, if any, is about to be sent. */
-  | { kind: 'answer'; call: Call };
+  | { kind: 'response'; call: Call };
 
 /** State that a test can inspect and change while the stand-in runs. */
 export interface GenesysState {
@@ -75,7 +75,7 @@ export interface GenesysState {
 export interface Genesys {
   state: GenesysState;
   /** Carries out a request immediately, without faults. */
-  handle(request: GenesysRequest): GenesysAnswer;
+  handle(request: GenesysRequest): GenesysResponse;
   /** Accepts a request. The caller decides when it is carried out. Faults apply. */
   receive(request: GenesysRequest): Exchange;
 }
@@ -116,12 +116,12 @@ export function createGenesys(options: GenesysOptions): Genesys {
     const delivery = deliver(platform, request, now(), fault);
     for (const ring of organisation.rings.slice(ringsBefore)) onEvent({ kind: 'ring', ring });
     call.delivery = delivery.kind;
-    if ('answer' in delivery) {
-      call.status = delivery.answer.status;
-      const correlationId = delivery.answer.headers['inin-correlation-id'];
+    if ('response' in delivery) {
+      call.status = delivery.response.status;
+      const correlationId = delivery.response.headers['inin-correlation-id'];
       if (correlationId !== undefined) call.correlationId = correlationId;
     }
-    onEvent({ kind: 'answer', call });
+    onEvent({ kind: 'response', call });
     return delivery;
   };
 
@@ -140,9 +140,9 @@ export function createGenesys(options: GenesysOptions): Genesys {
       const call = writeDown(request, now());
       calls.push(call);
       const delivery = carryOut(request, call, {});
-      if (delivery.kind !== 'answer')
+      if (delivery.kind !== 'response')
         throw new Error('a request without a fault must have a response');
-      return delivery.answer;
+      return delivery.response;
     },
     receive: (request) => {
       const call = writeDown(request, now());
@@ -158,9 +158,9 @@ export function createGenesys(options: GenesysOptions): Genesys {
 
 /** Lost responses and slow reads, as set in the behaviour. */
 function ownFault(behaviour: Behaviour, { method, path }: GenesysRequest): Fault {
-  if (method === 'POST' && path.includes('/participants') && behaviour.lostAnswers > 0) {
-    behaviour.lostAnswers -= 1;
-    return { carriedOut: true, answer: 'reset' };
+  if (method === 'POST' && path.includes('/participants') && behaviour.lostResponses > 0) {
+    behaviour.lostResponses -= 1;
+    return { carriedOut: true, response: 'reset' };
   }
   const isRead = method === 'GET' && /^\/api\/v2\/conversations\//.test(path);
   return isRead && behaviour.slowReadsMs > 0 ? { delayMs: behaviour.slowReadsMs } : {};
@@ -203,22 +203,22 @@ function deliver(
           nowMs,
           carriedOut === true ? Number.POSITIVE_INFINITY : carriedOut,
         );
-  const { answer: response } = fault;
+  const { response } = fault;
   if (response === 'reset' || response === 'hang') return { kind: response };
   if (typeof response === 'object') {
-    return { kind: 'answer', answer: toAnswer(platform, response, nowMs, own) };
+    return { kind: 'response', response: toResponse(platform, response, nowMs, own) };
   }
   if (!own) throw new Error('a fault that is not carried out has to say what comes back');
-  return { kind: response === 'cut' ? 'cut' : 'answer', answer: own };
+  return { kind: response === 'cut' ? 'cut' : 'response', response: own };
 }
 
 /** @param own the operation's response, whose headers are kept */
-function toAnswer(
+function toResponse(
   platform: Platform,
-  { status, body = '', headers = {}, from = 'platform' }: FaultAnswer,
+  { status, body = '', headers = {}, from = 'platform' }: FaultResponse,
   nowMs: number,
-  own: GenesysAnswer | undefined,
-): GenesysAnswer {
+  own: GenesysResponse | undefined,
+): GenesysResponse {
   const platformHeaders =
     from === 'gateway' ? {} : (own?.headers ?? countRequest(platform, nowMs).headers);
   const isJson = typeof body !== 'string';

@@ -9,7 +9,7 @@ export interface GenesysRequest {
   body: string;
 }
 
-export interface GenesysAnswer {
+export interface GenesysResponse {
   status: number;
   /** Names in lower case. */
   headers: Record<string, string>;
@@ -21,8 +21,8 @@ export interface GenesysAnswer {
  * or a response that is cut off in the middle of its body.
  */
 export type Delivery =
-  | { kind: 'answer'; answer: GenesysAnswer }
-  | { kind: 'cut'; answer: GenesysAnswer }
+  | { kind: 'response'; response: GenesysResponse }
+  | { kind: 'cut'; response: GenesysResponse }
   | { kind: 'reset' }
   | { kind: 'hang' };
 

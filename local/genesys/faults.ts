@@ -8,7 +8,7 @@ import type { GenesysRequest } from './exchange.ts';
 export interface Fault {
   /**
    * `true`, `false`, or a number: an add stops after that many of its participants.
-   * Default: `false` if `answer` is a response, `reset` or `hang`, otherwise `true`.
+   * Default: `false` if `response` is a response, `reset` or `hang`, otherwise `true`.
    */
   carriedOut?: boolean | number;
   /** Milliseconds before it is carried out. */
@@ -16,10 +16,10 @@ export interface Fault {
   /** Milliseconds from there to the response. */
   delayMs?: number;
   /** Default: the operation's own response. `cut` cuts it off in the middle. */
-  answer?: FaultAnswer | 'reset' | 'hang' | 'cut';
+  response?: FaultResponse | 'reset' | 'hang' | 'cut';
 }
 
-export interface FaultAnswer {
+export interface FaultResponse {
   status: number;
   /** An object is sent as JSON. Missing fields of an `ErrorBody` are filled in. */
   body?: string | Record<string, unknown>;
@@ -78,13 +78,13 @@ function matchesRequest(
   return typeof path === 'string' ? request.path.includes(path) : path.test(request.path);
 }
 
-export function isCarriedOut({ carriedOut, answer: response }: Fault): boolean | number {
+export function isCarriedOut({ carriedOut, response }: Fault): boolean | number {
   if (carriedOut !== undefined) return carriedOut;
   return response === undefined || response === 'cut';
 }
 
 /** An error page of a load balancer, without the platform's headers. */
-export const gatewayPage = (status: 502 | 503 | 504): FaultAnswer => ({
+export const gatewayPage = (status: 502 | 503 | 504): FaultResponse => ({
   status,
   from: 'gateway',
   headers: { 'content-type': 'text/html' },
@@ -102,10 +102,10 @@ export const platformError = (
   status: number,
   code: string,
   message = `refused: ${code}`,
-): FaultAnswer => ({ status, body: { status, code, message } });
+): FaultResponse => ({ status, body: { status, code, message } });
 
 /** The platform's response when the rate limit is exceeded. Without seconds: it names no delay. */
-export function tooManyRequests(retryAfterSeconds?: number): FaultAnswer {
+export function tooManyRequests(retryAfterSeconds?: number): FaultResponse {
   if (retryAfterSeconds === undefined) {
     return platformError(
       429,

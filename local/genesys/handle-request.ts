@@ -1,6 +1,6 @@
 import type { AccessTokens } from './access-tokens.ts';
 import type { Behaviour } from './behaviour.ts';
-import type { GenesysAnswer, GenesysRequest } from './exchange.ts';
+import type { GenesysRequest, GenesysResponse } from './exchange.ts';
 import { GenesysError, notFound, toErrorBody } from './genesys-error.ts';
 import { type Client, issueToken } from './issue-token.ts';
 import type { Operation } from './operation.ts';
@@ -48,10 +48,10 @@ export function handleRequest(
   request: GenesysRequest,
   nowMs: number,
   onlyFirst = Number.POSITIVE_INFINITY,
-): GenesysAnswer {
+): GenesysResponse {
   const { behaviour, tokens, organisation } = platform;
   const { headers, correlationId, exceededBy } = countRequest(platform, nowMs);
-  const refuse = (error: GenesysError, more: Record<string, string> = {}): GenesysAnswer => ({
+  const refuse = (error: GenesysError, more: Record<string, string> = {}): GenesysResponse => ({
     status: error.status,
     headers: { ...headers, ...more, 'content-type': 'application/json' },
     body: JSON.stringify(toErrorBody(error, correlationId)),

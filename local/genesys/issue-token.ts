@@ -1,4 +1,4 @@
-import type { GenesysAnswer, GenesysRequest } from './exchange.ts';
+import type { GenesysRequest, GenesysResponse } from './exchange.ts';
 
 export interface Client {
   clientId: string;
@@ -15,7 +15,7 @@ export function issueToken(
   request: GenesysRequest,
   client: Client,
   issue: () => { token: string; expiresInSeconds: number },
-): GenesysAnswer {
+): GenesysResponse {
   const form = new URLSearchParams(request.body);
   const contentType = request.headers['content-type'] ?? '';
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(contentType)) {
@@ -73,11 +73,11 @@ function formDecode(text: string): string | null {
   }
 }
 
-function oauthError(status: number, error: string, description: string): GenesysAnswer {
+function oauthError(status: number, error: string, description: string): GenesysResponse {
   return json(status, { error, description, error_description: description });
 }
 
-function json(status: number, body: unknown): GenesysAnswer {
+function json(status: number, body: unknown): GenesysResponse {
   return {
     status,
     // No cache may keep a token (RFC 6749, section 5.1).

@@ -9,7 +9,7 @@ import { systemClock } from '../../lib/system-clock.ts';
 import { type Listening, listen } from '../listen.ts';
 import { CONTROL_PATH, control } from './control.ts';
 import { createGenesys, type GenesysOptions, type GenesysState } from './create-genesys.ts';
-import type { GenesysAnswer, GenesysRequest } from './exchange.ts';
+import type { GenesysRequest, GenesysResponse } from './exchange.ts';
 import { SAMPLE_CLIENT, sampleOrganisation } from './sample-organisation.ts';
 
 export interface StartGenesysOptions extends Partial<Omit<GenesysOptions, 'now'>> {
@@ -65,11 +65,11 @@ export async function startGenesys(options: StartGenesysOptions = {}): Promise<R
     const delivery = exchange.carryOut();
     await pause(delivery.delayMs);
     switch (delivery.kind) {
-      case 'answer':
-        send(outgoing, delivery.answer);
+      case 'response':
+        send(outgoing, delivery.response);
         break;
       case 'cut':
-        cutOff(outgoing, delivery.answer);
+        cutOff(outgoing, delivery.response);
         break;
       case 'reset':
         incoming.socket.resetAndDestroy();
@@ -105,17 +105,17 @@ async function readRequest(incoming: IncomingMessage): Promise<GenesysRequest> {
   };
 }
 
-function withLength({ headers, body }: GenesysAnswer): OutgoingHttpHeaders {
+function withLength({ headers, body }: GenesysResponse): OutgoingHttpHeaders {
   return { ...headers, 'content-length': Buffer.byteLength(body) };
 }
 
-function send(outgoing: ServerResponse, response: GenesysAnswer): void {
+function send(outgoing: ServerResponse, response: GenesysResponse): void {
   outgoing.writeHead(response.status, withLength(response));
   outgoing.end(response.body);
 }
 
 /** Sends the headers and half of the body, then closes the connection. */
-function cutOff(outgoing: ServerResponse, response: GenesysAnswer): void {
+function cutOff(outgoing: ServerResponse, response: GenesysResponse): void {
   outgoing.writeHead(response.status, withLength(response));
   outgoing.write(response.body.slice(0, response.body.length / 2), () => outgoing.destroy());
 }

@@ -101,7 +101,7 @@ export async function startSecretsManager(
       reply(response, 403, problem);
       return;
     }
-    answer(store, asked, request, response).catch((error: Error) => {
+    respond(store, asked, request, response).catch((error: Error) => {
       reply(response, 500, { __type: 'InternalServiceError', Message: error.message });
     });
   });
@@ -143,7 +143,7 @@ function refuse({ headers }: IncomingMessage, accessKeyId: string | undefined) {
   };
 }
 
-async function answer(
+async function respond(
   store: SecretStore,
   asked: string[],
   request: IncomingMessage,

@@ -2,9 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { buildApp } from 'fauxqs';
 import { isLocalHost } from '../is-local-host.ts';
-import { answerQueryProtocol } from './answer-query-protocol.ts';
 import { type SqsMessage, type SqsQueue, SqsStore } from './fauxqs.ts';
 import { type CurrentRequest, GroupBatchQueue, type TracedMessage } from './group-batch-queue.ts';
+import { serveQueryProtocol } from './serve-query-protocol.ts';
 
 const ACCOUNT_ID = '000000000000';
 
@@ -59,7 +59,7 @@ interface ReceiveRequest {
   MessageSystemAttributeNames?: string[];
 }
 
-interface ReceiveAnswer {
+interface ReceiveResponse {
   Messages?: { ReceiptHandle: string; Attributes?: Record<string, string> }[];
 }
 
@@ -138,14 +138,14 @@ export async function startSqs(
     if (isLocalHost(headers.host) && headers.origin === undefined) return;
     await reply.code(403).send({ message: 'Only programs on this machine may use these queues.' });
   });
-  answerQueryProtocol(app);
+  serveQueryProtocol(app);
   app.addHook('preHandler', (request, _reply, done) => {
     const body = request.body as Request['body'];
     store.requests.run({ body, socket: request.raw.socket }, done);
   });
   app.addHook('preSerialization', async (request, _reply, payload) => {
     if (/\.ReceiveMessage$/.test(String(request.headers['x-amz-target']))) {
-      addTraceHeaders(store, request.body as ReceiveRequest, payload as ReceiveAnswer);
+      addTraceHeaders(store, request.body as ReceiveRequest, payload as ReceiveResponse);
     }
     return payload;
   });
@@ -212,7 +212,11 @@ function describe(message: SqsMessage, isInFlight: boolean): QueuedMessage {
   };
 }
 
-function addTraceHeaders(store: SqsStore, request: ReceiveRequest, response: ReceiveAnswer): void {
+function addTraceHeaders(
+  store: SqsStore,
+  request: ReceiveRequest,
+  response: ReceiveResponse,
+): void {
   const wanted = [
     ...(request.AttributeNames ?? []),
     ...(request.MessageSystemAttributeNames ?? []),

@@ -158,7 +158,7 @@ export function createStoryboard(options: StoryboardOptions): Storyboard {
         });
         return;
       }
-      const told = event.kind === 'answer' ? tellCall(event.call) : undefined;
+      const told = event.kind === 'response' ? tellCall(event.call) : undefined;
       const conversationId = conversationOf(event.call);
       if (told && conversationId) addOf(conversationId, { ...told, conversationId });
     },

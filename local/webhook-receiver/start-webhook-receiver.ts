@@ -21,7 +21,7 @@ export interface Delivery {
   receivedAtMs: number;
 }
 
-export interface WebhookAnswer {
+export interface WebhookResponse {
   status: number;
   headers?: Record<string, string>;
   body?: string;
@@ -43,7 +43,7 @@ export interface WebhookReceiverOptions {
   keys: readonly string[] | (() => readonly string[]);
   onDelivery?: (delivery: Delivery) => void;
   /** Default: 204 for a verified delivery, otherwise 401. */
-  respond?: (delivery: Delivery) => WebhookAnswer | Promise<WebhookAnswer>;
+  respond?: (delivery: Delivery) => WebhookResponse | Promise<WebhookResponse>;
   /** Number of deliveries kept. Default 10,000. */
   keep?: number;
 }
@@ -58,7 +58,7 @@ export async function startWebhookReceiver(
   const { keys } = options;
   const currentKeys = () => (typeof keys === 'function' ? keys() : keys);
   const respond =
-    options.respond ?? (({ verified }): WebhookAnswer => ({ status: verified ? 204 : 401 }));
+    options.respond ?? (({ verified }): WebhookResponse => ({ status: verified ? 204 : 401 }));
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method !== 'POST') {
@@ -82,9 +82,8 @@ export async function startWebhookReceiver(
     if (deliveries.length > keep) deliveries.shift();
     for (const tell of [...waiting]) tell(delivery);
     options.onDelivery?.(delivery);
-    const answer = await respond(delivery);
-    response.writeHead(answer.status, answer.headers);
-    response.end(answer.body);
+    const wanted = await respond(delivery);
+    response.writeHead(wanted.status, wanted.headers).end(wanted.body);
   }
 
   const server = createServer((request, response) => {

@@ -26,7 +26,7 @@ const ACTING = SAMPLE_USERS.ada;
 type Known = 'client secret' | 'Basic pair' | 'token';
 const KNOWN: readonly Known[] = ['client secret', 'Basic pair', 'token'];
 
-const answer = (status: number, body: unknown, headers: Record<string, string> = {}) => ({
+const response = (status: number, body: unknown, headers: Record<string, string> = {}) => ({
   status,
   headers: { 'content-type': 'application/json', ...headers },
   body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -36,37 +36,38 @@ type Place = (said: string) => HttpResponse;
 
 /** Where an error response can repeat it. */
 const ERROR_PLACES: Record<string, Place> = {
-  message: (said) => answer(400, { code: 'bad.request', message: said }),
-  messageWithParams: (said) => answer(400, { code: 'bad.request', messageWithParams: said }),
-  code: (said) => answer(400, { code: said, message: said }),
-  'errors[]': (said) => answer(409, { errors: [{ errors: [{ code: said, message: said }] }] }),
+  message: (said) => response(400, { code: 'bad.request', message: said }),
+  messageWithParams: (said) => response(400, { code: 'bad.request', messageWithParams: said }),
+  code: (said) => response(400, { code: said, message: said }),
+  'errors[]': (said) => response(409, { errors: [{ errors: [{ code: said, message: said }] }] }),
   'details[]': (said) =>
-    answer(400, { details: [{ errorCode: said, fieldName: said, entityId: said }] }),
-  messageParams: (said) => answer(400, { messageParams: { [said]: said }, contextId: said }),
+    response(400, { details: [{ errorCode: said, fieldName: said, entityId: said }] }),
+  messageParams: (said) => response(400, { messageParams: { [said]: said }, contextId: said }),
   limit: (said) =>
-    answer(429, { limit: { key: said, namespace: said, value: 1 } }, { 'retry-after': '1' }),
-  OAuth: (said) => answer(401, { error: said, error_description: said, description: said }),
-  'OAuth description': (said) => answer(400, { error: 'invalid_client', error_description: said }),
-  'name of a field': (said) => answer(400, { [said]: said, message: { [said]: said } }),
-  text: (said) => answer(502, `<html>${said}</html>`, { 'content-type': 'text/html' }),
-  'text of a success': (said) => answer(200, said),
-  'a JSON string': (said) => answer(200, JSON.stringify(said)),
-  redirect: (said) => answer(302, said, { location: `https://x.example/${encodeURI(said)}` }),
-  'correlation id': (said) => answer(400, { code: 'x' }, { 'inin-correlation-id': said }),
-  'correlation id of a success': (said) => answer(200, {}, { 'inin-correlation-id': said }),
+    response(429, { limit: { key: said, namespace: said, value: 1 } }, { 'retry-after': '1' }),
+  OAuth: (said) => response(401, { error: said, error_description: said, description: said }),
+  'OAuth description': (said) =>
+    response(400, { error: 'invalid_client', error_description: said }),
+  'name of a field': (said) => response(400, { [said]: said, message: { [said]: said } }),
+  text: (said) => response(502, `<html>${said}</html>`, { 'content-type': 'text/html' }),
+  'text of a success': (said) => response(200, said),
+  'a JSON string': (said) => response(200, JSON.stringify(said)),
+  redirect: (said) => response(302, said, { location: `https://x.example/${encodeURI(said)}` }),
+  'correlation id': (said) => response(400, { code: 'x' }, { 'inin-correlation-id': said }),
+  'correlation id of a success': (said) => response(200, {}, { 'inin-correlation-id': said }),
   'other headers': (said) =>
-    answer(429, {}, { 'retry-after': said, 'inin-ratelimit-reset': said, [said]: said }),
+    response(429, {}, { 'retry-after': said, 'inin-ratelimit-reset': said, [said]: said }),
   'escaped letters': (said) => {
     const code = (letter: string) =>
       `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0').toUpperCase()}`;
     const hidden = said.replaceAll(/[\s\S]/g, code);
-    return answer(400, `{"code":"${hidden}","message":"${hidden}"}`);
+    return response(400, `{"code":"${hidden}","message":"${hidden}"}`);
   },
 };
 
 const LIVE_CALL = { state: 'connected', id: 'call' };
 const conversation = (fields: object, ...more: object[]) =>
-  answer(200, {
+  response(200, {
     id: PLATFORM_CONVERSATION,
     participants: [
       { id: 'acting', userId: ACTING, purpose: 'agent', calls: [LIVE_CALL] },
@@ -111,12 +112,12 @@ const CONVERSATION_PLACES: Record<string, Place> = {
       },
     ),
   'a list of media': (said) =>
-    answer(200, { id: said, participants: [{ id: said, [said]: [{ state: said }] }] }),
+    response(200, { id: said, participants: [{ id: said, [said]: [{ state: said }] }] }),
 };
 
 const USER_PLACES: Record<string, Place> = {
   'every field of a user': (said) =>
-    answer(200, {
+    response(200, {
       total: said,
       pageCount: said,
       entities: [
@@ -134,9 +135,9 @@ const USER_PLACES: Record<string, Place> = {
 
 const TOKEN_PLACES: Record<string, Place> = {
   'a token with more beside it': (said) =>
-    answer(200, { access_token: 'a-token-of-no-value', expires_in: said, token_type: said }),
-  'no token': (said) => answer(200, { token: said, expires_in: 3600 }),
-  'an unfit token': (said) => answer(200, { access_token: `${said}\r\n`, expires_in: 3600 }),
+    response(200, { access_token: 'a-token-of-no-value', expires_in: said, token_type: said }),
+  'no token': (said) => response(200, { token: said, expires_in: 3600 }),
+  'an unfit token': (said) => response(200, { access_token: `${said}\r\n`, expires_in: 3600 }),
 };
 
 const OPERATIONS: { name: string; path: RegExp; places: Record<string, Place> }[] = [

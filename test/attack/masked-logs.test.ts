@@ -103,14 +103,14 @@ const EVENTS = ['a', 'b', 'c'].map((end) => `b0a7ca11-0000-4000-8000-00000000000
 test('the relay logs no address of what it delivers, cannot deliver or refuses', async () => {
   const log = createLogger('relay');
   const text = `unknown customers ${ADDRESSES.join(' ')}`;
-  const answers: SendHttp[] = [
+  const responses: SendHttp[] = [
     async () => ({ status: 400, headers: { location: text }, body: text, truncated: false }),
     async () => {
       throw new HttpError('connection', text, { cause: new Error(`altnames: ${text}`) });
     },
     async () => ({ status: 204, headers: {}, body: text, truncated: false }),
   ];
-  const sendHttp: SendHttp = (request) => (answers.shift() as SendHttp)(request);
+  const sendHttp: SendHttp = (request) => (responses.shift() as SendHttp)(request);
   const relay = await startRelay({
     url: 'https://receiver.example/hook',
     allowUnsigned: true,
@@ -121,7 +121,7 @@ test('the relay logs no address of what it delivers, cannot deliver or refuses',
     await relay.forge(eventAbout('b0a7ca11-0000-4000-8000-00000000000d', text));
     await relay.forge(`not an event: ${text}`);
     await relay.run();
-    expect(answers).toEqual([]);
+    expect(responses).toEqual([]);
   } finally {
     await relay.stop();
   }

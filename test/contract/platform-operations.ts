@@ -1,6 +1,6 @@
 /**
  * Facts about the operations of the platform API that the product or its tests use: what each one
- * answers, with which error codes, which values its parameters take. The API Explorer of
+ * returns, with which error codes, which values its parameters take. The API Explorer of
  * https://developer.genesys.cloud shows them.
  */
 
@@ -9,7 +9,7 @@ export interface OperationFacts {
   /** Values in braces stand for any path segment. */
   path: string;
   /** The type of the body of a 200. */
-  answers: string;
+  returns: string;
   /** Query parameters; the values are those that a parameter is limited to. */
   query?: Record<string, { values?: readonly string[]; default?: unknown }>;
   /** Error codes beyond those of every operation. */
@@ -19,7 +19,7 @@ export interface OperationFacts {
 
 const words = (text: string) => text.split(' ');
 
-/** What every operation may answer instead, by status. */
+/** What every operation may respond with instead, by status. */
 export const COMMON_CODES: Record<number, readonly string[]> = {
   400: words(
     'bad.request constraint.validation invalid.date invalid.property invalid.query.param.value invalid.value response.entity.too.large',
@@ -62,13 +62,13 @@ export const OPERATIONS: readonly OperationFacts[] = [
   {
     method: 'GET',
     path: '/api/v2/conversations/{conversationId}',
-    answers: 'Conversation',
+    returns: 'Conversation',
     permissions: ['conversation:communication:view'],
   },
   {
     method: 'GET',
     path: CALL,
-    answers: 'CallConversation',
+    returns: 'CallConversation',
     codes: {
       400: ['conversation.error.no.common.user'],
       404: ['conversation.error.conversation.not.found'],
@@ -78,25 +78,25 @@ export const OPERATIONS: readonly OperationFacts[] = [
   {
     method: 'GET',
     path: '/api/v2/conversations/calls/maximumconferenceparties',
-    answers: 'MaxParticipants',
+    returns: 'MaxParticipants',
   },
   {
     method: 'POST',
     path: `${CALL}/participants`,
-    answers: 'Conversation',
+    returns: 'Conversation',
     codes: { ...ADD_CODES, 400: [...ADD_CODES[400], 'not.a.user'] },
   },
   {
     method: 'POST',
     path: `${CALL}/participants/user/{userId}`,
-    answers: 'Conversation',
+    returns: 'Conversation',
     codes: ADD_CODES,
     permissions: ['conversation:agentlessCall:add'],
   },
   {
     method: 'GET',
     path: '/api/v2/users',
-    answers: 'UserEntityListing',
+    returns: 'UserEntityListing',
     query: {
       ...USER_QUERY,
       pageSize: { default: 25 },
@@ -111,7 +111,7 @@ export const OPERATIONS: readonly OperationFacts[] = [
   {
     method: 'GET',
     path: '/api/v2/users/{userId}',
-    answers: 'User',
+    returns: 'User',
     query: { ...USER_QUERY, state: { values: ['active', 'deleted'] } },
     codes: { 400: ['general.bad.request'], 404: ['general.resource.not.found'] },
   },

@@ -19,11 +19,11 @@ interface DescribedOperation {
     enum?: readonly string[];
     default?: unknown;
   }[];
-  responses: Record<string, DescribedAnswer>;
+  responses: Record<string, DescribedResponse>;
   'x-inin-requires-permissions'?: { permissions: readonly string[] };
 }
 
-interface DescribedAnswer {
+interface DescribedResponse {
   schema?: Schema;
   'x-inin-error-codes'?: Record<string, string>;
 }
@@ -64,9 +64,9 @@ function limitTo(values: string[], definitions: Record<string, Schema>, name: st
   (schema.items ?? schema).enum = values;
 }
 
-function describeOperation({ answers, query = {}, codes = {}, permissions }: OperationFacts) {
+function describeOperation({ returns, query = {}, codes = {}, permissions }: OperationFacts) {
   const responses: DescribedOperation['responses'] = {
-    200: { schema: { $ref: `#/definitions/${answers}` } },
+    200: { schema: { $ref: `#/definitions/${returns}` } },
   };
   for (const [status, common] of Object.entries(COMMON_CODES)) {
     const all = [...common, ...(codes[Number(status)] ?? [])];

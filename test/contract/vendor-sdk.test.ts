@@ -50,7 +50,7 @@ const add = (...participants: Models.Participant[]) =>
     toBeAdded(...participants),
   );
 
-/** What the client throws for an API error: the answer's body. */
+/** What the client throws for an API error: the response's body. */
 async function refusal(call: Promise<unknown>): Promise<ErrorBody> {
   try {
     await call;
@@ -157,7 +157,7 @@ describe("the vendor's SDK against the stand-in", () => {
     expect(after).toEqual(await conversations.getConversation(PLATFORM_CONVERSATION));
   });
 
-  test('reads the rate limit and the correlation id from the headers of an answer', async () => {
+  test('reads the rate limit and the correlation id from the headers of a response', async () => {
     await logIn();
     client.setReturnExtendedResponses(true);
     const response = (await conversations.getConversation(PLATFORM_CONVERSATION)) as unknown as {
@@ -266,7 +266,7 @@ describe("each refusal that the vendor's SDK can meet", () => {
       429,
       'too.many.requests.retry.after',
       () => {
-        genesys.state.faults.push({ fault: { answer: tooManyRequests(42) } });
+        genesys.state.faults.push({ fault: { response: tooManyRequests(42) } });
         return users.getUsers();
       },
     ],
@@ -276,7 +276,7 @@ describe("each refusal that the vendor's SDK can meet", () => {
       'internal.server.error',
       () => {
         genesys.state.faults.push({
-          fault: { answer: platformError(500, 'internal.server.error') },
+          fault: { response: platformError(500, 'internal.server.error') },
         });
         return users.getUsers();
       },
@@ -291,12 +291,12 @@ describe("each refusal that the vendor's SDK can meet", () => {
   });
 
   test('a page of a gateway', async () => {
-    genesys.state.faults.push({ fault: { answer: gatewayPage(502) } });
+    genesys.state.faults.push({ fault: { response: gatewayPage(502) } });
     expect(await refusal(users.getUsers())).toContain('<h1>502 Bad Gateway</h1>');
   });
 
   test('a connection that breaks after the add was carried out', async () => {
-    genesys.state.faults.push({ method: 'POST', fault: { carriedOut: true, answer: 'reset' } });
+    genesys.state.faults.push({ method: 'POST', fault: { carriedOut: true, response: 'reset' } });
     expect(await refusal(add({ userId: HANA }))).toMatchObject({ code: 'ECONNRESET' });
     expect(genesys.state.organisation.ringsOf(PLATFORM_CONVERSATION, HANA)).toBe(1);
   });

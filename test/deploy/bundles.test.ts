@@ -138,7 +138,7 @@ describe('what the bundles have instead of the SDK’s credential chain', () => 
       AWS_SECRET_ACCESS_KEY: 'the secret of this test',
       AWS_SESSION_TOKEN: 'the session of this test',
     });
-    // The recorder leaves out the checksum of a real answer, which the SDK may take ill.
+    // The recorder leaves out the checksum of a real response, which the SDK may take ill.
     await intake.invoke(event);
     expect(requests).toHaveLength(2);
     for (const [index, name] of ['dynamodb', 'sqs'].entries()) {

@@ -57,10 +57,10 @@ test.each([
     const event = await sample(eventName);
     sqs.requests.length = 0;
 
-    const answer = await lambda.invoke(event);
+    const response = await lambda.invoke(event);
 
     const ids = event.Records.map(({ messageId }: { messageId: string }) => messageId);
-    expect(answer).toEqual({
+    expect(response).toEqual({
       batchItemFailures: ids.map((itemIdentifier: string) => ({ itemIdentifier })),
     });
     const [, , , , account, queue] = event.Records[0].eventSourceARN.split(':');
@@ -78,7 +78,7 @@ test.each([
   120_000,
 );
 
-test('a deployed intake without its configuration answers 503, with the time to come back', async () => {
+test('a deployed intake without its configuration responds with 503 and Retry-After', async () => {
   const { lambda } = await start('intake');
   expect(await lambda.invoke(await sample('http-api-v2.three-users'))).toMatchObject({
     statusCode: 503,

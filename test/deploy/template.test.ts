@@ -145,7 +145,7 @@ describe('the functions', () => {
     });
   });
 
-  test('intake answers before API Gateway gives up', () => {
+  test('intake responds before API Gateway gives up', () => {
     const integration = properties('HttpApiIntegrationIntake');
     expect(functionResource(template, 'intake').Properties.Timeout * 1000).toBeLessThan(
       integration.TimeoutInMillis,
@@ -234,7 +234,7 @@ describe('queues and event sources', () => {
     );
   });
 
-  test('the relay answers for each result of its batch', () => {
+  test('the relay reports each failed result of its batch', () => {
     expect(properties('RelayEventSourceMappingSQSAuditQueue')).toMatchObject({
       EventSourceArn: { 'Fn::GetAtt': ['AuditQueue', 'Arn'] },
       BatchSize: 10,

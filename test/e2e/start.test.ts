@@ -221,7 +221,7 @@ describe('npm start', () => {
     expect(await system.line(' added ', `${nameOf(third)} added`)).toContain('SUCCESS');
   });
 
-  test('answers a message that is not ours with a result, and keeps it in the dead-letter queue', async () => {
+  test('ends a message that is not ours with a result, and keeps it in the dead-letter queue', async () => {
     await sqs.send(
       new SendMessageCommand({
         QueueUrl: urlOf('RequestQueue'),

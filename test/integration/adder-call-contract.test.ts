@@ -93,7 +93,7 @@ describe('adding to a call of the live platform', () => {
     expect(rung()).toEqual(['+15550001111']);
   });
 
-  test('asks for each user singly where one unknown id turns the bulk answer into a 404', async () => {
+  test('asks for each user singly where one unknown id turns the bulk response into a 404', async () => {
     const audit = await ask([{ id: UNKNOWN_USER }, { id: first }, { id: SAMPLE_USERS.ada }], {
       genesys: { unknownUsersInBulk: 'not-found' },
     });
@@ -108,7 +108,9 @@ describe('adding to a call of the live platform', () => {
   ])('adds with PRESENCE_UNKNOWN where the lookup %s', async (_how, status, code) => {
     const audit = await ask([{ id: first }], {
       genesys: {
-        faults: [{ path: '/api/v2/users', fault: { answer: { status, body: { code, status } } } }],
+        faults: [
+          { path: '/api/v2/users', fault: { response: { status, body: { code, status } } } },
+        ],
       },
     });
     expect(outcomes(audit)).toEqual(['ADDED PRESENCE_UNKNOWN']);
@@ -116,7 +118,7 @@ describe('adding to a call of the live platform', () => {
 
   test('does not wait for a lookup that hangs', async () => {
     const audit = await ask([{ id: first }], {
-      genesys: { faults: [{ path: '/api/v2/users', fault: { answer: 'hang' } }] },
+      genesys: { faults: [{ path: '/api/v2/users', fault: { response: 'hang' } }] },
     });
     expect(outcomes(audit)).toEqual(['ADDED PRESENCE_UNKNOWN']);
     expect(apiCalls().filter((path) => path === '/api/v2/users')).toHaveLength(1);

@@ -49,13 +49,16 @@ const ringsPerUser = () =>
 describe.each([
   ['a call of the live platform', PLATFORM_CONVERSATION],
   ['the generic endpoint', GENERIC_CONVERSATION],
-])('after an answer that does not tell, by %s', (_name, conversation) => {
+])('after a response that does not tell, by %s', (_name, conversation) => {
   test.each<[string, FaultRule['fault']]>([
-    ['the connection is reset', { carriedOut: true, answer: 'reset' }],
-    ['no answer comes in time', { carriedOut: true, answer: 'hang' }],
-    ['the answer breaks off', { answer: 'cut' }],
-    ['a gateway answers 502 in HTML', { carriedOut: true, answer: gatewayPage(502) }],
-    ['a 500 comes back', { carriedOut: true, answer: platformError(500, 'internal.server.error') }],
+    ['the connection is reset', { carriedOut: true, response: 'reset' }],
+    ['no response comes in time', { carriedOut: true, response: 'hang' }],
+    ['the response breaks off', { response: 'cut' }],
+    ['a gateway responds with 502 in HTML', { carriedOut: true, response: gatewayPage(502) }],
+    [
+      'a 500 comes back',
+      { carriedOut: true, response: platformError(500, 'internal.server.error') },
+    ],
   ])('no one is rung twice when it was carried out and %s', async (_how, fault) => {
     const audit = await ask([addFault(fault, [1])], { conversation });
     expect(audit.status).toBe('SUCCESS');
@@ -66,8 +69,8 @@ describe.each([
 });
 
 describe.each<[string, FaultRule['fault']]>([
-  ['reset', { answer: 'reset' }],
-  ['503', { answer: gatewayPage(503) }],
+  ['reset', { response: 'reset' }],
+  ['503', { response: gatewayPage(503) }],
 ])('after an add that was not carried out and got no conclusive response (%s)', (_how, fault) => {
   test('everyone is added in a call of the live platform, once reads prove that no one was', async () => {
     const audit = await ask([addFault(fault, [1, 2])]);
@@ -96,7 +99,7 @@ describe('converging', () => {
   });
 
   test('waits before it looks again, because reads lag behind writes', async () => {
-    const audit = await ask([addFault({ carriedOut: true, answer: 'reset' }, [1])], {
+    const audit = await ask([addFault({ carriedOut: true, response: 'reset' }, [1])], {
       genesys: { readLagMs: 1_500 },
     });
     expect(audit.status).toBe('SUCCESS');
@@ -167,7 +170,7 @@ describe('converging', () => {
 
   test('does not ring a person again who declined in between', async () => {
     const [declines] = asked;
-    const audit = await ask([addFault({ carriedOut: 1, answer: 'reset' }, [1])], {
+    const audit = await ask([addFault({ carriedOut: 1, response: 'reset' }, [1])], {
       genesys: {
         onEvent: (event) => {
           if (event.kind !== 'ring' || event.ring.who !== declines?.id) return;
@@ -189,8 +192,8 @@ describe('converging', () => {
     expect(addPosts()).toHaveLength(3);
   });
 
-  test('hands the request back after lost answers, and makes one try each time it comes back', async () => {
-    adder = await startAdder({ genesys: { faults: [addFault({ answer: 'reset' })] } });
+  test('defers the request after lost responses, and makes one try at each receive', async () => {
+    adder = await startAdder({ genesys: { faults: [addFault({ response: 'reset' })] } });
     const message = {
       requestId: '11111111-2222-4333-8444-555555555555',
       conversationId: PLATFORM_CONVERSATION,
@@ -252,8 +255,8 @@ describe('converging', () => {
   });
 
   test('retries later while a participant is still ringing', async () => {
-    const answer = platformError(400, 'conversation.error.cannot.merge.alerting.conference');
-    adder = await startAdder({ genesys: { faults: [addFault({ answer })] } });
+    const response = platformError(400, 'conversation.error.cannot.merge.alerting.conference');
+    adder = await startAdder({ genesys: { faults: [addFault({ response })] } });
     const message = { conversationId: PLATFORM_CONVERSATION, participants: asked };
     await expect(adder.settle(message)).rejects.toThrow('handed back');
     expect(addPosts()).toHaveLength(1);
@@ -262,17 +265,17 @@ describe('converging', () => {
   test('ends with the right people, each rung at most once, whatever faults come in a row', async () => {
     const fault = fc.constantFrom<FaultRule['fault'] | 'none'>(
       'none',
-      { carriedOut: true, answer: 'reset' },
-      { answer: 'reset' },
-      { answer: 'cut' },
+      { carriedOut: true, response: 'reset' },
+      { response: 'reset' },
+      { response: 'cut' },
       { carriedOut: 1 },
-      { carriedOut: 2, answer: 'reset' },
+      { carriedOut: 2, response: 'reset' },
       { carriedOut: 0 },
-      { carriedOut: true, answer: gatewayPage(502) },
-      { answer: gatewayPage(504) },
-      { carriedOut: 1, answer: platformError(500, 'internal.server.error') },
-      { answer: platformError(409, 'request.conflict') },
-      { answer: platformError(429, 'too.many.requests.retry.after') },
+      { carriedOut: true, response: gatewayPage(502) },
+      { response: gatewayPage(504) },
+      { carriedOut: 1, response: platformError(500, 'internal.server.error') },
+      { response: platformError(409, 'request.conflict') },
+      { response: platformError(429, 'too.many.requests.retry.after') },
     );
     await fc.assert(
       fc.asyncProperty(

@@ -115,7 +115,7 @@ describe('no one is rung twice by one request, and its one result says what happ
         onEvent: declines(first),
         faults: [
           { ...ADD, calls: [1], fault: { carriedOut: 1 } },
-          { ...ADD, calls: [2], fault: { answer: tooManyRequests(58) } },
+          { ...ADD, calls: [2], fault: { response: tooManyRequests(58) } },
         ],
       },
     });
@@ -129,11 +129,11 @@ describe('no one is rung twice by one request, and its one result says what happ
     adder = await startAdder({
       genesys: {
         faults: [
-          { ...ADD, fault: { carriedOut: true, answer: 'reset' } },
+          { ...ADD, fault: { carriedOut: true, response: 'reset' } },
           {
             ...READ,
             calls: Array.from({ length: 200 }, (_, call) => call + 2),
-            fault: { answer: platformError(503, 'down') },
+            fault: { response: platformError(503, 'down') },
           },
         ],
       },
@@ -146,9 +146,9 @@ describe('no one is rung twice by one request, and its one result says what happ
     expect([rings(first), posts().length]).toEqual([1, 1]);
   });
 
-  test('when the platform answers with a message of 100 KB', async () => {
+  test('when the platform responds with a message of 100 KB', async () => {
     const response = platformError(400, 'bad.request', 'x'.repeat(100_000));
-    adder = await startAdder({ genesys: { faults: [{ ...ADD, fault: { answer: response } }] } });
+    adder = await startAdder({ genesys: { faults: [{ ...ADD, fault: { response } }] } });
     const audit = await adder.settle(ask([first, second]));
     expect(outcomes(audit)).toEqual(['REJECTED GENESYS_REJECTED', 'REJECTED GENESYS_REJECTED']);
     expect(Buffer.byteLength(results()[0]?.body ?? '')).toBeLessThanOrEqual(65_536);

@@ -119,7 +119,7 @@ describe('adding by the generic endpoint', () => {
         {
           method: 'POST',
           path: '/participants',
-          fault: { carriedOut, answer: { status, body: { code: 'conflict', status } } },
+          fault: { carriedOut, response: { status, body: { code: 'conflict', status } } },
         },
       ],
     },
@@ -142,12 +142,12 @@ describe('adding by the generic endpoint', () => {
   );
 
   test('takes a 422 for final, and keeps what the platform said', async () => {
-    const answer = {
+    const response = {
       status: 422,
       body: { code: 'invalid.role', message: 'No such role here', status: 422 },
     };
     const audit = await ask([{ id: first }, { id: second }], {
-      genesys: { faults: [{ method: 'POST', path: '/participants', fault: { answer } }] },
+      genesys: { faults: [{ method: 'POST', path: '/participants', fault: { response } }] },
     });
     expect(audit).toMatchObject({ status: 'FAILED', code: 'GENESYS_REJECTED' });
     expect(audit.error).toContain('422');
@@ -157,26 +157,26 @@ describe('adding by the generic endpoint', () => {
   });
 
   test('lets the others in where the platform names who is at fault', async () => {
-    const answer = {
+    const response = {
       status: 422,
       body: { code: 'bad.participant', details: [{ entityId: first, fieldName: 'id' }] },
     };
     const audit = await ask([{ id: first }, { id: second }], {
       genesys: {
-        faults: [{ method: 'POST', path: '/participants', calls: [1], fault: { answer } }],
+        faults: [{ method: 'POST', path: '/participants', calls: [1], fault: { response } }],
       },
     });
     expect(outcomes(audit)).toEqual(['REJECTED GENESYS_REJECTED', 'ADDED']);
   });
 
-  test('takes an answer without a body for the success that it is', async () => {
+  test('takes a response without a body for the success that it is', async () => {
     const audit = await ask([{ id: first }], {
       genesys: {
         faults: [
           {
             method: 'POST',
             path: '/participants',
-            fault: { carriedOut: true, answer: { status: 201, body: '' } },
+            fault: { carriedOut: true, response: { status: 201, body: '' } },
           },
         ],
       },

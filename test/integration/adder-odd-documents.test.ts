@@ -302,7 +302,7 @@ describe('addresses', () => {
   });
 });
 
-describe('the answer to the add', () => {
+describe('the response to the add', () => {
   const showing = (...entries: object[]) => call(...entries);
   const mine = (more: object) => agent(PERSON, { id: 'mine', purpose: 'user', ...more });
 
@@ -417,7 +417,7 @@ describe('users', () => {
     presence: { presenceDefinition: { systemPresence } },
   });
 
-  test('whom a partial answer does not list are not unknown', async () => {
+  test('whom a partial response does not list are not unknown', async () => {
     const users = [
       { entities: [user(PERSON)], total: 12, pageCount: 3, pageSize: 1 },
       { entities: [user(OTHER)], total: 1, pageCount: 1 },
@@ -458,7 +458,7 @@ describe('users', () => {
     ['entities of an odd type', { entities: 'none' }],
     ['entities that are no users', { entities: [null, 1, { id: 7 }], total: 99 }],
     ['a page', { status: 502, body: '<html></html>' }],
-  ])('are rung with a warning where the answer is %s', async (_, reply) => {
+  ])('are rung with a warning where the response is %s', async (_, reply) => {
     const played = await play({ reads: [call()], users: [reply], ask: { onlyIfReachable: true } });
     expect(played.outcomes).toEqual(['ADDED PRESENCE_UNKNOWN']);
   });

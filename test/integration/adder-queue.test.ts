@@ -59,7 +59,7 @@ describe('a message', () => {
 
   test('has its record although an earlier message of its conversation is deferred', async () => {
     adder = await startAdder({
-      genesys: { faults: [{ ...READ, fault: { answer: tooManyRequests(58) } }] },
+      genesys: { faults: [{ ...READ, fault: { response: tooManyRequests(58) } }] },
     });
     const [firstId, secondId] = [randomUUID(), randomUUID()];
     const inFront = adder.record(ask(first, { requestId: firstId }));
@@ -139,7 +139,7 @@ describe('a message', () => {
 
   test('that an operator sent again has a result of its own, if its record is in that run', async () => {
     adder = await startAdder({
-      genesys: { faults: [{ ...READ, calls: [1], fault: { answer: platformError(403, 'no') } }] },
+      genesys: { faults: [{ ...READ, calls: [1], fault: { response: platformError(403, 'no') } }] },
     });
     const message = adder.record(ask(first));
     await adder.deliverBatch([message]);
@@ -162,7 +162,7 @@ describe('a message', () => {
   test('that SQS itself moved out of the dead-letter queue gets the same result, and no new run', async () => {
     adder = await startAdder({
       maxReceives: 5,
-      genesys: { faults: [{ ...READ, fault: { answer: platformError(503, 'no') } }] },
+      genesys: { faults: [{ ...READ, fault: { response: platformError(503, 'no') } }] },
     });
     const message = adder.record(ask(first), { receiveCount: 4 });
     await adder.deliverBatch([message]);
@@ -215,7 +215,7 @@ describe('a message', () => {
   test('is tried until the receive before that, and then ends with its last cause', async () => {
     adder = await startAdder({
       maxReceives: 5,
-      genesys: { faults: [{ ...READ, fault: { answer: platformError(503, 'down') } }] },
+      genesys: { faults: [{ ...READ, fault: { response: platformError(503, 'down') } }] },
     });
     expect((await adder.deliver(ask(first), { receiveCount: 3 })).batchItemFailures).toHaveLength(
       1,
@@ -228,7 +228,7 @@ describe('a message', () => {
   test('gets a result rather than going back untouched for the last time', async () => {
     adder = await startAdder({
       maxReceives: 5,
-      genesys: { faults: [{ ...READ, fault: { answer: tooManyRequests(58) } }] },
+      genesys: { faults: [{ ...READ, fault: { response: tooManyRequests(58) } }] },
     });
     const head = adder.record(ask(first));
     const last = adder.record(ask(second), { receiveCount: 4 });
@@ -266,7 +266,9 @@ describe('waiting', () => {
   test('for as long as a 429 says: the message and its group come back then, others go on', async () => {
     adder = await startAdder({
       genesys: {
-        faults: [{ ...READ, path: PLATFORM_CONVERSATION, fault: { answer: tooManyRequests(58) } }],
+        faults: [
+          { ...READ, path: PLATFORM_CONVERSATION, fault: { response: tooManyRequests(58) } },
+        ],
       },
     });
     const other = adder.record({
@@ -291,7 +293,7 @@ describe('waiting', () => {
 
   test('is a full stop: until then nothing is sent for anybody', async () => {
     adder = await startAdder({
-      genesys: { faults: [{ ...READ, calls: [1], fault: { answer: tooManyRequests(58) } }] },
+      genesys: { faults: [{ ...READ, calls: [1], fault: { response: tooManyRequests(58) } }] },
     });
     await adder.deliver(ask(first));
     const callsBefore = adder.genesys.state.calls.length;
@@ -303,7 +305,7 @@ describe('waiting', () => {
 
   test('a few seconds is slept through in the function', async () => {
     adder = await startAdder({
-      genesys: { faults: [{ ...READ, calls: [1], fault: { answer: tooManyRequests(4) } }] },
+      genesys: { faults: [{ ...READ, calls: [1], fault: { response: tooManyRequests(4) } }] },
     });
     expect((await adder.settle(ask(first))).status).toBe('SUCCESS');
   });
@@ -312,7 +314,7 @@ describe('waiting', () => {
     const maxReceives = 60;
     adder = await startAdder({
       maxReceives,
-      genesys: { faults: [{ ...READ, fault: { answer: platformError(503, 'down') } }] },
+      genesys: { faults: [{ ...READ, fault: { response: platformError(503, 'down') } }] },
     });
     const deadline = inSeconds(86_400);
     let receiveCount = 0;
@@ -328,7 +330,7 @@ describe('waiting', () => {
 
   test('ends as EXPIRED with the last cause, at the deadline and not before', async () => {
     adder = await startAdder({
-      genesys: { faults: [{ ...READ, fault: { answer: tooManyRequests(58) } }] },
+      genesys: { faults: [{ ...READ, fault: { response: tooManyRequests(58) } }] },
     });
     const deadline = inSeconds(30);
     const audit = await adder.settleInTheEnd(ask(first, { deadline }));
@@ -343,11 +345,11 @@ describe('waiting', () => {
     adder = await startAdder({
       genesys: {
         faults: [
-          { ...ADD, fault: { carriedOut: true, answer: 'reset' } },
+          { ...ADD, fault: { carriedOut: true, response: 'reset' } },
           {
             ...READ,
             calls: Array.from({ length: 200 }, (_, call) => call + 2),
-            fault: { answer: tooManyRequests(300) },
+            fault: { response: tooManyRequests(300) },
           },
         ],
       },
@@ -370,7 +372,7 @@ describe('waiting', () => {
     adder = await startAdder({
       genesys: {
         onEvent: (event) => {
-          if (event.kind === 'answer' && event.call.path.startsWith('/api/v2/users')) {
+          if (event.kind === 'response' && event.call.path.startsWith('/api/v2/users')) {
             adder.clock.advance(10_000);
           }
         },
@@ -395,7 +397,7 @@ describe('a function that runs out of time', () => {
 
   test('takes up the rest of a group no more, and leaves the other groups alone', async () => {
     adder = await startAdder({
-      genesys: { faults: [{ ...ADD, path: PLATFORM_CONVERSATION, fault: { answer: 'hang' } }] },
+      genesys: { faults: [{ ...ADD, path: PLATFORM_CONVERSATION, fault: { response: 'hang' } }] },
     });
     const group = [adder.record(ask(first)), adder.record(ask(second))];
     const other = adder.record({

@@ -115,7 +115,10 @@ describe('the connection event says what came of ringing a person', () => {
   test('when no look succeeds: UNKNOWN, after three tries', async () => {
     await start();
     await adder.settle(ask([first]));
-    adder.genesys.state.faults.push({ ...READ, fault: { answer: platformError(500, 'internal') } });
+    adder.genesys.state.faults.push({
+      ...READ,
+      fault: { response: platformError(500, 'internal') },
+    });
     await adder.deliverWatches();
     expect(connections()).toEqual(['UNKNOWN']);
     expect(connectionEvents()[0]?.audit.genesys_calls).toBe(3);
@@ -193,7 +196,7 @@ describe('no crash loses a watch', () => {
     adder.genesys.state.behaviour.answerAfterMs = undefined;
     await adder.settle(ask([first]));
     const finishedAtMs = recordOf().result?.finishedAtMs ?? 0;
-    adder.genesys.state.faults.push({ ...READ, fault: { answer: 'hang' } });
+    adder.genesys.state.faults.push({ ...READ, fault: { response: 'hang' } });
     adder.clock.advance(79_000);
     await adder.deliverWatches();
     expect(connections()).toEqual(['UNKNOWN']);

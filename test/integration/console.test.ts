@@ -116,10 +116,10 @@ test.each([
   '/icon.svg',
   '/setup',
 ])('serves %s, with a policy that lets nothing else in', async (path) => {
-  const answer = await fetch(page.url + path);
+  const response = await fetch(page.url + path);
 
-  expect(answer.status).toBe(200);
-  expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
 });
 
 test('is not served to a page whose host name leads here (DNS rebinding)', async () => {
@@ -197,9 +197,9 @@ test('shows dead letters without receiving them, and redrives the one that is na
   const failed = finishedRecord(newRecord(refused, context), { status: 'FAILED' });
   await records.create(eventSent(failed, 'result', context));
 
-  const answer = await post('/redrive', { id });
+  const response = await post('/redrive', { id });
 
-  expect(await answer.json()).toMatchObject({
+  expect(await response.json()).toMatchObject({
     found: true,
     kind: 'send',
     why: expect.stringMatching(/^run 1, .* will be refused again$/),
@@ -220,10 +220,10 @@ test('discards the dead letter that is named, and no other', async () => {
   expect(sqs.inspect('requests-dlq.fifo').ready).toEqual(['{"order":2}']);
 });
 
-test('passes requests on to the API and its answer back', async () => {
-  const answer = await fetch(`${page.url}/api/api/v2/users/x?expand=presence`);
+test('passes requests on to the API and its response back', async () => {
+  const response = await fetch(`${page.url}/api/api/v2/users/x?expand=presence`);
 
-  expect(answer.status).toBe(401);
+  expect(response.status).toBe(401);
   expect(genesys.state.calls).toMatchObject([
     { method: 'GET', path: '/api/v2/users/x', query: 'expand=presence' },
   ]);

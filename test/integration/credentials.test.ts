@@ -206,17 +206,17 @@ describe('asking in a terminal', () => {
     output.setEncoding('utf8').on('data', (chunk: string) => {
       shown += chunk;
     });
-    const answer = ask('Client secret: ', { input, output }, { hidden: true });
+    const entered = ask('Client secret: ', { input, output }, { hidden: true });
     input.write('s3cret\n');
-    expect(await answer).toBe('s3cret');
+    expect(await entered).toBe('s3cret');
     expect(shown).toContain('Client secret: ');
     expect(shown).not.toContain('s3cret');
   });
 
   test('fails if the input ends', async () => {
     const input = new PassThrough();
-    const answer = ask('Client id: ', { input, output: new PassThrough() });
+    const entered = ask('Client id: ', { input, output: new PassThrough() });
     input.end();
-    expect(await answer).toBeUndefined();
+    expect(await entered).toBeUndefined();
   });
 });

@@ -203,7 +203,7 @@ async function addEvent(
         eventId,
         tries: 13,
         lastStatus: 503,
-        lastError: 'the receiver answered 503',
+        lastError: 'the receiver responded with 503',
       },
       body,
     ),
@@ -237,7 +237,7 @@ describe('npm run dead-letters -- list', () => {
     expect(out).toContain('audit: 1 dead letter in');
     expect(out).toMatch(/ID +AGE +REASON +TRIES +REQUEST +CONVERSATION +DETAIL/);
     expect(out).toMatch(/ATTEMPTS_EXHAUSTED +1 +request-1 +2e8c2d0b-.* a detail/);
-    expect(out).toMatch(/DELIVERY_GIVEN_UP +13 +request-3 .* the receiver answered 503/);
+    expect(out).toMatch(/DELIVERY_GIVEN_UP +13 +request-3 .* the receiver responded with 503/);
     expect(out).toContain(
       'DELIVERY_GIVEN_UP: The event could not be delivered within three days.\n  Do: ',
     );
@@ -535,7 +535,7 @@ describe('npm run dead-letters', () => {
     [['list', '--limit', 'many'], '--limit must be a number of at least 1'],
     [['redrive', '--rate', '0'], '--rate must be a number of at least 0.1'],
     [['list', '--nonsense'], "Unknown option '--nonsense'"],
-  ])('%j is answered in a line that says what is wrong', async (args, message) => {
+  ])('%j is refused in one line that says what is wrong', async (args, message) => {
     const { code, out } = await deadLetters(args);
     expect(code).toBe(1);
     expect(out).toContain(message);

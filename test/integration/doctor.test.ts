@@ -259,15 +259,15 @@ describe('what is wrong is named, with what to do', () => {
   });
 
   test('users that may not be read', async () => {
-    const answer = platformError(403, 'missing.any.permissions');
-    genesys.state.faults.push({ path: '/users', fault: { answer } });
+    const response = platformError(403, 'missing.any.permissions');
+    genesys.state.faults.push({ path: '/users', fault: { response } });
     expectFailure(await look(), 'read users', 'PRESENCE_UNKNOWN');
   });
 
   test('a token that the API does not take', async () => {
     genesys.state.faults.push({
       path: '/api/',
-      fault: { answer: platformError(401, 'bad.credentials') },
+      fault: { response: platformError(401, 'bad.credentials') },
     });
     expectFailure(await look(), 'read conversations', 'that it has just issued');
     expect(genesys.state.tokenRequests()).toBe(1);
@@ -318,9 +318,9 @@ describe('what is wrong is named, with what to do', () => {
     expect(exitCode).toBe(0);
   });
 
-  test('answers without rate limit headers are a warning', async () => {
-    const answer = { status: 200, body: { entities: [] }, from: 'gateway' } as const;
-    genesys.state.faults.push({ path: '/users', fault: { answer } });
+  test('responses without rate limit headers are a warning', async () => {
+    const response = { status: 200, body: { entities: [] }, from: 'gateway' } as const;
+    genesys.state.faults.push({ path: '/users', fault: { response } });
     const { checks } = await look();
     expect(checks).toContain('warning rate limit');
   });
@@ -401,12 +401,12 @@ describe('the configuration', () => {
 });
 
 describe('secrets', () => {
-  test('neither the client secret nor a token is printed, even where an answer repeats it', async () => {
+  test('neither the client secret nor a token is printed, even where a response repeats it', async () => {
     const { clientSecret } = SAMPLE_CLIENT;
     const body = { error: 'invalid_client', error_description: `no client has ${clientSecret}` };
     genesys.state.faults.push({
       path: '/oauth/token',
-      fault: { answer: { status: 401, body } },
+      fault: { response: { status: 401, body } },
     });
     const { text } = await runDoctor();
     expect(text).toContain('no client has [redacted]');
@@ -418,9 +418,11 @@ describe('secrets', () => {
     genesys.state.faults.push(
       {
         path: '/oauth/token',
-        fault: { answer: { status: 200, body: { access_token: 'abc.def.ghi', expires_in: 600 } } },
+        fault: {
+          response: { status: 200, body: { access_token: 'abc.def.ghi', expires_in: 600 } },
+        },
       },
-      { path: '/api/', fault: { answer: platformError(403, 'not.authorized', message) } },
+      { path: '/api/', fault: { response: platformError(403, 'not.authorized', message) } },
     );
     const { text } = await runDoctor();
     expect(text).toContain('the token [redacted] is not welcome');

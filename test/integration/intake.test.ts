@@ -39,7 +39,7 @@ let client: SQSClient;
 let handler: HttpOrDataAction;
 let line: Line;
 /** Number of responses of SQS that are lost. */
-let answersToLose: number;
+let responsesToLose: number;
 let tries: number;
 
 /** A proxy between intake and SQS, which a test can break. */
@@ -51,8 +51,8 @@ function createWire() {
         new URL(incoming.url ?? '/', sqs.endpoint),
         { method: incoming.method, headers: incoming.headers },
         (response) => {
-          if (answersToLose > 0) {
-            answersToLose -= 1;
+          if (responsesToLose > 0) {
+            responsesToLose -= 1;
             response.resume().on('end', () => incoming.socket.destroy());
             return;
           }
@@ -101,7 +101,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   line = LINE.good;
-  answersToLose = 0;
+  responsesToLose = 0;
   tries = 0;
 });
 
@@ -198,7 +198,7 @@ describe('intake in front of SQS', () => {
 
   test('repeats a send whose response was lost without queueing it twice', async () => {
     const { event, conversationId } = newEvent('http-api-v2.three-users');
-    answersToLose = 1;
+    responsesToLose = 1;
     expect((await send(event)).status).toBe(202);
     expect(tries).toBe(2);
     expect(messagesOf(conversationId)).toHaveLength(1);
@@ -206,12 +206,12 @@ describe('intake in front of SQS', () => {
 
   test('queues a request once if it got 503 although SQS accepted it, and is retried', async () => {
     const { event, conversationId } = newEvent();
-    answersToLose = Number.POSITIVE_INFINITY;
+    responsesToLose = Number.POSITIVE_INFINITY;
     const refused = await send(event);
     expect(refused.status).toBe(503);
     expect(refused.headers['retry-after']).toMatch(/^\d+$/);
 
-    answersToLose = 0;
+    responsesToLose = 0;
     const accepted = await send(event);
     expect(accepted.status).toBe(202);
     expect(messagesOf(conversationId).map(({ requestId }) => requestId)).toEqual([

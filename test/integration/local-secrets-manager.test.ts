@@ -61,8 +61,8 @@ const move = (stage: string, from?: string, to?: string) =>
   );
 
 async function stagesById() {
-  const answer = await client.send(new DescribeSecretCommand({ SecretId: 'token' }));
-  return answer.VersionIdsToStages;
+  const response = await client.send(new DescribeSecretCommand({ SecretId: 'token' }));
+  return response.VersionIdsToStages;
 }
 
 const named = (name: string) => expect.objectContaining({ name });
@@ -262,14 +262,14 @@ test('the requested operations are recorded by name', async () => {
 });
 
 test('an unsupported operation is refused by name', async () => {
-  const answer = await fetch(secrets.endpoint, {
+  const response = await fetch(secrets.endpoint, {
     method: 'POST',
     headers: { 'x-amz-target': 'secretsmanager.RotateSecret' },
     body: '{}',
   });
 
-  expect(answer.status).toBe(400);
-  expect(await answer.json()).toMatchObject({ __type: 'UnknownOperationException' });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ __type: 'UnknownOperationException' });
 });
 
 describe('a Secrets Manager that requires its own credentials', () => {
@@ -301,9 +301,9 @@ describe('a Secrets Manager that requires its own credentials', () => {
     `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20261126/us-east-1/secretsmanager/aws4_request, …`;
 
   test('accepts a client that has them', async () => {
-    const answer = await ask({ authorization: authorization('LOCAL1').replace('…', 'x') });
+    const response = await ask({ authorization: authorization('LOCAL1').replace('…', 'x') });
 
-    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('the secret') });
+    expect(response).toMatchObject({ status: 200, body: expect.stringContaining('the secret') });
   });
 
   test.each<[string, Record<string, string>]>([
@@ -318,9 +318,9 @@ describe('a Secrets Manager that requires its own credentials', () => {
       { authorization: 'Credential=LOCAL1/x', origin: 'http://evil.example' },
     ],
   ])('refuses %s', async (_name, headers) => {
-    const answer = await ask(headers);
+    const response = await ask(headers);
 
-    expect(answer.status).toBe(403);
-    expect(answer.body).not.toContain('the secret');
+    expect(response.status).toBe(403);
+    expect(response.body).not.toContain('the secret');
   });
 });

@@ -194,12 +194,12 @@ test('a failed request is carried out again, with another result, and no one is 
   await send([first, second]);
   // One of them is rung, the response is lost, and no later read succeeds.
   genesys.state.faults.push(
-    { method: 'POST', path: '/participants', fault: { carriedOut: 1, answer: 'cut' } },
+    { method: 'POST', path: '/participants', fault: { carriedOut: 1, response: 'cut' } },
     {
       method: 'GET',
       path: '/api/v2/conversations/',
       calls: Array.from({ length: 50 }, (_, index) => index + 2),
-      fault: { answer: platformError(503, 'down') },
+      fault: { response: platformError(503, 'down') },
     },
   );
   await run(queues.requests, adder, MAX_RECEIVES - 1);

@@ -31,7 +31,7 @@ async function receiverThat(
   return receiver;
 }
 
-const answers = (status: number, headers: Record<string, string> = {}) =>
+const receiverOf = (status: number, headers: Record<string, string> = {}) =>
   receiverThat((response) => response.writeHead(status, headers).end());
 
 async function relayTo(
@@ -56,7 +56,7 @@ function verifies(key: string, { body, headers }: ReceivedTry): boolean {
 
 describe('a delivery', () => {
   test('posts the very bytes of the queue, signed, and acknowledges them', async () => {
-    const receiver = await answers(204);
+    const receiver = await receiverOf(204);
     const relay = await relayTo(receiver);
     // Not as JSON.stringify would write it again.
     const body = `{ "event":"participant_added",  "source":"genesys-automated-adder",
@@ -80,7 +80,7 @@ describe('a delivery', () => {
   });
 
   test('is logged with what identifies it, and counted', async () => {
-    const relay = await relayTo(await answers(200));
+    const relay = await relayTo(await receiverOf(200));
     await relay.send(event('r-1'));
     await relay.run();
     expect(relay.log.filter((line) => line.message === 'relayed')).toEqual([
@@ -138,22 +138,22 @@ describe('a delivery', () => {
   });
 
   test('of a redriven request has the id that the message names', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const relay = await relayTo(receiver);
     await relay.send(event('r-1'), { event_id: 'evt_r-1_r2' });
     await relay.run();
     expect(receiver.tries.map(({ headers }) => headers['webhook-id'])).toEqual(['evt_r-1_r2']);
   });
 
-  test('of one event does not wait for a slow answer to another', async () => {
-    let answerFirst = () => {};
+  test('of one event does not wait for a slow response to another', async () => {
+    let respondToFirst = () => {};
     const receiver = await receiverThat((response, received, index) => {
-      const answer = () => response.writeHead(200).end();
-      // The first is answered only once the last has been delivered.
-      if (index === 0) answerFirst = answer;
+      const respond = () => response.writeHead(200).end();
+      // The first gets its response only once the last has been delivered.
+      if (index === 0) respondToFirst = respond;
       else {
-        answer();
-        if (index === 9) answerFirst();
+        respond();
+        if (index === 9) respondToFirst();
       }
       expect(received.body).not.toBe('');
     });
@@ -185,7 +185,7 @@ describe('a delivery', () => {
 
 describe('a receiver that does not take an event', () => {
   test.each([400, 401, 404, 500, 503])('by %i gets it again', async (status) => {
-    const relay = await relayTo(await answers(status));
+    const relay = await relayTo(await receiverOf(status));
     await relay.send(event('r-1'));
     const { response, hiddenForSeconds, event: batch } = await relay.run();
     expect(response.batchItemFailures).toEqual([{ itemIdentifier: batch.Records[0]?.messageId }]);
@@ -193,9 +193,9 @@ describe('a receiver that does not take an event', () => {
   });
 
   test('but redirects is not followed', async () => {
-    const elsewhere = await answers(200);
+    const elsewhere = await receiverOf(200);
     for (const status of [301, 302, 303, 307, 308]) {
-      const relay = await relayTo(await answers(status, { location: elsewhere.url }));
+      const relay = await relayTo(await receiverOf(status, { location: elsewhere.url }));
       await relay.send(event('r-1'));
       expect((await relay.run()).hiddenForSeconds).toEqual([5]);
     }
@@ -206,7 +206,7 @@ describe('a receiver that does not take an event', () => {
     const date = new Date(Math.floor(Date.now() / 1000) * 1000 + HOUR_MS).toUTCString();
     const waits: Record<string, number> = {};
     for (const value of ['2', '120', '999999', date]) {
-      const relay = await relayTo(await answers(429, { 'retry-after': value }));
+      const relay = await relayTo(await receiverOf(429, { 'retry-after': value }));
       await relay.send(event('r-1'));
       waits[value] = (await relay.run()).hiddenForSeconds[0] ?? 0;
     }
@@ -219,7 +219,7 @@ describe('a receiver that does not take an event', () => {
   });
 
   test.each([
-    ['never answers', (_: ServerResponse) => {}],
+    ['never responds', (_: ServerResponse) => {}],
     [
       'sends its headers drop by drop',
       (response: ServerResponse) => {
@@ -228,9 +228,9 @@ describe('a receiver that does not take an event', () => {
         response.socket?.on('close', () => clearInterval(drip));
       },
     ],
-    ['closes before its answer', (response: ServerResponse) => response.destroy()],
+    ['closes before its response', (response: ServerResponse) => response.destroy()],
     [
-      'closes in the middle of its answer',
+      'closes in the middle of its response',
       (response: ServerResponse) => {
         response.writeHead(200, { 'content-length': '100' }).write('half', () => {
           response.destroy();
@@ -264,7 +264,7 @@ describe('a receiver that does not take an event', () => {
   });
 
   test('because it cannot be reached is tried again', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     await receiver.stop();
     const relay = await relayTo(receiver);
     await relay.send(event('r-1'));
@@ -305,7 +305,7 @@ describe('a dead letter', () => {
     ['RECEIVER_GONE', 410, {}],
     ['RECEIVER_ABORTED', 422, { 'webhook-delivery': 'abort-message' }],
   ])('is made at once, with its reason: %s', async (reason, status, headers) => {
-    const relay = await relayTo(await answers(status, headers));
+    const relay = await relayTo(await receiverOf(status, headers));
     const body = event('r-1');
     await relay.send(body, { event_id: 'evt_r-1_r1' });
     expect((await relay.run()).response).toEqual({ batchItemFailures: [] });
@@ -340,7 +340,7 @@ describe('a dead letter', () => {
   });
 
   test('is made when three days of tries have failed', async () => {
-    const relay = await relayTo(await answers(503));
+    const relay = await relayTo(await receiverOf(503));
     await relay.send(event('r-1'));
     const aged = (batch: SQSEvent): SQSEvent => {
       const copy = structuredClone(batch);
@@ -359,7 +359,7 @@ describe('a dead letter', () => {
           tries: '13',
           first_received_at: '2026-11-22T15:29:40.000Z',
           last_status: '503',
-          last_error: 'the receiver answered 503',
+          last_error: 'the receiver responded with 503',
         },
       },
     ]);
@@ -377,7 +377,7 @@ describe('a dead letter', () => {
     '{"event":"participant_added","audit":{"request_id":"r-1","correlation_id":7}}',
     '{"event":"participant_added","audit":{"request_id":"r-1","correlation_id":null}}',
   ])('is made of %j, which is no audit event, its bytes untouched', async (text) => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const relay = await relayTo(receiver);
     const body = text || ' ';
     await relay.send(body);
@@ -390,7 +390,7 @@ describe('a dead letter', () => {
   });
 
   test('that cannot be sent leaves the event on the queue', async () => {
-    const relay = await relayTo(await answers(410), {
+    const relay = await relayTo(await receiverOf(410), {
       keys: [KEY],
       deps: {
         sendMessage: async () => {
@@ -411,7 +411,7 @@ describe('a dead letter', () => {
 
 describe('the signing keys', () => {
   test('can be rotated while events flow', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     let nowMs = Date.now();
     const relay = await relayTo(receiver, {
       keys: [KEY],
@@ -434,7 +434,7 @@ describe('the signing keys', () => {
   });
 
   test('may be ed25519 keys', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const { privateKey } = generateKeyPairSync('ed25519');
     const { d = '' } = privateKey.export({ format: 'jwk' });
     const seed = Buffer.from(d, 'base64url').toString('base64');
@@ -457,7 +457,7 @@ describe('the signing keys', () => {
   });
 
   test('that cannot be read hold the events back, and nothing goes out unsigned', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     let isDown = true;
     const relay = await relayTo(receiver, {
       deps: {
@@ -478,7 +478,7 @@ describe('the signing keys', () => {
   });
 
   test('that are all malformed hold the events back, and are named without their value', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const relay = await relayTo(receiver, { keys: ['whsec_not*base64', 'letmein'] });
     await relay.send(event('r-1'));
     expect((await relay.run()).response.batchItemFailures).toHaveLength(1);
@@ -496,7 +496,7 @@ describe('the signing keys', () => {
     ['the only key is too short', { keys: [`whsec_${Buffer.alloc(8, 1).toString('base64')}`] }],
   ];
   test.each(withoutKey)('hold the events back if %s', async (_, options) => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const relay = await relayTo(receiver, options);
     await relay.send(event('r-1'));
     const { response, hiddenForSeconds } = await relay.run();
@@ -514,7 +514,7 @@ describe('the signing keys', () => {
   test.each(withoutKey.slice(0, 3))(
     'are not needed if %s and unsigned delivery is allowed',
     async (_, options) => {
-      const receiver = await answers(200);
+      const receiver = await receiverOf(200);
       const relay = await relayTo(receiver, { ...options, allowUnsigned: true });
       await relay.send(event('r-1'));
       expect((await relay.run()).response).toEqual({ batchItemFailures: [] });
@@ -544,7 +544,7 @@ describe('an event that no record vouches for', () => {
       },
     ],
   ])('is neither signed nor posted because %s', async (_, send) => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const relay = await relayTo(receiver);
     await send(relay);
     const before = receiver.tries.length;
@@ -555,7 +555,7 @@ describe('an event that no record vouches for', () => {
   });
 
   test('waits while the table cannot be read', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const relay = await relayTo(receiver, {
       keys: [KEY],
       deps: {
@@ -588,7 +588,7 @@ describe('the record', () => {
       status: 'PENDING',
       attempts: 1,
       lastStatus: 503,
-      lastError: 'the receiver answered 503',
+      lastError: 'the receiver responded with 503',
       nextAttemptAtMs: expect.any(Number),
     });
     await relay.run();
@@ -601,7 +601,7 @@ describe('the record', () => {
   });
 
   test('that says delivered spares the receiver a second copy of the message', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const relay = await relayTo(receiver);
     await relay.send(event('r-1'));
     await relay.run();
@@ -611,7 +611,7 @@ describe('the record', () => {
   });
 
   test('shows that the event was given up', async () => {
-    const relay = await relayTo(await answers(410));
+    const relay = await relayTo(await receiverOf(410));
     await relay.send(event('r-1'));
     await relay.run();
     expect(relay.records.get('r-1')?.delivery).toMatchObject({
@@ -646,7 +646,7 @@ describe('the relay', () => {
   });
 
   test('hands a message back at once where its time would not do for a whole try', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const relay = await relayTo(receiver);
     await relay.send(event('r-1'));
     const short = await relay.run(undefined, { getRemainingTimeInMillis: () => 17_000 });
@@ -658,7 +658,7 @@ describe('the relay', () => {
   });
 
   test('does not connect to a name that leads where webhooks may not go', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const { port } = new URL(receiver.url);
     const relay = await startRelay({
       url: `https://hooks.example.com:${port}/hook`,
@@ -682,7 +682,7 @@ describe('the relay', () => {
   });
 
   test('connects to the address that was checked', async () => {
-    const receiver = await answers(200);
+    const receiver = await receiverOf(200);
     const { port } = new URL(receiver.url);
     const asked: string[] = [];
     const relay = await startRelay({
@@ -693,7 +693,7 @@ describe('the relay', () => {
           allowPrivate: false,
           resolve: (hostname, _, callback) => {
             asked.push(hostname);
-            // A second question would be answered otherwise.
+            // A second query would get another response.
             const address = asked.length === 1 ? '127.0.0.1' : '169.254.169.254';
             callback(null, [{ address, family: 4 }]);
           },
@@ -732,7 +732,7 @@ describe('the sample events', () => {
     JSON.parse(readFileSync(new URL(`../../events/${name}`, import.meta.url), 'utf8'));
 
   test('of a batch are audit events, and are delivered', async () => {
-    const receiver = await answers(204);
+    const receiver = await receiverOf(204);
     const relay = await relayTo(receiver);
     const batch = sample('sqs.audit-batch.json');
     for (const { body } of batch.Records) auditEvent.parse(JSON.parse(body));
@@ -746,7 +746,7 @@ describe('the sample events', () => {
 
   test('of a last try end in the dead-letter queue where that fails too', async () => {
     const now = () => Date.parse('2026-11-22T15:29:40.120Z');
-    const relay = await relayTo(await answers(500), {
+    const relay = await relayTo(await receiverOf(500), {
       keys: [KEY],
       deps: { clock: { now, sleep: async () => {} } },
     });
@@ -761,7 +761,7 @@ describe('the sample events', () => {
   });
 
   test('with a message that is not ours sort it out, and deliver the redriven event beside it', async () => {
-    const receiver = await answers(204);
+    const receiver = await receiverOf(204);
     const relay = await relayTo(receiver);
     const batch = sample('sqs.audit-not-an-event.json');
     relay.vouchFor(batch);

@@ -62,7 +62,7 @@ describe('the control endpoint of the stand-in', () => {
   });
 
   test('loses the responses of adds that it carried out', async () => {
-    await change({ behaviour: { lostAnswers: 1 } });
+    await change({ behaviour: { lostResponses: 1 } });
     const add = () => client.post(ADD, { participants: [{ userId: GUEST }] });
     await expect(add()).rejects.toThrow();
     expect(isIn(await look(), asGuest)).toBe(true);

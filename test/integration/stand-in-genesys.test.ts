@@ -31,12 +31,12 @@ const causeOf = async (call: Promise<unknown>): Promise<string | undefined> => {
 };
 
 test('a reset breaks the connection of the caller', async () => {
-  genesys.state.faults.push({ fault: { answer: 'reset' } });
+  genesys.state.faults.push({ fault: { response: 'reset' } });
   expect(await causeOf(client.get(CONVERSATION))).toBe('ECONNRESET');
 });
 
 test('a response that is cut off fails while its body is read', async () => {
-  genesys.state.faults.push({ fault: { answer: 'cut' } });
+  genesys.state.faults.push({ fault: { response: 'cut' } });
   expect(await causeOf(client.get(CONVERSATION))).toBe('UND_ERR_SOCKET');
 });
 
@@ -44,8 +44,8 @@ test('a request that hangs ends when the stand-in stops', async () => {
   const arrival = Promise.withResolvers<void>();
   const hanging = await startGenesys({
     onEvent: (event) =>
-      event.kind === 'answer' && event.call.delivery === 'hang' && arrival.resolve(),
-    faults: [{ path: '/api/v2', fault: { answer: 'hang' } }],
+      event.kind === 'response' && event.call.delivery === 'hang' && arrival.resolve(),
+    faults: [{ path: '/api/v2', fault: { response: 'hang' } }],
   });
   const pending = causeOf((await logIn(hanging.url)).get(CONVERSATION));
   await arrival.promise;

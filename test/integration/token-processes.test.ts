@@ -104,7 +104,7 @@ describe('fifty processes with one secret', () => {
 
 describe('a process killed during its token request', () => {
   test('costs one more request, and the others still get a token', async () => {
-    genesys.state.faults.push({ path: '/oauth/token', calls: [1], fault: { answer: 'hang' } });
+    genesys.state.faults.push({ path: '/oauth/token', calls: [1], fault: { response: 'hang' } });
     const ten = await processes.start(10, environment());
     const asking = Promise.race(ten.map((one) => one.next('asking').then(() => one)));
     const tokens = ten.map((one) => one.next('token'));

@@ -18,27 +18,27 @@ export interface LambdaContext {
 }
 
 /** One of a function's instances at a time: a dead one is replaced at the next invocation. */
-export class FunctionSlot<Event, Answer> {
-  readonly #options: SlotOptions<(event: Event, context: LambdaContext) => Promise<Answer>>;
+export class FunctionSlot<Event, Result> {
+  readonly #options: SlotOptions<(event: Event, context: LambdaContext) => Promise<Result>>;
   #loaded:
     | {
         process: SimulatedProcess;
-        handler: (event: Event, context: LambdaContext) => Promise<Answer>;
+        handler: (event: Event, context: LambdaContext) => Promise<Result>;
       }
     | undefined;
 
-  constructor(options: SlotOptions<(event: Event, context: LambdaContext) => Promise<Answer>>) {
+  constructor(options: SlotOptions<(event: Event, context: LambdaContext) => Promise<Result>>) {
     this.#options = options;
   }
 
-  /** @throws Error where the function throws, or its process dies before it has answered */
-  async invoke(event: Event): Promise<Answer> {
+  /** @throws Error where the function throws, or its process dies before it has returned */
+  async invoke(event: Event): Promise<Result> {
     const { time, timeoutMs } = this.#options;
     const { process, handler } = this.#ready();
     const endsAtMs = time.nowMs + timeoutMs;
     let isOver = false;
     try {
-      return await new Promise<Answer>((resolve, reject) => {
+      return await new Promise<Result>((resolve, reject) => {
         process.onDeath((why) => reject(new Error(why)));
         time.after(timeoutMs, () => {
           if (!isOver) process.die(`timed out after ${timeoutMs / 1000} s`);

@@ -19,7 +19,7 @@ export interface Weather {
   /** An AWS call is refused and has no effect. */
   awsFails: number;
   /** An AWS call is carried out and its response is lost. */
-  awsAnswerLost: number;
+  awsResponseLost: number;
   /** An HTTP request never arrives. */
   connectionBreaks: number;
   /** A message is delivered twice; one of the request queue a quarter as often. */
@@ -33,7 +33,7 @@ export interface Weather {
 export const CALM: Weather = {
   crashes: 0,
   awsFails: 0,
-  awsAnswerLost: 0,
+  awsResponseLost: 0,
   connectionBreaks: 0,
   duplicates: 0,
   coldStarts: 0,
@@ -212,7 +212,7 @@ function planWeather(isCalm: boolean, dice: Dice): Weather {
   return {
     crashes: rate() / 2,
     awsFails: rate(),
-    awsAnswerLost: rate(),
+    awsResponseLost: rate(),
     connectionBreaks: rate(),
     duplicates: rate() * 5,
     coldStarts: rate() * 3,
@@ -366,38 +366,38 @@ function planRingOutcomes(isCalm: boolean, dice: Dice): Map<string, RingOutcome>
 /** A few faults, each with its probability. */
 function planFaults(kind: Kind, dice: Dice): FaultRule[] {
   const passing: Fault[] = [
-    { answer: platformError(500, 'internal.server.error') },
-    { answer: gatewayPage(dice.pick([502, 503, 504])) },
-    { answer: gatewayPage(503), carriedOut: true },
-    { answer: platformError(408, 'request.timeout') },
-    { answer: tooManyRequests(dice.whole(1, 58)) },
-    { answer: tooManyRequests() },
-    { answer: 'reset' },
-    { answer: 'reset', carriedOut: true },
-    { answer: 'hang' },
-    { answer: 'hang', carriedOut: true },
-    { answer: 'cut' },
+    { response: platformError(500, 'internal.server.error') },
+    { response: gatewayPage(dice.pick([502, 503, 504])) },
+    { response: gatewayPage(503), carriedOut: true },
+    { response: platformError(408, 'request.timeout') },
+    { response: tooManyRequests(dice.whole(1, 58)) },
+    { response: tooManyRequests() },
+    { response: 'reset' },
+    { response: 'reset', carriedOut: true },
+    { response: 'hang' },
+    { response: 'hang', carriedOut: true },
+    { response: 'cut' },
     { delayMs: dice.whole(1_000, 14_000) },
     { waitMs: dice.whole(1_000, 14_000) },
   ];
   const passingForAdds: Fault[] = [
-    { answer: 'reset', carriedOut: dice.whole(1, 3) },
-    { answer: gatewayPage(504), carriedOut: dice.whole(1, 3) },
+    { response: 'reset', carriedOut: dice.whole(1, 3) },
+    { response: gatewayPage(504), carriedOut: dice.whole(1, 3) },
     { carriedOut: 1 },
     {
-      answer: platformError(400, 'conversation.error.cannot.merge.alerting.conference'),
+      response: platformError(400, 'conversation.error.cannot.merge.alerting.conference'),
     },
   ];
   const final: Fault[] = [
-    { answer: platformError(401, 'bad.credentials') },
-    { answer: platformError(401, 'ip.not.authorized') },
-    { answer: platformError(403, 'missing.permissions') },
-    { answer: platformError(403, 'missing.division.permission') },
-    { answer: platformError(404, 'not.found') },
-    { answer: platformError(409, 'request.conflict') },
-    { answer: platformError(422, 'unprocessable.entity') },
-    { answer: platformError(400, 'bad.request') },
-    { answer: { status: 200, body: '<html>hello</html>' } },
+    { response: platformError(401, 'bad.credentials') },
+    { response: platformError(401, 'ip.not.authorized') },
+    { response: platformError(403, 'missing.permissions') },
+    { response: platformError(403, 'missing.division.permission') },
+    { response: platformError(404, 'not.found') },
+    { response: platformError(409, 'request.conflict') },
+    { response: platformError(422, 'unprocessable.entity') },
+    { response: platformError(400, 'bad.request') },
+    { response: { status: 200, body: '<html>hello</html>' } },
   ];
   const storm = kind === 'storm';
   const rule = (faults: Fault[], where: Pick<FaultRule, 'method' | 'path'>): FaultRule => ({

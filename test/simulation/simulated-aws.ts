@@ -165,7 +165,7 @@ function createQueues(world: World): Queues {
   };
 }
 
-/** The adapters in lib/aws give such an answer where AWS gives this error. */
+/** The adapters in lib/aws give such a response where AWS gives this error. */
 function unless<T, U>(errorName: string, otherwise: U, attempt: () => T): T | U {
   try {
     return attempt();

@@ -150,7 +150,7 @@ export function createSimulatedGenesys(
 
   function serve(request: GenesysRequest, from: SimulatedProcess): ServedExchange {
     const outage = plan.outages.genesys;
-    if (world.isOut(outage)) return { waitMs: 0, carryOut: () => outageAnswer(outage?.how) };
+    if (world.isOut(outage)) return { waitMs: 0, carryOut: () => outageResponse(outage?.how) };
     const exchange = receive(request);
     return {
       waitMs: exchange.waitMs,
@@ -158,7 +158,7 @@ export function createSimulatedGenesys(
         caller = { process: from, request };
         const delivery = exchange.carryOut();
         caller = undefined;
-        const headers = 'answer' in delivery ? delivery.answer.headers : {};
+        const headers = 'response' in delivery ? delivery.response.headers : {};
         headers['x-carried-out-at'] = String(time.nowMs);
         return delivery;
       },
@@ -212,11 +212,11 @@ export function createSimulatedGenesys(
   };
 }
 
-function outageAnswer(
+function outageResponse(
   how: 'unreachable' | 'hangs' | '503' | undefined,
 ): ReturnType<ServedExchange['carryOut']> {
   if (how === 'unreachable') return { kind: 'reset', delayMs: 0 };
   if (how === 'hangs') return { kind: 'hang', delayMs: 0 };
   const { status, headers = {}, body } = gatewayPage(503);
-  return { kind: 'answer', delayMs: 0, answer: { status, headers, body: String(body) } };
+  return { kind: 'response', delayMs: 0, response: { status, headers, body: String(body) } };
 }

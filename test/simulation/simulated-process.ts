@@ -22,8 +22,8 @@ export interface ServedExchange {
   carryOut(): {
     /** Time from there to the response. */
     delayMs: number;
-    kind: 'answer' | 'cut' | 'reset' | 'hang';
-    answer?: { status: number; headers: Record<string, string>; body: string };
+    kind: 'response' | 'cut' | 'reset' | 'hang';
+    response?: { status: number; headers: Record<string, string>; body: string };
   };
 }
 
@@ -96,7 +96,7 @@ export class SimulatedProcess {
     await this.#moment(`before it ${what}`);
     await time.wait(this.#latencyMs());
     // If the process dies from here on, its request has been sent.
-    const { awsFails, awsAnswerLost } = this.#world.weather;
+    const { awsFails, awsResponseLost } = this.#world.weather;
     if (this.#world.isOut(outage) || random() < awsFails) {
       story.tell(this.name, `${what}: ✗ refused by AWS`);
       await time.wait(this.#latencyMs());
@@ -106,7 +106,7 @@ export class SimulatedProcess {
     const outcome = attempt(effect);
     await time.wait(this.#latencyMs());
     await this.#moment(`after it ${what}`);
-    if (random() < awsAnswerLost) {
+    if (random() < awsResponseLost) {
       story.tell(this.name, `${what}: done, ✗ but the response is lost`);
       throw new AwsFault('TimeoutError');
     }
@@ -163,11 +163,11 @@ export class SimulatedProcess {
           this,
         );
         await time.wait(exchange.waitMs);
-        const { kind, answer: response, delayMs } = exchange.carryOut();
-        const came = kind === 'answer' ? `${response?.status}` : `✗ ${kind}`;
+        const { kind, response, delayMs } = exchange.carryOut();
+        const came = kind === 'response' ? `${response?.status}` : `✗ ${kind}`;
         story.tell(this.name, `${what} → ${came}`);
         await time.wait(delayMs + this.#latencyMs());
-        if (kind === 'answer' && response) end.resolve({ ...response, truncated: false });
+        if (kind === 'response' && response) end.resolve({ ...response, truncated: false });
         if (kind === 'reset' || kind === 'cut') fault('connection', 'reset');
       };
       void travel();

@@ -32,8 +32,8 @@ export function createWebhook(world: World): { serve: Serve; deliveries: Simulat
     });
     world.texts.push(body);
     const response = { status: Number(how) || 0, headers: {}, body: '' };
-    const kind = how === 'hang' ? 'hang' : typeof how === 'string' ? 'reset' : 'answer';
-    return { waitMs: 0, carryOut: () => ({ kind, delayMs: 0, answer: response }) };
+    const kind = how === 'hang' ? 'hang' : typeof how === 'string' ? 'reset' : 'response';
+    return { waitMs: 0, carryOut: () => ({ kind, delayMs: 0, response }) };
   };
   return { serve, deliveries };
 }

@@ -29,7 +29,7 @@ function judge({ used, tokenRequests, tokensWritten, tookMs, ends }: Outcome): s
     return `${tokenRequests} token requests where ${mostRequests} are enough`;
   }
   if (tokensWritten > tokenRequests) return `${tokensWritten} tokens written`;
-  if (tookMs > longestMs) return `somebody waited ${tookMs} ms`;
+  if (tookMs > longestMs) return `an instance waited ${tookMs} ms`;
   const withoutToken = ends.filter((end) => end.startsWith('error'));
   // A failed request is shared: the instances that need a token meanwhile back off with it.
   if (failedRequests === 0 && withoutToken.length > failedWrites) return ends.join(', ');

@@ -90,7 +90,7 @@ interface Pending {
 /**
  * Runs the real token source in several instances over one secret and one lease, one step at a time. A
  * step is a call to the outside: it takes effect and returns at once, and between two steps of an
- * instance any steps of the others may happen. Time passes only while nobody has a step to take.
+ * instance any steps of the others may happen. Time passes only while no instance has a step to take.
  */
 class World {
   nowMs = STARTED_AT_MS;
@@ -126,12 +126,12 @@ class World {
         expiresAtMs: this.nowMs + lifeMs,
       };
     }
-    const nobody = Array.from({ length: scenario.instances }, () => undefined);
-    this.#pending = [...nobody];
-    this.#sleeping = [...nobody];
-    this.ends = [...nobody];
-    this.#histories = nobody.map(() => 0);
-    nobody.forEach((_, instance) => {
+    const none = Array.from({ length: scenario.instances }, () => undefined);
+    this.#pending = [...none];
+    this.#sleeping = [...none];
+    this.ends = [...none];
+    this.#histories = none.map(() => 0);
+    none.forEach((_, instance) => {
       this.#run(instance).then(
         () => this.#end(instance, 'token'),
         (error: unknown) => {
@@ -246,7 +246,7 @@ class World {
     ]);
     if (lastsMs > 0) {
       await this.#sleep(instance, lastsMs);
-      await this.#step(instance, 'has the slow answer', () => undefined);
+      await this.#step(instance, 'has the slow response', () => undefined);
     }
     return asked;
   }
@@ -300,7 +300,7 @@ class World {
 
   #remember(instance: number, event: string): void {
     // Who holds a lease is of no interest to the code; without it the instances are alike.
-    const seen = event.replaceAll(/holder \d/g, 'somebody');
+    const seen = event.replaceAll(/holder \d/g, 'holder');
     this.#histories[instance] = this.#intern(`${this.#histories[instance]} ${this.nowMs} ${seen}`);
   }
 
@@ -361,7 +361,7 @@ class World {
 
   /**
    * Names this state. The code is deterministic: where two schedules have shown every instance the
-   * same answers at the same times and left the same secret behind, all that follows is the same.
+   * same responses at the same times and left the same secret behind, all that follows is the same.
    * Which instance is which makes no difference either, so histories are sorted.
    */
   key(): string {

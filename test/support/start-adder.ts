@@ -86,7 +86,7 @@ export interface AdderUnderTest {
 
 export interface StartAdderOptions {
   genesys?: StartGenesysOptions;
-  /** Time-outs are cut to this, so that a hanging answer costs a test no ten seconds. */
+  /** Time-outs are cut to this, so that a hanging response costs a test no ten seconds. */
   longestTimeoutMs?: number;
   credentials?: string | undefined;
   /** Thrown when the credentials are read. */

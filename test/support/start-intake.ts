@@ -12,7 +12,7 @@ export const ALIAS_ARN =
   'arn:aws:lambda:us-east-1:123456789012:function:genesys-automated-adder-prod-intake:data-action';
 
 /** A parsed HTTP response of intake: the fields of a 202 or of a problem. */
-export interface Answer {
+export interface IntakeResponse {
   status: number;
   headers: Record<string, string>;
   body: Omit<Accepted, 'status'> & Omit<ProblemDocument, 'status'>;
@@ -28,7 +28,7 @@ export function startIntake(overrides: Partial<IntakePorts> = {}) {
     traceHeader: () => undefined,
     ...overrides,
   });
-  const send = async (event: unknown): Promise<Answer> => {
+  const send = async (event: unknown): Promise<IntakeResponse> => {
     const { statusCode, headers, body } = await handler(event as ApiEvent, {});
     return { status: statusCode, headers, body: JSON.parse(body) };
   };

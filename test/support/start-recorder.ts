@@ -7,8 +7,10 @@ export interface Recorder extends Listening {
   requests: SignedRequest[];
 }
 
-/** A service that keeps its requests. @param answer responds to each complete request */
-export async function startRecorder(answer: (response: ServerResponse) => void): Promise<Recorder> {
+/** A service that keeps its requests. @param respond responds to each complete request */
+export async function startRecorder(
+  respond: (response: ServerResponse) => void,
+): Promise<Recorder> {
   const requests: SignedRequest[] = [];
   const server = createServer((request, response) => {
     let body = '';
@@ -18,7 +20,7 @@ export async function startRecorder(answer: (response: ServerResponse) => void):
     request.on('end', () => {
       const headers = request.headers as Record<string, string>;
       requests.push({ method: request.method ?? '', path: request.url ?? '', headers, body });
-      answer(response);
+      respond(response);
     });
   });
   return { ...(await listen(server)), requests };

@@ -173,7 +173,7 @@ export async function startRelay(options: StartRelayOptions): Promise<RelayUnder
   let handler = create();
 
   const receive = async (url: string): Promise<Message[]> => {
-    const answer = await client.send(
+    const response = await client.send(
       new ReceiveMessageCommand({
         QueueUrl: url,
         MaxNumberOfMessages: 10,
@@ -181,7 +181,7 @@ export async function startRelay(options: StartRelayOptions): Promise<RelayUnder
         MessageAttributeNames: ['All'],
       }),
     );
-    return answer.Messages ?? [];
+    return response.Messages ?? [];
   };
 
   return {

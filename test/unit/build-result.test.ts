@@ -85,10 +85,10 @@ describe('a result', () => {
 
   test('adds the note as a sentence of its own after a cause without a full stop', () => {
     const record = requestRecordOf({ participants: [uncertain] });
-    const verdict = { ...EXPIRED, detail: 'no complete answer within 10000 ms' };
+    const verdict = { ...EXPIRED, detail: 'no complete response within 10000 ms' };
     const { audit } = buildResult({ record, verdict, nowMs: START_MS });
     expect(audit.error).toBe(
-      'no complete answer within 10000 ms. The outcome of the last add is unknown.',
+      'no complete response within 10000 ms. The outcome of the last add is unknown.',
     );
   });
 

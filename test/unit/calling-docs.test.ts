@@ -29,7 +29,7 @@ describe('docs/calling.md', () => {
     },
   );
 
-  test('shows the answer to an accepted request', () => {
+  test('shows the response to an accepted request', () => {
     expect(having('status').filter(({ status }) => status === 'QUEUED')).toEqual([
       OPENAPI_EXAMPLES.accepted,
     ]);

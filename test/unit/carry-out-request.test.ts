@@ -165,7 +165,7 @@ describe('a direct message without a record', () => {
     });
   });
 
-  // Bug: where the answer of a write that replaced a grant was lost, the replaced calls were returned a second
+  // Bug: where the response of a write that replaced a grant was lost, the replaced calls were returned a second
   // time, and the budget was exceeded.
   // Fix: they are not returned, and stay counted for a minute at worst.
   test('does not return calls whose replacement may have been written', async () => {
@@ -178,7 +178,7 @@ describe('a direct message without a record', () => {
         acquired += 1;
         // One call is less than the request needs, so that it asks again.
         if (acquired === 1) return { granted: true as const, calls: 1, grantedAtMs: START_MS };
-        throw new Error('the answer is lost');
+        throw new Error('the response is lost');
       },
       release: async ({ calls }: { calls: number }) => void released.push(calls),
     };

@@ -12,7 +12,7 @@ const full: DeadLetter = {
   correlationId: 'c-1',
   eventId: 'evt_r-1',
   lastStatus: 503,
-  lastError: 'the receiver answered 503',
+  lastError: 'the receiver responded with 503',
 };
 
 describe('the attributes of a dead letter', () => {
@@ -27,7 +27,7 @@ describe('the attributes of a dead letter', () => {
       correlation_id: 'c-1',
       event_id: 'evt_r-1',
       last_status: '503',
-      last_error: 'the receiver answered 503',
+      last_error: 'the receiver responded with 503',
     });
   });
 

@@ -6,7 +6,7 @@ const NOW = Date.parse('2026-11-22T15:29:40Z');
 const response = (status: number, headers: Record<string, string> = {}) =>
   judgeResponse({ status, headers }, NOW);
 
-describe('the verdict on an answer', () => {
+describe('the verdict on a response', () => {
   test.each([200, 201, 202, 204, 226, 299])('%i is a success', (status) => {
     expect(response(status)).toEqual({ kind: 'delivered', status });
   });
@@ -22,7 +22,7 @@ describe('the verdict on an answer', () => {
     const verdict = response(302, { location: 'https://elsewhere.example/?token=abc' });
     expect(verdict).toMatchObject({
       kind: 'failed',
-      error: 'the receiver answered 302; redirects are not followed',
+      error: 'the receiver responded with 302; redirects are not followed',
     });
   });
 

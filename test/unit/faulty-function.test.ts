@@ -63,7 +63,7 @@ describe('a function whose configuration is wrong', () => {
     });
   });
 
-  test('answers HTTP requests with a 503 that says when to come back', async () => {
+  test('responds to HTTP requests with 503 and Retry-After', async () => {
     const { handler } = start();
     const response = (await handler({ requestContext: {} })) as Record<string, never>;
     expect(response).toMatchObject({

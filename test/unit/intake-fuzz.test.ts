@@ -5,13 +5,18 @@ import { problemDocument } from '../../lib/domain/problem-document.ts';
 import { parseRequestMessage } from '../../lib/domain/request-message.ts';
 import { componentValidator } from '../support/component-validator.ts';
 import { NOW_MS } from '../support/create-api-ports.ts';
-import { type Answer, eventWithBody, readEvent, startIntake } from '../support/start-intake.ts';
+import {
+  eventWithBody,
+  type IntakeResponse,
+  readEvent,
+  startIntake,
+} from '../support/start-intake.ts';
 
 /** A second judge of what is a valid body, duplicates aside. */
 const fitsSchema = componentValidator('RequestBody');
 
 /** Whatever comes in: no 5xx, a document that explains, and a message only with a 202. */
-async function checkAnswer(event: unknown): Promise<Answer> {
+async function checkResponse(event: unknown): Promise<IntakeResponse> {
   const { send, sent, lines } = startIntake();
   const response = await send(event);
   const { status, headers, body } = response;
@@ -115,11 +120,11 @@ const forAjv = (body: string) => body.replace(/"(valueOf|toString)"/g, '"$1_"');
 
 describe('intake, whatever it is sent,', () => {
   test(
-    'answers any event with 202 or 4xx, and never queues by mistake',
+    'responds to any event with 202 or 4xx, and never queues by mistake',
     async () => {
       await fc.assert(
         fc.asyncProperty(fc.oneof(anyEvent, fc.anything()), async (event) => {
-          await checkAnswer(event);
+          await checkResponse(event);
         }),
         { numRuns: 500 },
       );
@@ -128,11 +133,11 @@ describe('intake, whatever it is sent,', () => {
   );
 
   test(
-    'answers any text in place of the body',
+    'responds to any text in place of the body',
     async () => {
       await fc.assert(
         fc.asyncProperty(text, fc.boolean(), async (body, isBase64Encoded) => {
-          await checkAnswer({ ...eventWithBody(body), isBase64Encoded });
+          await checkResponse({ ...eventWithBody(body), isBase64Encoded });
         }),
         { numRuns: 500 },
       );
@@ -145,7 +150,7 @@ describe('intake, whatever it is sent,', () => {
     async () => {
       await fc.assert(
         fc.asyncProperty(hostileBody, async (body) => {
-          const response = await checkAnswer(eventWithBody(body));
+          const response = await checkResponse(eventWithBody(body));
           if (!fitsSchema(JSON.parse(forAjv(body)))) {
             expect(response.status).toBe(422);
           } else if (response.status !== 202) {
@@ -185,7 +190,7 @@ describe('intake, whatever it is sent,', () => {
           const json = JSON.stringify(body);
           const encoded = isBase64Encoded ? Buffer.from(json).toString('base64') : json;
           const event = { ...readEvent(name), body: encoded, isBase64Encoded };
-          expect((await checkAnswer(event)).status).toBe(202);
+          expect((await checkResponse(event)).status).toBe(202);
         }),
         { numRuns: 500 },
       );

@@ -19,15 +19,15 @@ const CONVERSATION = 'b0a7ca11-0000-4000-8000-000000000001';
 const ADA = 'a9e7c000-0000-4000-8000-000000000001';
 
 describe('an accepted request', () => {
-  test('is answered with 202, its id, its deadline and the correlation id', async () => {
-    const answer = await startIntake().send(readEvent('http-api-v2.three-users'));
-    expect(answer.status).toBe(202);
-    expect(answer.headers).toEqual({
+  test('gets 202 with its id, its deadline and the correlation id', async () => {
+    const response = await startIntake().send(readEvent('http-api-v2.three-users'));
+    expect(response.status).toBe(202);
+    expect(response.headers).toEqual({
       'content-type': 'application/json',
       'x-correlation-id': uuidNumber(1),
       location: `/requests/${uuidNumber(1)}`,
     });
-    expect(answer.body).toEqual({
+    expect(response.body).toEqual({
       requestId: uuidNumber(1),
       conversationId: CONVERSATION,
       status: 'QUEUED',
@@ -82,8 +82,8 @@ describe('an accepted request', () => {
     const { send, sent } = startIntake();
     const event = readEvent('http-api-v2.three-users');
     event.pathParameters.conversationId = CONVERSATION.toUpperCase();
-    const answer = await send(event);
-    expect(answer.body.conversationId).toBe(CONVERSATION);
+    const response = await send(event);
+    expect(response.body.conversationId).toBe(CONVERSATION);
     expect(sent[0]?.groupId).toBe(CONVERSATION);
   });
 
@@ -127,8 +127,8 @@ describe('an accepted request', () => {
     'application/json;charset="utf-8"; v=1',
     'application/vnd.api+json',
   ])('may be declared as %s', async (type) => {
-    const answer = await startIntake().send(eventWithHeaders({ 'content-type': type }));
-    expect(answer.status).toBe(202);
+    const response = await startIntake().send(eventWithHeaders({ 'content-type': type }));
+    expect(response.status).toBe(202);
   });
 
   test('may begin with a byte order mark', async () => {
@@ -206,9 +206,9 @@ describe('the idempotency key', () => {
     await send(event());
     const other = event();
     alter(other);
-    const answer = await send(other);
-    expect(answer.status).toBe(422);
-    expect(answer.body.type).toBe(problemType('idempotency-key-reused'));
+    const response = await send(other);
+    expect(response.status).toBe(422);
+    expect(response.body.type).toBe(problemType('idempotency-key-reused'));
     expect(sent).toHaveLength(1);
   });
 
@@ -292,17 +292,17 @@ describe('the idempotency key', () => {
     alter(other);
     const { send, sent } = startIntake();
     await send(event());
-    const answer = await send(other);
-    expect(answer.status).toBe(202);
+    const response = await send(other);
+    expect(response.status).toBe(202);
     expect(sent).toHaveLength(2);
-    expect(answer.body.requestId).not.toBe(await requestIdOf(event()));
+    expect(response.body.requestId).not.toBe(await requestIdOf(event()));
   });
 
   test('of two requests at the same time makes one request', async () => {
     const { send, table } = startIntake();
-    const answers = await Promise.all(Array.from({ length: 5 }, () => send(event())));
-    expect(new Set(answers.map(({ body }) => body.requestId)).size).toBe(1);
-    expect(answers.filter(({ headers }) => 'idempotency-replayed' in headers)).toHaveLength(4);
+    const responses = await Promise.all(Array.from({ length: 5 }, () => send(event())));
+    expect(new Set(responses.map(({ body }) => body.requestId)).size).toBe(1);
+    expect(responses.filter(({ headers }) => 'idempotency-replayed' in headers)).toHaveLength(4);
     expect(table.size).toBe(1);
   });
 
@@ -322,7 +322,7 @@ describe('the idempotency key', () => {
 });
 
 describe('a refused request', () => {
-  test('is answered with a problem document that fits its schema', async () => {
+  test('gets a problem document that fits its schema', async () => {
     const { status, headers, body } = await startIntake().send(
       eventWithBody({ participants: [{ id: ADA, role: 'boss' }] }),
     );
@@ -348,30 +348,30 @@ describe('a refused request', () => {
   });
 
   test('keeps the correlation id that it came with', async () => {
-    const answer = await startIntake().send({
+    const response = await startIntake().send({
       ...eventWithHeaders({ 'x-correlation-id': 'order-7' }),
       body: '[]',
     });
-    expect(answer.headers['x-correlation-id']).toBe('order-7');
+    expect(response.headers['x-correlation-id']).toBe('order-7');
   });
 
   test.each(['Prüfung', 'x'.repeat(129), '', 'a\nb'])(
     'with the correlation id %j is given another one, and told so',
     async (id) => {
-      const answer = await startIntake().send(eventWithHeaders({ 'x-correlation-id': id }));
-      expect(answer.status).toBe(400);
-      expect(answer.headers['x-correlation-id']).toBe(uuidNumber(1));
-      expect(answer.body.detail).toContain('X-Correlation-Id');
+      const response = await startIntake().send(eventWithHeaders({ 'x-correlation-id': id }));
+      expect(response.status).toBe(400);
+      expect(response.headers['x-correlation-id']).toBe(uuidNumber(1));
+      expect(response.body.detail).toContain('X-Correlation-Id');
     },
   );
 
   test.each(['', 'x'.repeat(256), 'schlüssel', 'a\tb'])(
     'with the idempotency key %j is told so',
     async (key) => {
-      const answer = await startIntake().send(eventWithHeaders({ 'idempotency-key': key }));
-      expect(answer.status).toBe(400);
-      expect(answer.body.type).toBe(problemType('invalid-header'));
-      expect(answer.body.errors?.[0]).toMatchObject({ header: 'Idempotency-Key', pointer: '' });
+      const response = await startIntake().send(eventWithHeaders({ 'idempotency-key': key }));
+      expect(response.status).toBe(400);
+      expect(response.body.type).toBe(problemType('invalid-header'));
+      expect(response.body.errors?.[0]).toMatchObject({ header: 'Idempotency-Key', pointer: '' });
     },
   );
 
@@ -382,22 +382,22 @@ describe('a refused request', () => {
     ['', 'Content-Type'],
     [undefined, 'Content-Type'],
   ])('declared as %j gets 415', async (type, header) => {
-    const answer = await startIntake().send(eventWithHeaders({ 'content-type': type }));
-    expect(answer.status).toBe(415);
-    expect(answer.body.errors?.[0]?.header).toBe(header);
+    const response = await startIntake().send(eventWithHeaders({ 'content-type': type }));
+    expect(response.status).toBe(415);
+    expect(response.body.errors?.[0]?.header).toBe(header);
   });
 
   test('that is compressed gets 415', async () => {
-    const answer = await startIntake().send(eventWithHeaders({ 'content-encoding': 'gzip' }));
-    expect(answer.status).toBe(415);
-    expect(answer.body.errors?.[0]?.header).toBe('Content-Encoding');
+    const response = await startIntake().send(eventWithHeaders({ 'content-encoding': 'gzip' }));
+    expect(response.status).toBe(415);
+    expect(response.body.errors?.[0]?.header).toBe('Content-Encoding');
   });
 
   test('without body and content type is told of the body', async () => {
     const event = eventWithHeaders({ 'content-type': undefined });
     delete event.body;
-    const answer = await startIntake().send(event);
-    expect([answer.status, answer.body.type]).toEqual([400, problemType('no-body')]);
+    const response = await startIntake().send(event);
+    expect([response.status, response.body.type]).toEqual([400, problemType('no-body')]);
   });
 
   test.each([
@@ -411,35 +411,37 @@ describe('a refused request', () => {
     ],
   ])('over 64 KiB %s gets 413', async (_, wrap) => {
     const text = JSON.stringify({ participants: [{ id: ADA }] }).padEnd(64 * 1024 + 1, ' ');
-    const answer = await startIntake().send(wrap(text));
-    expect(answer.status).toBe(413);
+    const response = await startIntake().send(wrap(text));
+    expect(response.status).toBe(413);
   });
 
   test('is measured in bytes, not in characters', async () => {
-    const answer = await startIntake().send(eventWithBody(`"${'ü'.repeat(33_000)}"`));
-    expect(answer.status).toBe(413);
+    const response = await startIntake().send(eventWithBody(`"${'ü'.repeat(33_000)}"`));
+    expect(response.status).toBe(413);
   });
 
   test('in a wrong encoding gets 400', async () => {
     const body = Buffer.from('{"participants":[{"id":"\xfc"}]}', 'latin1').toString('base64');
-    const answer = await startIntake().send({ ...eventWithBody(body), isBase64Encoded: true });
-    expect(answer.status).toBe(400);
-    expect(answer.body.errors).toEqual([{ pointer: '', detail: 'is not UTF-8' }]);
+    const response = await startIntake().send({ ...eventWithBody(body), isBase64Encoded: true });
+    expect(response.status).toBe(400);
+    expect(response.body.errors).toEqual([{ pointer: '', detail: 'is not UTF-8' }]);
   });
 
   test('with broken JSON is told where it breaks, and nothing of what it said', async () => {
-    const answer = await startIntake().send(eventWithBody('{"participants":\n[{"id":"secret",}]}'));
-    expect(answer.status).toBe(400);
-    expect(answer.body.errors?.[0]?.detail).toBe('is not JSON (line 2 column 17)');
-    expect(JSON.stringify(answer.body)).not.toContain('secret');
+    const response = await startIntake().send(
+      eventWithBody('{"participants":\n[{"id":"secret",}]}'),
+    );
+    expect(response.status).toBe(400);
+    expect(response.body.errors?.[0]?.detail).toBe('is not JSON (line 2 column 17)');
+    expect(JSON.stringify(response.body)).not.toContain('secret');
   });
 
   test('for ten thousand people gets one error, not ten thousand', async () => {
-    const answer = await startIntake().send(
+    const response = await startIntake().send(
       eventWithBody({ participants: Array.from({ length: 10_000 }, () => ({})) }),
     );
-    expect(answer.status).toBe(422);
-    expect(answer.body.errors).toEqual([
+    expect(response.status).toBe(422);
+    expect(response.body.errors).toEqual([
       { pointer: '/participants', detail: 'must name at most 20 participants' },
     ]);
   });
@@ -448,14 +450,14 @@ describe('a refused request', () => {
     const fields = Object.fromEntries(
       Array.from({ length: 5_000 }, (_, index) => [`f${index}`, 1]),
     );
-    const answer = await startIntake().send(
+    const response = await startIntake().send(
       eventWithBody({ participants: [{ id: ADA }], ...fields }),
     );
-    expect(answer.body.detail).toBe('5000 fields are invalid. The first 100 are listed.');
-    expect(answer.body.errors).toHaveLength(100);
+    expect(response.body.detail).toBe('5000 fields are invalid. The first 100 are listed.');
+    expect(response.body.errors).toHaveLength(100);
   });
 
-  test('with a trailing slash in its path gets 404, as API Gateway answers it', async () => {
+  test('with a trailing slash in its path gets 404, as from API Gateway', async () => {
     const event = readEvent('http-api-v2.three-users');
     event.rawPath += '/';
     event.requestContext.http.path += '/';
@@ -463,25 +465,25 @@ describe('a refused request', () => {
   });
 
   test('that names a string for participants gets one error', async () => {
-    const answer = await startIntake().send(eventWithBody({ participants: 'ann' }));
-    expect(answer.body.errors).toEqual([
+    const response = await startIntake().send(eventWithBody({ participants: 'ann' }));
+    expect(response.body.errors).toEqual([
       { pointer: '/participants', detail: 'must be an array of participants' },
     ]);
   });
 
   test('that is gzip without saying so is told that it is compressed', async () => {
     const body = gzipSync(JSON.stringify({ participants: [{ id: ADA }] })).toString('base64');
-    const answer = await startIntake().send({ ...eventWithBody(body), isBase64Encoded: true });
-    expect(answer.status).toBe(415);
-    expect(answer.body.detail).toContain('gzip');
+    const response = await startIntake().send({ ...eventWithBody(body), isBase64Encoded: true });
+    expect(response.status).toBe(415);
+    expect(response.body.detail).toContain('gzip');
   });
 
   test('with another method gets 405 and the method that is allowed', async () => {
     const event = readEvent('http-api-v2.three-users');
     event.requestContext.http.method = 'PUT';
-    const answer = await startIntake().send(event);
-    expect(answer.status).toBe(405);
-    expect(answer.headers.allow).toBe('POST');
+    const response = await startIntake().send(event);
+    expect(response.status).toBe(405);
+    expect(response.headers.allow).toBe('POST');
   });
 
   test.each([{}, null, undefined, 'text', 7, [], { headers: null, pathParameters: [] }])(
@@ -545,11 +547,11 @@ describe('a request that cannot be queued', () => {
   ])('because of %s (%s) gets 503, and the log says %s', async (name, status, reason) => {
     const error = awsError(name, status);
     const { send, lines, metrics } = failing(error);
-    const answer = await send(readEvent('http-api-v2.three-users'));
-    expect(answer.status).toBe(503);
-    expect(answer.headers['retry-after']).toBe('5');
-    expect(answer.body.type).toBe(problemType('queue-unavailable'));
-    expect(JSON.stringify(answer.body)).not.toContain('arn:aws');
+    const response = await send(readEvent('http-api-v2.three-users'));
+    expect(response.status).toBe(503);
+    expect(response.headers['retry-after']).toBe('5');
+    expect(response.body.type).toBe(problemType('queue-unavailable'));
+    expect(JSON.stringify(response.body)).not.toContain('arn:aws');
     expect(lines.map(({ level, message }) => [level, message])).toEqual([
       ['error', 'send failed'],
       ['warn', 'refused'],
@@ -589,11 +591,11 @@ describe('a request that cannot be recorded', () => {
         get: async () => undefined,
       },
     });
-    const answer = await send(readEvent('http-api-v2.three-users'));
-    expect(answer.status).toBe(503);
-    expect(answer.headers['retry-after']).toBe('5');
-    expect(answer.body.type).toBe(problemType('table-unavailable'));
-    expect(JSON.stringify(answer.body)).not.toContain('arn:aws');
+    const response = await send(readEvent('http-api-v2.three-users'));
+    expect(response.status).toBe(503);
+    expect(response.headers['retry-after']).toBe('5');
+    expect(response.body.type).toBe(problemType('table-unavailable'));
+    expect(JSON.stringify(response.body)).not.toContain('arn:aws');
     expect(sent).toEqual([]);
     expect(lines[0]).toMatchObject({ level: 'error', message: 'table failed' });
   });
@@ -602,10 +604,10 @@ describe('a request that cannot be recorded', () => {
 describe('the quota of a caller', () => {
   test('gives 429 with the time to wait, and nothing is recorded or queued', async () => {
     const { send, sent, table } = startIntake({ takeFromQuota: async () => 17 });
-    const answer = await send(readEvent('http-api-v2.three-users'));
-    expect(answer.status).toBe(429);
-    expect(answer.headers['retry-after']).toBe('17');
-    expect(answer.body.type).toBe(problemType('quota-exceeded'));
+    const response = await send(readEvent('http-api-v2.three-users'));
+    expect(response.status).toBe(429);
+    expect(response.headers['retry-after']).toBe('17');
+    expect(response.body.type).toBe(problemType('quota-exceeded'));
     expect([sent, table.size]).toEqual([[], 0]);
   });
 
@@ -626,10 +628,10 @@ describe('addresses', () => {
     ['sip:ann@evil.example', 'No rule of ALLOWED_ADDRESSES'],
     ['sip:ann@example.com;maddr=10.0.0.1', 'maddr'],
   ])('%s is refused, and the rule named', async (address, rule) => {
-    const answer = await startIntake().send(eventWithBody({ participants: [{ address }] }));
-    expect(answer.status).toBe(422);
-    expect(answer.body.errors?.[0]).toMatchObject({ pointer: '/participants/0/address' });
-    expect(answer.body.errors?.[0]?.detail).toContain(rule);
+    const response = await startIntake().send(eventWithBody({ participants: [{ address }] }));
+    expect(response.status).toBe(422);
+    expect(response.body.errors?.[0]).toMatchObject({ pointer: '/participants/0/address' });
+    expect(response.body.errors?.[0]?.detail).toContain(rule);
   });
 });
 
@@ -639,44 +641,44 @@ describe('Prefer: wait', () => {
     headers: { 'content-type': 'application/json', prefer },
   });
 
-  test('answers 202 with the current status where the result is not there in time', async () => {
+  test('responds with 202 and the current status if the result is not there in time', async () => {
     const { send, clock } = startIntake();
-    const answer = await send(waiting('wait=3'));
-    expect(answer.status).toBe(202);
-    expect(answer.headers['preference-applied']).toBe('wait=3');
+    const response = await send(waiting('wait=3'));
+    expect(response.status).toBe(202);
+    expect(response.headers['preference-applied']).toBe('wait=3');
     expect(clock.now()).toBe(NOW_MS + 3_000);
   });
 
-  test('answers 200 with the request as soon as it is final', async () => {
+  test('responds with 200 and the request as soon as it is final', async () => {
     const { send, store, clock, table } = startIntake({
       sendMessage: async () => {
         const [record] = [...table.values()];
         if (record) await store(record, finishedRecord(record));
       },
     });
-    const answer = await send(waiting('respond-async, wait=20'));
-    expect(answer.status).toBe(200);
-    expect(answer.body).toMatchObject({ status: 'SUCCESS', requestId: uuidNumber(1) });
+    const response = await send(waiting('respond-async, wait=20'));
+    expect(response.status).toBe(200);
+    expect(response.body).toMatchObject({ status: 'SUCCESS', requestId: uuidNumber(1) });
     expect(clock.now()).toBe(NOW_MS + 250);
   });
 
   test.each(['wait=soon', 'wait', 'respond-async', 'wait=0'])('ignores %j', async (prefer) => {
-    const answer = await startIntake().send(waiting(prefer));
-    expect(answer.status).toBe(202);
-    expect(answer.headers).not.toHaveProperty('preference-applied');
+    const response = await startIntake().send(waiting(prefer));
+    expect(response.status).toBe(202);
+    expect(response.headers).not.toHaveProperty('preference-applied');
   });
 
   test('is capped at 20 seconds', async () => {
-    const answer = await startIntake().send(waiting('wait=3600'));
-    expect(answer.headers['preference-applied']).toBe('wait=20');
+    const response = await startIntake().send(waiting('wait=3600'));
+    expect(response.headers['preference-applied']).toBe('wait=20');
   });
 
   test('is not honoured while every slot is taken', async () => {
-    const answer = await startIntake({
+    const response = await startIntake({
       waitForResult: async (record) => ({ record, applied: false }),
     }).send(waiting('wait=5'));
-    expect(answer.status).toBe(202);
-    expect(answer.headers).not.toHaveProperty('preference-applied');
+    expect(response.status).toBe(202);
+    expect(response.headers).not.toHaveProperty('preference-applied');
   });
 });
 
@@ -685,8 +687,8 @@ describe('Location', () => {
     const event = readEvent('http-api-v2.three-users');
     event.rawPath = `/prod${event.rawPath}`;
     event.requestContext.http.path = event.rawPath;
-    const answer = await startIntake().send(event);
-    expect(answer.headers.location).toBe(`/prod/requests/${uuidNumber(1)}`);
+    const response = await startIntake().send(event);
+    expect(response.headers.location).toBe(`/prod/requests/${uuidNumber(1)}`);
   });
 
   test('is relative behind a custom domain, whose base path format 2.0 does not say', async () => {
@@ -701,7 +703,7 @@ describe('Location', () => {
 });
 
 describe('a defect', () => {
-  test('is answered with 500, logged, and not told to the caller', async () => {
+  test('gets 500 without its cause, which is logged', async () => {
     const { send, sent, lines } = startIntake({
       clock: {
         now: () => {
@@ -709,10 +711,10 @@ describe('a defect', () => {
         },
       },
     });
-    const answer = await send(readEvent('http-api-v2.three-users'));
-    expect(answer.status).toBe(500);
-    expect(answer.headers['x-correlation-id']).toBe(uuidNumber(1));
-    expect(JSON.stringify(answer.body)).not.toContain('clock');
+    const response = await send(readEvent('http-api-v2.three-users'));
+    expect(response.status).toBe(500);
+    expect(response.headers['x-correlation-id']).toBe(uuidNumber(1));
+    expect(JSON.stringify(response.body)).not.toContain('clock');
     expect(lines[0]).toMatchObject({ level: 'error', message: 'defect' });
     expect(sent).toEqual([]);
   });

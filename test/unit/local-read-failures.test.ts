@@ -10,7 +10,7 @@ describe('the whole batch has succeeded', () => {
     ['an empty object', {}],
     ['an empty list', { batchItemFailures: [] }],
     ['a null list', { batchItemFailures: null }],
-  ])('where the answer is %s', (_name, response) => {
+  ])('where the response is %s', (_name, response) => {
     expect(readFailures(response, batch)).toEqual({ all: false, ids: new Set() });
   });
 });
@@ -35,7 +35,7 @@ describe('the whole batch has failed', () => {
       'a failure of a message that was not in it',
       { batchItemFailures: [{ itemIdentifier: 'm1' }, { itemIdentifier: 'm3' }] },
     ],
-  ])('where the answer is %s', (_name, response) => {
+  ])('where the response is %s', (_name, response) => {
     expect(readFailures(response, batch)).toMatchObject({ all: true });
   });
 });

@@ -6,9 +6,9 @@ import { componentValidator } from '../support/component-validator.ts';
 import { uuidNumber } from '../support/create-api-ports.ts';
 import { finishedRecord } from '../support/finished-record.ts';
 import {
-  type Answer,
   eventWithBody,
   eventWithHeaders,
+  type IntakeResponse,
   readEvent,
   startIntake,
 } from '../support/start-intake.ts';
@@ -21,7 +21,7 @@ const throws = async () => {
 };
 
 /** A response of the service for each problem. */
-const CAUSES: Record<keyof typeof OPENAPI_EXAMPLES.problems, () => Promise<Answer>> = {
+const CAUSES: Record<keyof typeof OPENAPI_EXAMPLES.problems, () => Promise<IntakeResponse>> = {
   'invalid-json': () => ask(readEvent('http-api-v2.broken-json')),
   'no-body': () => ask(readEvent('http-api-v2.no-body')),
   'invalid-header': () => ask(eventWithHeaders({ 'idempotency-key': 'x'.repeat(256) })),
@@ -76,13 +76,13 @@ describe('schemas/openapi.json', () => {
     'has an example request (%s) that is accepted and fits its schema',
     async (_, { value }) => {
       expect(validator('RequestBody')(value)).toBe(true);
-      const answer = await startIntake().send(eventWithBody(value));
-      expect(answer.status).toBe(202);
-      expect(validator('SubmittedRequest')(answer.body)).toBe(true);
+      const response = await startIntake().send(eventWithBody(value));
+      expect(response.status).toBe(202);
+      expect(validator('SubmittedRequest')(response.body)).toBe(true);
     },
   );
 
-  test('has an example answer with the fields of a real one', async () => {
+  test('has an example response with the fields of a real one', async () => {
     const { body } = await startIntake().send(eventWithBody(OPENAPI_EXAMPLES.requests.users.value));
     const { requestId: _, ...example } = OPENAPI_EXAMPLES.accepted;
     expect(body).toMatchObject(example);
@@ -93,11 +93,11 @@ describe('schemas/openapi.json', () => {
   test.each(Object.entries(OPENAPI_EXAMPLES.problems))(
     'has for %s the very problem that the service responds with',
     async (kind, example) => {
-      const answer = await CAUSES[kind as keyof typeof CAUSES]();
+      const response = await CAUSES[kind as keyof typeof CAUSES]();
       const { instance: _, ...expected } = example;
-      expect(answer.body).toMatchObject(expected);
-      expect(answer.status).toBe(example.status);
-      expect(validator('Problem')(answer.body)).toBe(true);
+      expect(response.body).toMatchObject(expected);
+      expect(response.status).toBe(example.status);
+      expect(validator('Problem')(response.body)).toBe(true);
       expect(validator('Problem')(example)).toBe(true);
     },
   );

@@ -6,7 +6,7 @@ import { readUser, readUsersInBulk } from '../../lib/genesys/users/read-users.ts
 
 const budget = createCallBudget({ finishByMs: 1e15, deadlineMs: 1e15 });
 
-/** A client that answers reads from a function of the ids in the query. */
+/** A client whose responses come from a function of the ids in the query. */
 function clientOf(response: (ids: string[], path: string) => Fields) {
   const paths: string[] = [];
   const client: GenesysClient = {
@@ -25,7 +25,7 @@ const read = (client: GenesysClient) => readUsersInBulk(client, ids, 'commas', b
 
 describe('a bulk read of users', () => {
   // Bug: the seven of twelve that were on later pages counted as unknown, and were refused.
-  test('requests those again that a partial answer does not list', async () => {
+  test('requests those again that a partial response does not list', async () => {
     const { client, paths } = clientOf((asked) => ({
       entities: asked.slice(0, 5).map(listed),
       total: asked.length,
@@ -49,7 +49,7 @@ describe('a bulk read of users', () => {
     expect(paths).toHaveLength(2);
   });
 
-  test('calls those unknown that a whole answer does not list', async () => {
+  test('calls those unknown that a whole response does not list', async () => {
     const { client } = clientOf(() => ({ entities: ids.slice(0, 11).map(listed), total: 11 }));
     expect((await read(client))?.get('user-11')?.state).toBe('unknown');
   });

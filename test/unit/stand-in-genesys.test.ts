@@ -5,7 +5,7 @@ import {
   type GenesysEvent,
   type GenesysOptions,
 } from '../../local/genesys/create-genesys.ts';
-import type { Delivery, GenesysAnswer } from '../../local/genesys/exchange.ts';
+import type { Delivery, GenesysResponse } from '../../local/genesys/exchange.ts';
 import { gatewayPage, platformError, tooManyRequests } from '../../local/genesys/faults.ts';
 import {
   CUSTOMER_ADDRESS,
@@ -69,8 +69,8 @@ const authorised = (method: string, target: string, body?: unknown) =>
   });
 const get = (target: string) => genesys.handle(authorised('GET', target));
 const post = (target: string, body: unknown) => genesys.handle(authorised('POST', target, body));
-const json = (response: GenesysAnswer) => JSON.parse(response.body);
-const code = (response: GenesysAnswer) => [response.status, json(response).code];
+const json = (response: GenesysResponse) => JSON.parse(response.body);
+const code = (response: GenesysResponse) => [response.status, json(response).code];
 const add = (...userIds: string[]) =>
   post(ADD, { participants: userIds.map((userId) => ({ userId })) });
 const people = (conversationId: string) =>
@@ -179,9 +179,9 @@ describe('token requests', () => {
 });
 
 describe('the rate limit', () => {
-  test('every answer says where the window stands, refusals and token answers too', () => {
+  test('every response says where the window stands, refusals and token responses too', () => {
     start();
-    const standing = ({ headers }: GenesysAnswer) =>
+    const standing = ({ headers }: GenesysResponse) =>
       ['count', 'allowed', 'reset'].map((name) => headers[`inin-ratelimit-${name}`]);
     expect(standing(logIn())).toEqual(['2', '300', '60']);
     nowMs += 10_500;
@@ -195,7 +195,7 @@ describe('the rate limit', () => {
     const responses = [1, 2, 3].map(() => get(CONVERSATION));
     expect(responses.map(({ status }) => status)).toEqual([200, 200, 429]);
     expect(responses[2]?.headers['retry-after']).toBe('42');
-    expect(json(responses[2] as GenesysAnswer)).toMatchObject({
+    expect(json(responses[2] as GenesysResponse)).toMatchObject({
       code: 'too.many.requests.retry.after',
       message: 'Rate limit exceeded the maximum. Retry the request in [42] seconds',
     });
@@ -254,7 +254,7 @@ describe('the live platform', () => {
     expect(genesys.state.organisation.rings).toEqual([]);
   });
 
-  test('where each stands alone, the good ones are dialled and the answer is 200', () => {
+  test('where each stands alone, the good ones are dialled and the response is 200', () => {
     start({ platformBatch: 'each' });
     expect(add(HANA, UNKNOWN_USER, IVO).status).toBe(200);
     expect(people(PLATFORM_CONVERSATION)).toEqual([CUSTOMER_ADDRESS, ADA, HANA, IVO]);
@@ -398,14 +398,14 @@ describe('faults', () => {
   const rings = () => genesys.state.organisation.rings.map(({ who }) => who);
   const body = { participants: [{ userId: HANA }, { userId: IVO }] };
 
-  test('an answer that is lost after the add was carried out', () => {
-    genesys.state.faults.push({ method: 'POST', fault: { carriedOut: true, answer: 'reset' } });
+  test('a response that is lost after the add was carried out', () => {
+    genesys.state.faults.push({ method: 'POST', fault: { carriedOut: true, response: 'reset' } });
     expect(deliver('POST', ADD, body).kind).toBe('reset');
     expect(rings()).toEqual([HANA, IVO]);
   });
 
   test.each(['reset', 'hang'] as const)('a %s before anything is carried out', (response) => {
-    genesys.state.faults.push({ fault: { answer: response } });
+    genesys.state.faults.push({ fault: { response } });
     expect(deliver('POST', ADD, body)).toEqual({ kind: response, waitMs: 0, delayMs: 0 });
     expect(rings()).toEqual([]);
     expect(genesys.state.calls.at(-1)).toMatchObject({ method: 'POST', body, delivery: response });
@@ -422,40 +422,40 @@ describe('faults', () => {
       ],
     ],
   ])('an add that stops after one participant: %s', (path, wanted) => {
-    genesys.state.faults.push({ fault: { carriedOut: 1, answer: gatewayPage(504) } });
-    expect(deliver('POST', path, wanted)).toMatchObject({ answer: { status: 504 } });
+    genesys.state.faults.push({ fault: { carriedOut: 1, response: gatewayPage(504) } });
+    expect(deliver('POST', path, wanted)).toMatchObject({ response: { status: 504 } });
     expect(rings()).toEqual([HANA]);
   });
 
-  test('a delay before and one after, with the answer as it is', () => {
+  test('a delay before and one after, with the response as it is', () => {
     genesys.state.faults.push({ fault: { waitMs: 10, delayMs: 20 } });
     expect(deliver('GET', CONVERSATION)).toMatchObject({
-      kind: 'answer',
+      kind: 'response',
       waitMs: 10,
       delayMs: 20,
-      answer: { status: 200 },
+      response: { status: 200 },
     });
   });
 
-  test('an answer that is cut off', () => {
-    genesys.state.faults.push({ fault: { answer: 'cut' } });
-    expect(deliver('GET', CONVERSATION)).toMatchObject({ kind: 'cut', answer: { status: 200 } });
+  test('a response that is cut off', () => {
+    genesys.state.faults.push({ fault: { response: 'cut' } });
+    expect(deliver('GET', CONVERSATION)).toMatchObject({ kind: 'cut', response: { status: 200 } });
   });
 
-  const answerOf = (delivery: Delivery): GenesysAnswer => {
-    if ('answer' in delivery) return delivery.answer;
+  const responseOf = (delivery: Delivery): GenesysResponse => {
+    if ('response' in delivery) return delivery.response;
     throw new Error('there was no response');
   };
 
   test('a page of a gateway carries nothing of the platform and is not counted', () => {
-    genesys.state.faults.push({ calls: [1], fault: { answer: gatewayPage(502) } });
-    expect(Object.keys(answerOf(deliver('GET', CONVERSATION)).headers)).toEqual(['content-type']);
+    genesys.state.faults.push({ calls: [1], fault: { response: gatewayPage(502) } });
+    expect(Object.keys(responseOf(deliver('GET', CONVERSATION)).headers)).toEqual(['content-type']);
     expect(get(CONVERSATION).headers['inin-ratelimit-count']).toBe('2');
   });
 
   test('a refusal of the platform is counted and whole', () => {
-    genesys.state.faults.push({ fault: { answer: platformError(403, 'not.authorized', 'No.') } });
-    const { headers, body: text } = answerOf(deliver('GET', CONVERSATION));
+    genesys.state.faults.push({ fault: { response: platformError(403, 'not.authorized', 'No.') } });
+    const { headers, body: text } = responseOf(deliver('GET', CONVERSATION));
     expect(headers['inin-ratelimit-count']).toBe('2');
     expect(JSON.parse(text)).toEqual({
       status: 403,
@@ -468,37 +468,37 @@ describe('faults', () => {
   });
 
   test('429 with and without a delay', () => {
-    genesys.state.faults.push({ calls: [1], fault: { answer: tooManyRequests(58) } });
-    genesys.state.faults.push({ fault: { answer: tooManyRequests() } });
-    expect(answerOf(deliver('GET', CONVERSATION)).headers['retry-after']).toBe('58');
-    expect(answerOf(deliver('GET', CONVERSATION)).headers['retry-after']).toBeUndefined();
+    genesys.state.faults.push({ calls: [1], fault: { response: tooManyRequests(58) } });
+    genesys.state.faults.push({ fault: { response: tooManyRequests() } });
+    expect(responseOf(deliver('GET', CONVERSATION)).headers['retry-after']).toBe('58');
+    expect(responseOf(deliver('GET', CONVERSATION)).headers['retry-after']).toBeUndefined();
   });
 
   test('a rule counts the requests that it matches, and the first that applies wins', () => {
     genesys.state.faults.push(
-      { method: 'GET', path: '/users', calls: [2], fault: { answer: 'hang' } },
-      { path: /^\/api\/v2\/users$/, fault: { answer: 'reset' } },
+      { method: 'GET', path: '/users', calls: [2], fault: { response: 'hang' } },
+      { path: /^\/api\/v2\/users$/, fault: { response: 'reset' } },
     );
     const kinds = ['/api/v2/users', CONVERSATION, '/api/v2/users', '/api/v2/users'].map(
       (path) => deliver('GET', path).kind,
     );
-    expect(kinds).toEqual(['reset', 'answer', 'hang', 'reset']);
+    expect(kinds).toEqual(['reset', 'response', 'hang', 'reset']);
   });
 
   test('a fault by chance comes from the given randomness', () => {
     const rolls = [0.5, 0.29, 0.3];
     start({
       random: () => rolls.shift() ?? 1,
-      faults: [{ probability: 0.3, fault: { answer: 'reset' } }],
+      faults: [{ probability: 0.3, fault: { response: 'reset' } }],
     });
     expect([1, 2, 3].map(() => deliver('GET', CONVERSATION).kind)).toEqual([
-      'answer',
+      'response',
       'reset',
-      'answer',
+      'response',
     ]);
   });
 
-  test('a fault that says neither to carry out nor what to answer is a mistake of the test', () => {
+  test('a fault that says neither to carry out nor what to respond is a mistake of the test', () => {
     genesys.state.faults.push({ fault: { carriedOut: false } });
     expect(() => deliver('GET', CONVERSATION)).toThrow('has to say what comes back');
   });
@@ -515,10 +515,10 @@ describe('events', () => {
     expect(post(GENERIC_ADD, [{ id: HANA, role: 'agent' }]).status).toBe(409);
   });
 
-  test('tell of a request, of each ring, and of the answer', () => {
+  test('tell of a request, of each ring, and of the response', () => {
     events = [];
     add(HANA, IVO);
-    expect(events.map(({ kind }) => kind)).toEqual(['request', 'ring', 'ring', 'answer']);
+    expect(events.map(({ kind }) => kind)).toEqual(['request', 'ring', 'ring', 'response']);
     expect(genesys.state.calls.at(-1)).toEqual({
       atMs: START_MS,
       method: 'POST',
@@ -527,7 +527,7 @@ describe('events', () => {
       body: { participants: [{ userId: HANA }, { userId: IVO }] },
       authentication: 'bearer',
       status: 200,
-      delivery: 'answer',
+      delivery: 'response',
       correlationId: expect.any(String),
     });
   });

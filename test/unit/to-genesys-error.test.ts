@@ -86,7 +86,7 @@ describe('the remedy', () => {
   });
 });
 
-describe('the delay that an answer names', () => {
+describe('the delay that a response names', () => {
   const delayOf = (headers: Record<string, string>, body: unknown = {}, status = 429) =>
     errorOf(status, body, headers).retryAfterMs;
   const used = { 'inin-ratelimit-count': '300', 'inin-ratelimit-allowed': '300' };

@@ -23,7 +23,7 @@ const stored = (accessToken: string, issuedAtMs: number) => ({
   stages: ['AWSCURRENT'],
 });
 
-/** Answers the reads of the secret one after the other; no Genesys Cloud is there to be asked. */
+/** A source whose reads of the secret get these responses in order. There is no Genesys Cloud to ask. */
 function start(...responses: (() => ReturnType<typeof stored>)[]) {
   const events: string[] = [];
   let reads = 0;

@@ -47,15 +47,15 @@ export function pretty(text) {
 export const block = (label, text) =>
   element('pre', { tabIndex: 0, role: 'group', 'aria-label': label }, text);
 
-/** Asks the console's own server. @throws Error where it does not answer with success */
+/** Asks the console's own server. @throws Error where it does not respond with success */
 export async function ask(path, input) {
-  const answer = await fetch(path, {
+  const response = await fetch(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(input),
   });
-  if (!answer.ok) throw new Error((await answer.json()).error);
-  return answer.json();
+  if (!response.ok) throw new Error((await response.json()).error);
+  return response.json();
 }
 
 export function announce(text) {

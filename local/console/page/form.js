@@ -109,7 +109,7 @@ async function send() {
   place.hidden = false;
   place.className = '';
   place.replaceChildren(element('p', {}, 'Sending …'));
-  const answer = await fetch(`/api${pathOf(request)}`, {
+  const response = await fetch(`/api${pathOf(request)}`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
@@ -117,16 +117,16 @@ async function send() {
     },
     body: JSON.stringify(request.body),
   }).catch((error) => error);
-  if (answer instanceof Error) {
+  if (response instanceof Error) {
     place.className = 'bad';
-    place.replaceChildren(element('p', {}, `No response: ${answer.message}`));
+    place.replaceChildren(element('p', {}, `No response: ${response.message}`));
     return;
   }
-  const text = await answer.text();
-  place.className = answer.ok ? 'good' : 'bad';
-  const replayed = answer.headers.get('idempotency-replayed') === 'true';
+  const text = await response.text();
+  place.className = response.ok ? 'good' : 'bad';
+  const replayed = response.headers.get('idempotency-replayed') === 'true';
   place.replaceChildren(
-    element('p', {}, summary(answer.status, text, replayed)),
+    element('p', {}, summary(response.status, text, replayed)),
     element(
       'details',
       {},

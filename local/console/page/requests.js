@@ -31,9 +31,9 @@ function look(requestId) {
   timers.set(
     requestId,
     setTimeout(async () => {
-      const answer = await fetch(`/api/requests/${requestId}`).catch(() => undefined);
-      if (!answer?.ok) return;
-      const record = await answer.json();
+      const response = await fetch(`/api/requests/${requestId}`).catch(() => undefined);
+      if (!response?.ok) return;
+      const record = await response.json();
       const before = records.get(requestId)?.status;
       records.set(requestId, record);
       render(requestId);
@@ -86,8 +86,8 @@ function heading(story, record) {
     'Cancel',
   );
   cancel.addEventListener('click', async () => {
-    const answer = await fetch(`/api/requests/${requestId}`, { method: 'DELETE' });
-    announce(answer.ok ? 'Cancelled' : 'Too late to cancel');
+    const response = await fetch(`/api/requests/${requestId}`, { method: 'DELETE' });
+    announce(response.ok ? 'Cancelled' : 'Too late to cancel');
     look(requestId);
   });
   return element(

@@ -8,7 +8,7 @@ const PICK_UPS = [
 ];
 const TROUBLES = [
   ['none', 'works'],
-  ['busy', 'answers 429, retry after 5 s'],
+  ['busy', 'responds with 429, retry after 5 s'],
   ['outage', 'is down (503)'],
   ['slow', 'is slow (3 s a call)'],
   ['lost-response', 'rings people, then loses the response of one add'],
@@ -106,7 +106,7 @@ function gaugeList({ token, rate }) {
     ),
     gauge(
       'Calls in the last minute',
-      `${rate.calls} of ${rate.allowed}${rate.refused > 0 ? `, ${rate.refused} answered 429` : ''}`,
+      `${rate.calls} of ${rate.allowed}${rate.refused > 0 ? `, ${rate.refused} refused with 429` : ''}`,
       rate.calls,
       rate.allowed,
     ),

@@ -2,7 +2,7 @@ import type { buildApp } from 'fauxqs';
 
 type App = ReturnType<typeof buildApp>;
 
-interface JsonAnswer {
+interface JsonResponse {
   MessageId?: string;
   MD5OfMessageBody?: string;
   SequenceNumber?: string;
@@ -15,14 +15,14 @@ interface JsonAnswer {
  * Action=SendMessage -d MessageBody=…` send a message without the AWS CLI.
  * (Amazon SQS Developer Guide, "Making Query API requests using AWS query protocol")
  */
-export function answerQueryProtocol(app: App): void {
+export function serveQueryProtocol(app: App): void {
   app.addHook('preHandler', async (request, reply) => {
     const { headers, body, url } = request;
     if (!/x-www-form-urlencoded/.test(headers['content-type'] ?? '')) return;
     const { Action, Version: _version, ...fields } = body as Record<string, string>;
     if (Action === undefined) return;
     if (Action !== 'SendMessage') {
-      // fauxqs would answer 200 with a document of S3.
+      // fauxqs would respond with 200 and a document of S3.
       const message = `The local SQS knows ${Action} only in the JSON protocol, as the AWS CLI and the SDKs send it`;
       await reply
         .code(400)
@@ -43,12 +43,12 @@ export function answerQueryProtocol(app: App): void {
     await reply
       .code(response.statusCode)
       .type('text/xml')
-      .send(toXml(response.json() as JsonAnswer));
+      .send(toXml(response.json() as JsonResponse));
     return reply;
   });
 }
 
-function toXml(response: JsonAnswer): string {
+function toXml(response: JsonResponse): string {
   const element = (name: string, text: string | undefined) =>
     text === undefined
       ? ''

@@ -19,13 +19,15 @@ const FIELDS = [
   'actingUserId',
 ];
 
-export interface AnswerProblemsDeps {
+export interface RespondWithProblemsDeps {
   log: Log;
   putMetrics: PutMetrics;
 }
 
 /** Middleware: turns every error into a problem document, logs and counts it. */
-export function answerProblems(deps: AnswerProblemsDeps): MiddlewareObj<Call, ApiResponse> {
+export function respondWithProblems(
+  deps: RespondWithProblemsDeps,
+): MiddlewareObj<Call, ApiResponse> {
   return {
     onError: (request) => {
       const { requestId, occurrenceId, correlationId, api } = request.event;

@@ -16,10 +16,15 @@ import {
   UNKNOWN_USER,
 } from '../../local/genesys/sample-organisation.ts';
 import { type RunningGenesys, startGenesys } from '../../local/genesys/start-genesys.ts';
-import { type Answer, createGenesysClient, type GenesysClient, logIn } from './genesys-client.ts';
+import {
+  type ClientResponse,
+  createGenesysClient,
+  type GenesysClient,
+  logIn,
+} from './genesys-client.ts';
 import { describeWithVendor, type VendorDescription } from './vendor-description.ts';
 
-/** Every answer of the stand-in on the live platform's operations, held to the vendor's Swagger. */
+/** Every response of the stand-in on the live platform's operations, held to the vendor's Swagger. */
 
 const CONVERSATION = `/api/v2/conversations/${PLATFORM_CONVERSATION}`;
 const CALL = `/api/v2/conversations/calls/${PLATFORM_CONVERSATION}`;
@@ -192,7 +197,7 @@ const SCENARIOS: Scenario[] = [
     path: CONVERSATION,
     status: 401,
     code: 'ip.not.authorized',
-    prepare: withFault({ answer: platformError(401, 'ip.not.authorized') }),
+    prepare: withFault({ response: platformError(401, 'ip.not.authorized') }),
   },
   { name: 'the call of a conversation', path: CALL, status: 200 },
   {
@@ -436,7 +441,7 @@ beforeEach(async () => {
 });
 afterEach(() => genesys.stop());
 
-function carryOut(scenario: Scenario): Promise<Answer> {
+function carryOut(scenario: Scenario): Promise<ClientResponse> {
   scenario.prepare?.(genesys);
   const caller = scenario.withoutToken ? createGenesysClient(genesys.url) : client;
   return scenario.post === undefined
@@ -444,11 +449,11 @@ function carryOut(scenario: Scenario): Promise<Answer> {
     : caller.post(scenario.path, scenario.post, scenario.headers);
 }
 
-/** What the description says of an answer, and what of it does not hold. */
+/** What the description says of a response, and what of it does not hold. */
 function complaints(
   vendor: VendorDescription,
   { path, post }: Scenario,
-  { status, json }: Answer,
+  { status, json }: ClientResponse,
 ): string[] {
   const method = post === undefined ? 'GET' : 'POST';
   const described = vendor.findOperation(method, path.split('?')[0] ?? '')?.responses[status];
@@ -462,7 +467,7 @@ function complaints(
   return found;
 }
 
-describeWithVendor("each answer of the stand-in holds to the vendor's description", (vendor) => {
+describeWithVendor("each response of the stand-in holds to the vendor's description", (vendor) => {
   test.each(SCENARIOS)('$name', async (scenario) => {
     const response = await carryOut(scenario);
     expect({ status: response.status, code: (response.json as { code?: string }).code }).toEqual({
@@ -496,7 +501,7 @@ describeWithVendor("the check against the vendor's description", (vendor) => {
 
   test('notices a code that is not documented for the operation', async () => {
     const scenario: Scenario = { name: '', path: CONVERSATION, status: 409 };
-    genesys.state.faults.push({ fault: { answer: platformError(409, 'made.up') } });
+    genesys.state.faults.push({ fault: { response: platformError(409, 'made.up') } });
     expect(complaints(vendor, scenario, await client.get(CONVERSATION))).toEqual([
       '409 is not documented with code made.up',
     ]);

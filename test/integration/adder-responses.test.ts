@@ -33,7 +33,7 @@ const count = ({ method, path }: Pick<FaultRule, 'method' | 'path'>) =>
     (call) => call.method === method && call.path.includes(String(path)),
   ).length;
 
-describe('answers to the add', () => {
+describe('responses to the add', () => {
   test.each([
     [400, 'bad.request', 'GENESYS_REJECTED'],
     [400, 'invalid.value', 'GENESYS_REJECTED'],
@@ -56,7 +56,7 @@ describe('answers to the add', () => {
     "%i %s ends the request as %s, at once and with the vendor's words",
     async (status, code, ours) => {
       const audit = await ask([
-        { ...ADD, fault: { answer: platformError(status, code, 'Their words') } },
+        { ...ADD, fault: { response: platformError(status, code, 'Their words') } },
       ]);
       expect(audit).toMatchObject({ status: 'FAILED', code: ours });
       expect(audit.error).toContain(`${status}`);
@@ -81,7 +81,7 @@ describe('answers to the add', () => {
     '%i %s may have had an effect: it is tried again after a look at least 5 s later',
     async (status, code) => {
       const audit = await ask([
-        { ...ADD, calls: [1], fault: { answer: platformError(status, code) } },
+        { ...ADD, calls: [1], fault: { response: platformError(status, code) } },
       ]);
       expect(audit.status).toBe('SUCCESS');
       const [lost, made] = adder.genesys.state.calls.filter(({ path }) =>
@@ -94,7 +94,7 @@ describe('answers to the add', () => {
 
   test('a 409 that refuses the call is final once a look has shown that no one was rung', async () => {
     const refusal = platformError(409, 'conversation.error.outbound.call.cannot.be.placed', 'No');
-    const audit = await ask([{ ...ADD, fault: { answer: refusal } }]);
+    const audit = await ask([{ ...ADD, fault: { response: refusal } }]);
     expect(audit).toMatchObject({ status: 'FAILED', code: 'GENESYS_REJECTED' });
     expect([count(READ), count(ADD)]).toEqual([3, 1]);
   });
@@ -103,7 +103,7 @@ describe('answers to the add', () => {
     '%i %s leads to another look and another try',
     async (status, code) => {
       const audit = await ask([
-        { ...ADD, calls: [1], fault: { answer: platformError(status, code) } },
+        { ...ADD, calls: [1], fault: { response: platformError(status, code) } },
       ]);
       expect(audit.status).toBe('SUCCESS');
       expect([count(READ), count(ADD)]).toEqual([2, 2]);
@@ -112,7 +112,7 @@ describe('answers to the add', () => {
 
   test('a 403 names the permission that adding needs', async () => {
     const audit = await ask([
-      { ...ADD, fault: { answer: platformError(403, 'missing.permissions') } },
+      { ...ADD, fault: { response: platformError(403, 'missing.permissions') } },
     ]);
     expect(audit.error).toContain('conversation:agentlessCall:add');
     expect(audit.error).not.toContain('conversation:communication:view');
@@ -120,14 +120,18 @@ describe('answers to the add', () => {
 
   test('a 429 without a delay is waited out in place, three times', async () => {
     const audit = await ask([
-      { ...ADD, calls: [1, 2, 3], fault: { answer: { status: 429, body: { code: 'too.many' } } } },
+      {
+        ...ADD,
+        calls: [1, 2, 3],
+        fault: { response: { status: 429, body: { code: 'too.many' } } },
+      },
     ]);
     expect(audit.status).toBe('SUCCESS');
     expect(count(ADD)).toBe(4);
   });
 });
 
-describe('answers to the reading of the conversation', () => {
+describe('responses to the reading of the conversation', () => {
   test.each([
     ['an HTML page of a gateway', gatewayPage(502)],
     ['a 503', gatewayPage(503)],
@@ -135,18 +139,18 @@ describe('answers to the reading of the conversation', () => {
     ['a page with status 200', { status: 200, body: '<html>Sign in to this network</html>' }],
     ['a list where a document belongs', { status: 200, body: '[]' }],
   ])('%s is read over in place', async (_what, response) => {
-    const audit = await ask([{ ...READ, calls: [1, 2], fault: { answer: response } }]);
+    const audit = await ask([{ ...READ, calls: [1, 2], fault: { response } }]);
     expect(audit.status).toBe('SUCCESS');
     expect(count(READ)).toBe(3);
   });
 
   test('a read that hangs goes back to the queue instead of being retried in place', async () => {
-    const hangs = ask([{ ...READ, calls: [1], fault: { answer: 'hang' } }]);
+    const hangs = ask([{ ...READ, calls: [1], fault: { response: 'hang' } }]);
     await expect(hangs).rejects.toThrow('handed back: GENESYS_UNAVAILABLE');
     expect(count(READ)).toBe(1);
   });
 
-  // Bug: an answer of over 1 MiB was cut and taken for none.
+  // Bug: a response of over 1 MiB was cut and taken for none.
   test('a document of several megabytes is read like any other', async () => {
     adder = await startAdder();
     const [stay] = adder.genesys.state.organisation.existing(PLATFORM_CONVERSATION).participations;
@@ -171,14 +175,14 @@ describe('answers to the reading of the conversation', () => {
   });
 
   test('a connection that broke is made again', async () => {
-    const audit = await ask([{ ...READ, calls: [1, 2, 3], fault: { answer: 'reset' } }]);
+    const audit = await ask([{ ...READ, calls: [1, 2, 3], fault: { response: 'reset' } }]);
     expect(audit.status).toBe('SUCCESS');
     expect(count(READ)).toBe(4);
   });
 
   test('a 403 names the permissions and is final', async () => {
     const audit = await ask([
-      { ...READ, fault: { answer: platformError(403, 'missing.permissions') } },
+      { ...READ, fault: { response: platformError(403, 'missing.permissions') } },
     ]);
     expect(audit).toMatchObject({ status: 'FAILED', code: 'FORBIDDEN' });
     expect(audit.error).toContain('conversation:communication:view');
@@ -216,7 +220,7 @@ describe('the token', () => {
     'that is refused with 401 %s between the reads and the POST is replaced, and no one is rung twice',
     async (code) => {
       const audit = await ask([
-        { ...ADD, calls: [1], fault: { answer: platformError(401, code) } },
+        { ...ADD, calls: [1], fault: { response: platformError(401, code) } },
       ]);
       expect(audit.status).toBe('SUCCESS');
       expect(count(TOKEN)).toBe(2);
@@ -236,14 +240,14 @@ describe('the token', () => {
 
   // Bug: a token that was revoked before its first use ended the request. Fix: one more is fetched.
   test('that was revoked before its first use is replaced', async () => {
-    const refused = { answer: platformError(401, 'bad.credentials') };
+    const refused = { response: platformError(401, 'bad.credentials') };
     const audit = await ask([{ path: '/api/v2/', calls: [1, 2], fault: refused }]);
     expect(audit.status).toBe('SUCCESS');
     expect(count(TOKEN)).toBe(2);
   });
 
   test('that is refused in its first moment is tried again before another one is requested', async () => {
-    const refused = { answer: platformError(401, 'bad.credentials') };
+    const refused = { response: platformError(401, 'bad.credentials') };
     const audit = await ask([{ path: '/api/v2/', calls: [1], fault: refused }]);
     expect(audit.status).toBe('SUCCESS');
     expect(count(TOKEN)).toBe(1);
@@ -257,7 +261,7 @@ describe('the token', () => {
   ])('with %s in it is refused at once, and says why', async (_, token) => {
     const body = JSON.stringify({ access_token: token, token_type: 'bearer', expires_in: 3_600 });
     const response = { status: 200, headers: { 'content-type': 'application/json' }, body };
-    const audit = await ask([{ ...TOKEN, fault: { answer: response } }]);
+    const audit = await ask([{ ...TOKEN, fault: { response } }]);
     expect(audit).toMatchObject({ status: 'FAILED', code: 'INVALID_CREDENTIALS' });
     expect(audit.error).toContain('cannot be sent in a header');
     expect(count(TOKEN)).toBe(1);
@@ -266,15 +270,17 @@ describe('the token', () => {
 
   test('is asked for again in place after a failure that passes', async () => {
     const audit = await ask([
-      { ...TOKEN, calls: [1], fault: { answer: gatewayPage(503) } },
-      { ...TOKEN, calls: [2], fault: { answer: tooManyRequests(3) } },
+      { ...TOKEN, calls: [1], fault: { response: gatewayPage(503) } },
+      { ...TOKEN, calls: [2], fault: { response: tooManyRequests(3) } },
     ]);
     expect(audit.status).toBe('SUCCESS');
     expect(count(TOKEN)).toBe(3);
   });
 
   test('that is refused freshly issued does not become a storm of requests', async () => {
-    const faults = [{ path: '/api/v2/', fault: { answer: platformError(401, 'bad.credentials') } }];
+    const faults = [
+      { path: '/api/v2/', fault: { response: platformError(401, 'bad.credentials') } },
+    ];
     const audit = await ask(faults);
     expect(audit).toMatchObject({ status: 'FAILED', code: 'INVALID_CREDENTIALS' });
     const tokensBefore = count(TOKEN);
@@ -328,7 +334,7 @@ describe('the token', () => {
   });
 
   test('waits for a login that is down, and hands the request back', async () => {
-    await expect(ask([{ ...TOKEN, fault: { answer: gatewayPage(503) } }])).rejects.toThrow(
+    await expect(ask([{ ...TOKEN, fault: { response: gatewayPage(503) } }])).rejects.toThrow(
       'handed back: GENESYS_UNAVAILABLE',
     );
   });
