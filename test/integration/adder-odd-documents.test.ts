@@ -178,12 +178,20 @@ describe('nobody acts who is not a full, live participant', () => {
     ['coaches', { mediaRoles: ['coach'] }],
     ['is a voicemail box', { purpose: 'voicemail' }],
     ['has left', { endTime: '2026-11-26T10:01:00Z' }],
-    ['is the target of a consult', { consultParticipantId: 'the customer' }],
     ['shares a screen only', { calls: [], screenshares: [{ state: 'connected' }] }],
   ])('the only user %s', async (_, fields) => {
     const played = await play({ reads: [conversation([agent(ACTING, fields), outside()])] });
     expect(played.audit).toMatchObject({ status: 'FAILED', code: 'NO_ACTING_USER' });
     expect(played.posts).toEqual([]);
+  });
+
+  // Bug: the field stays after a consult transfer, and whoever had been given the call could not act in it.
+  test('the target of a consult acts once the consulting user has left', async () => {
+    const left = agent(NEXT, { endTime: '2026-11-26T10:03:00Z', calls: OVER });
+    const target = agent(ACTING, { consultParticipantId: 'the customer' });
+    const played = await play({ reads: [conversation([outside(), left, target])] });
+    expect(played.outcomes).toEqual(['ADDED']);
+    expect(played.posts.map(({ actingUserId }) => actingUserId)).toEqual([ACTING]);
   });
 
   test('another one acts where the first is no longer active', async () => {

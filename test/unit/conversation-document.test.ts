@@ -198,6 +198,57 @@ describe('who only listens', () => {
     expect(roster.actingUserIds).toEqual(['a']);
     expect(countPeople(roster)).toBe(2);
   });
+
+  // Bug: without start times, the one who consults was taken for the target.
+  test.each([
+    ['is named by the one who consults', 'participation of b', undefined],
+    ['and the one who consults both name the customer', 'customer', 'customer'],
+  ])('is told by the order of the list without start times: %s', (_how, ofA, ofB) => {
+    const roster = read({
+      participants: [
+        { id: 'customer', purpose: 'customer', calls: [call()] },
+        user('a', { consultParticipantId: ofA }),
+        user('b', { consultParticipantId: ofB }),
+      ],
+    });
+    expect(roster.actingUserIds).toEqual(['a']);
+  });
+
+  const gone = { calls: [{ state: 'disconnected' }], endTime: '2026-11-22T10:03:00.000Z' };
+  test.each([
+    [
+      'the consulting user, who named the target, has left',
+      [
+        user('a', { ...at(1), ...gone, consultParticipantId: 'participation of b' }),
+        user('b', at(2)),
+      ],
+    ],
+    [
+      'the consulting user, whom the target names, has left',
+      [
+        user('a', { ...at(1), ...gone }),
+        user('b', { ...at(2), consultParticipantId: 'participation of a' }),
+      ],
+    ],
+    [
+      'the target has left, and only the consulting user has the field',
+      [user('b', { ...at(1), consultParticipantId: 'customer' }), user('a', { ...at(2), ...gone })],
+    ],
+  ])('is over: %s', (_how, participants) => {
+    const roster = read({ participants: [customer, ...participants] });
+    expect(roster.actingUserIds).toEqual(['b']);
+    expect(countPeople(roster)).toBe(2);
+  });
+
+  test('is over also where another user has joined since', () => {
+    const participants = [
+      customer,
+      user('a', { ...at(1), ...gone }),
+      user('b', { ...at(2), consultParticipantId: 'customer' }),
+      user('c', at(3)),
+    ];
+    expect(read({ participants }).actingUserIds).toEqual(['b', 'c']);
+  });
 });
 
 describe('how far a call came', () => {

@@ -2,7 +2,8 @@ import { AdderError } from '../../domain/adder-error.ts';
 import { asArray, asObject, asString, type Fields } from '../../domain/json.ts';
 import { cleanText } from '../../domain/redact.ts';
 import type { Participation, Roster } from '../../domain/roster.ts';
-import { MEDIA, type ReadParticipant, readParticipant } from './read-participant.ts';
+import { MEDIA, readParticipant } from './read-participant.ts';
+import { withoutConsulted } from './without-consulted.ts';
 
 /** A time as the platform writes it has 24 characters. */
 const LONGEST_TIME = 40;
@@ -97,38 +98,6 @@ function genericRoster(list: readonly Fields[], limit: number): Roster {
     ];
   });
   return { contract: 'generic', participations, limit, actingUserIds: [] };
-}
-
-/**
- * The private target of a consult is listed with a live call and is not in the conference. The vendor
- * describes `consultParticipantId` once as the participant that is being transferred and once as the
- * target of the consult, so both are supported. If it names a participant who joined later, that one is the
- * target. Otherwise the participant that has the field is, and of several with the same value all but the
- * first.
- */
-function withoutConsulted(read: readonly ReadParticipant[]): Participation[] {
-  const startOf = (id: string | undefined) =>
-    read.find(({ participation }) => participation.participationId === id)?.participation
-      .startedAtMs ?? Number.NaN;
-  const isOlder = (one: ReadParticipant, other: ReadParticipant) =>
-    startOf(one.participation.participationId) < startOf(other.participation.participationId);
-
-  const targets = new Set<string>();
-  for (const one of read) {
-    const { consultedAbout, participation } = one;
-    if (consultedAbout === undefined) continue;
-    const named = read.find((other) => other.participation.participationId === consultedAbout);
-    const others = read.filter((other) => other !== one && other.consultedAbout === consultedAbout);
-    if (named && isOlder(one, named)) targets.add(consultedAbout);
-    else if (others.length === 0 || !others.every((other) => isOlder(one, other))) {
-      targets.add(participation.participationId);
-    }
-  }
-  return read.map(({ participation }) =>
-    targets.has(participation.participationId)
-      ? { ...participation, inConference: false, aside: true }
-      : participation,
-  );
 }
 
 /**
