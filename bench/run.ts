@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../cli/parse-options.ts';
 import { UserError } from '../lib/user-error.ts';
 import { budgetUse } from './budget-use.ts';
 import { coldStart } from './cold-start.ts';
@@ -32,12 +32,24 @@ const FIGURES: readonly Figure[] = [
   money,
 ];
 
-/** A median of fewer says little. */
+/** The median of fewer repetitions is unreliable. */
 const DEFAULT_REPETITIONS = 9;
 
-/** `npm run bench [-- --only NAME] [--repetitions N]`: measures, prints a Markdown table, and writes a JSON file. */
+const USAGE = `npm run bench -- [--only NAME]... [--repetitions N]
+
+Measures, prints a Markdown table, and writes bench/results.json.
+
+  --only NAME       one figure only: ${FIGURES.map(({ name }) => name).join(', ')}
+  --repetitions N   default ${DEFAULT_REPETITIONS}
+`;
+
+/** `npm run bench`: measures, prints a Markdown table, and writes a JSON file. */
 export async function main(args: readonly string[]): Promise<void> {
-  const { chosen, repetitions } = readArguments(args);
+  const { help, chosen, repetitions } = readArguments(args);
+  if (help) {
+    process.stdout.write(USAGE);
+    return;
+  }
   const machine = describeMachine();
   process.stdout.write(
     `${machine.cores} cores (${machine.cpu}), Node ${machine.node}, load average ${machine.loadAverage[0]}\n`,
@@ -53,16 +65,20 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 function readArguments(args: readonly string[]): {
+  help: boolean;
   chosen: readonly Figure[];
   repetitions: number;
 } {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
+  const { values } = parseOptions(
+    [...args],
+    {
       only: { type: 'string', multiple: true },
       repetitions: { type: 'string', default: String(DEFAULT_REPETITIONS) },
+      help: { type: 'boolean', short: 'h', default: false },
     },
-  });
+    USAGE,
+    { allowPositionals: false },
+  );
   const only = values.only ?? [];
   const unknown = only.find((wanted) => !FIGURES.some(({ name }) => name === wanted));
   if (unknown !== undefined) {
@@ -71,10 +87,10 @@ function readArguments(args: readonly string[]): {
   }
   const repetitions = Number(values.repetitions);
   if (!Number.isInteger(repetitions) || repetitions < 1) {
-    throw new UserError('--repetitions must be a whole number from 1.');
+    throw new UserError('--repetitions must be a whole number of at least 1.');
   }
   const chosen = FIGURES.filter(({ name }) => only.length === 0 || only.includes(name));
-  return { chosen, repetitions };
+  return { help: values.help, chosen, repetitions };
 }
 
 function describeMachine() {
@@ -85,7 +101,7 @@ function describeMachine() {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    /** Load at the start. If it is much above 0, times say little. */
+    /** Load at the start. If it is much above 0, the times are unreliable. */
     loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
   };
 }

@@ -17,9 +17,9 @@ Without --signing-key: puts the Genesys Cloud OAuth client into the stage's secr
 from GENESYS_CLIENT_ID and GENESYS_CLIENT_SECRET, in the environment or in .env.STAGE (stage dev: .env), or
 asked for. If the stage has no key to sign webhooks with, the first one is created as well.
 
-  --signing-key add            one more key that signs webhooks: WEBHOOK_SIGNING_KEY from the
-                               environment, or a new random one. The old ones go on signing.
-  --signing-key remove-oldest  takes the oldest key away, once the receiver has the new one
+  --signing-key add            adds a key that signs webhooks: WEBHOOK_SIGNING_KEY from the
+                               environment, or a new random one. The old keys still sign.
+  --signing-key remove-oldest  removes the oldest key. Do this once the receiver has the new one
   --region NAME                default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1
   --profile NAME               an AWS profile; default: AWS_PROFILE
 

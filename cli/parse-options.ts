@@ -11,16 +11,20 @@ export const STAGE_OPTIONS = {
 
 /**
  * Reads the options and the positional arguments of a command line.
- * @throws UserError with the usage, if there is an unknown option or one without its value
+ * @throws UserError with the usage, if there is an unknown option, one without its value, or a positional
+ * argument that the command does not take
  */
 export function parseOptions<const Options extends NonNullable<ParseArgsConfig['options']>>(
   args: string[],
   options: Options,
   usage: string,
+  { allowPositionals = true } = {},
 ) {
   try {
-    return parseArgs({ args, allowPositionals: true, options });
+    return parseArgs({ args, allowPositionals, options });
   } catch (error) {
-    throw new UserError(`${(error as Error).message}\n\n${usage}`);
+    // Node adds advice about positional arguments, which no command here needs.
+    const [problem] = (error as Error).message.split('. ');
+    throw new UserError(`${problem}\n\n${usage}`);
   }
 }

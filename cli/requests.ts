@@ -10,15 +10,15 @@ import { renderRequest, renderRequests } from './requests/render-requests.ts';
 const USAGE = `npm run requests -- COMMAND ID [options]
 
   list CONVERSATION_ID   the requests of a conversation, newest first
-  show REQUEST_ID        all of one request
+  show REQUEST_ID        everything about one request
   watch REQUEST_ID       wait until the request is final, then show it
-  cancel REQUEST_ID      cancel it, unless people are being rung
+  cancel REQUEST_ID      cancel it, if no one has been rung
 
   --stage NAME     a deployed stage; needs AWS credentials that may read its table
   --region NAME    default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1
   --profile NAME   an AWS profile; default: AWS_PROFILE
-  --limit N        list: at most so many (default 20)
-  --seconds N      watch: at most so long (default 600)
+  --limit N        list: maximum number (default 20)
+  --seconds N      watch: maximum wait (default 600)
 
 Without --stage the requests are those of the system that npm start runs on this machine.
 `;

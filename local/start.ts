@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { UserError } from '../lib/user-error.ts';
+import { parseOptions } from '../cli/parse-options.ts';
 import { createStandInSwitches } from './console/stand-in-switches.ts';
 import { type Console, startConsole } from './console/start-console.ts';
 import { introduce } from './start/introduce.ts';
@@ -14,14 +13,23 @@ import { onPort } from './system/on-port.ts';
 import { readSettings, type Settings } from './system/read-settings.ts';
 import { type LocalSystem, startSystem } from './system/start-system.ts';
 
-const USAGE = 'Usage: npm start [-- --open]   (--open: show the console page in the browser)';
+const USAGE = `npm start [-- --open]
 
-/** Whatever hangs, the process is gone after this. */
+Runs the whole system on this machine until Ctrl-C.
+
+  --open   open the console page in the browser
+`;
+
+/** The process ends after this time, even if a part of it hangs. */
 const STOP_LIMIT_MS = 1_500;
 
 /** `npm start`: the whole system on this machine, and one line for each thing that happens. */
 export async function main(args: string[]): Promise<void> {
-  const { open } = readArguments(args);
+  const { open, help } = readArguments(args);
+  if (help) {
+    process.stdout.write(USAGE);
+    return;
+  }
   if (existsSync('.env')) process.loadEnvFile('.env');
   const settings = readSettings(process.env);
   const colours = showsColours(process.stdout, process.env);
@@ -90,13 +98,12 @@ export async function main(args: string[]): Promise<void> {
   if (open) openInBrowser(consolePage.url);
 }
 
-function readArguments(args: string[]): { open: boolean } {
-  try {
-    const { values } = parseArgs({ args, options: { open: { type: 'boolean', default: false } } });
-    return values;
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n${USAGE}`);
-  }
+function readArguments(args: string[]): { open: boolean; help: boolean } {
+  const options = {
+    open: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const;
+  return parseOptions(args, options, USAGE, { allowPositionals: false }).values;
 }
 
 /** On the port that was asked for; else on the one after the API's, or on any that is free. */

@@ -1,18 +1,23 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../cli/parse-options.ts';
 import { UserError } from '../lib/user-error.ts';
 import { judgeRun } from '../test/simulation/judge-run.ts';
 import { simulate } from '../test/simulation/simulate.ts';
 
-const USAGE = `npm run simulate -- --runs 20000           runs the seeds from 1 on, up to the first that fails
-npm run simulate -- --runs 500 --from 7000 another part of them
-npm run simulate -- --seed 42              replays one seed, a line an event`;
+const USAGE = `npm run simulate -- --runs 20000           run seeds 1 to 20000; stop at the first that fails
+npm run simulate -- --runs 500 --from 7000 run 500 seeds, from seed 7000 on
+npm run simulate -- --seed 42              replay one seed, one line per event
+`;
 
 /**
  * Runs the whole system in virtual time with faults chosen by a seed (test/simulation).
  * @returns the exit code
  */
 export async function main(args: string[]): Promise<number> {
-  const { seed, runs, from } = readArguments(args);
+  const { help, seed, runs, from } = readArguments(args);
+  if (help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
   if (seed !== undefined) return (await replay(seed)) ? 0 : 1;
   const startedAtMs = Date.now();
   for (let run = from; run < from + runs; run += 1) {
@@ -33,34 +38,38 @@ export async function main(args: string[]): Promise<number> {
 async function replay(seed: number): Promise<boolean> {
   const run = await simulate(seed);
   const { kind, clearsUpAtMs, weather, faults, adders } = run.plan;
-  const wrongs = judgeRun(run);
+  const violations = judgeRun(run);
   process.stdout.write(
     `${[
       `Seed ${seed}: ${kind}, ${adders} adders, ${faults.length} kinds of faults until ${clearsUpAtMs / 60_000} min`,
       `weather: ${JSON.stringify(weather)}`,
       ...run.story.lines,
-      ...(wrongs.length > 0 ? ['', 'Wrong:', ...wrongs] : ['', 'All invariants hold.']),
+      ...(violations.length > 0
+        ? ['', 'Violated invariants:', ...violations]
+        : ['', 'All invariants hold.']),
     ].join('\n')}\n`,
   );
-  return wrongs.length === 0;
+  return violations.length === 0;
 }
 
 function readArguments(args: string[]) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        seed: { type: 'string' },
-        runs: { type: 'string', default: '500' },
-        from: { type: 'string', default: '1' },
-      },
-    });
-    const [seed, runs, from] = [values.seed, values.runs, values.from].map((text) => {
-      if (text !== undefined && !/^\d{1,9}$/.test(text)) throw new Error(`${text} is no number`);
-      return text === undefined ? undefined : Number(text);
-    });
-    return { seed, runs: runs ?? 0, from: from ?? 0 };
-  } catch (error) {
-    throw new UserError(`${(error as Error).message}\n${USAGE}`);
-  }
+  const { values } = parseOptions(
+    args,
+    {
+      seed: { type: 'string' },
+      runs: { type: 'string', default: '500' },
+      from: { type: 'string', default: '1' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+    USAGE,
+    { allowPositionals: false },
+  );
+  const seed = values.seed === undefined ? undefined : readNumber('--seed', values.seed);
+  const runs = readNumber('--runs', values.runs);
+  return { help: values.help, seed, runs, from: readNumber('--from', values.from) };
+}
+
+function readNumber(option: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new UserError(`${option} must be a whole number\n\n${USAGE}`);
+  return Number(text);
 }

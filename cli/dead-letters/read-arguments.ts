@@ -16,7 +16,7 @@ ID is the prefix of a message id or request id, as list shows them.
   --stage NAME             a deployed stage; needs AWS credentials
   --region NAME            default: AWS_REGION, AWS_DEFAULT_REGION, the profile's, us-east-1
   --profile NAME           an AWS profile; default: AWS_PROFILE
-  --limit N                list: at most so many of each queue (default 100)
+  --limit N                list: maximum number for each queue (default 100)
   --rate N                 redrive: messages a second for each queue (default 5)
   --deadline N             redrive: requests get N seconds from now (default: their first time span)
   --yes                    discard: do not ask

@@ -70,7 +70,8 @@ describe.each(['check-clients', 'check-deploy', 'check-deploy/ministack', 'check
         .split('\n')
         .filter((line) => line && !line.startsWith('#'));
       for (const line of wanted) {
-        expect(requirements.some((one) => one.startsWith(`${line} `))).toBe(true);
+        const pinned = line.includes('==') ? `${line} ` : `${line}==`;
+        expect(requirements.some((one) => one.startsWith(pinned))).toBe(true);
       }
     });
   },
