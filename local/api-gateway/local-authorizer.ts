@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { isLocalHost } from '../is-local-host.ts';
 import type { Credentials } from '../system/local-credentials.ts';
 import { hasValidSignature, type SignedRequest, signRequest } from './sign-request.ts';
 
@@ -40,9 +41,27 @@ const USER_ARN = 'arn:aws:sts::000000000000:assumed-role/local/console';
 
 /**
  * API Gateway's authorizer on this machine, so that a client's handling of 401 and 403 can be tried:
- * signatures by the credentials of this start, or tokens that were signed with their secret.
+ * signatures by the credentials of this start, or tokens that were signed with their secret. Requests to
+ * another host than this machine are refused in every mode.
  */
 export function createLocalAuthorizer(
+  mode: LocalAuth,
+  credentials: Credentials,
+  region: string,
+  now: () => number,
+): LocalAuthorizer {
+  const { authorize, ...authorizer } = createAuthorizer(mode, credentials, region, now);
+  return {
+    ...authorizer,
+    // A web page whose host name resolves to this machine (DNS rebinding) would get in otherwise.
+    authorize: (event) =>
+      isLocalHost((event as HttpEvent).headers?.host)
+        ? authorize(event)
+        : refusal(403, 'Forbidden'),
+  };
+}
+
+function createAuthorizer(
   mode: LocalAuth,
   credentials: Credentials,
   region: string,

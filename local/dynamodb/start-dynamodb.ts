@@ -1,6 +1,8 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { accessKeyOf } from '../access-key-of.ts';
+import { isLocalProgram } from '../is-local-program.ts';
 import { listen } from '../listen.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../system/local-credentials.ts';
 
@@ -24,21 +26,33 @@ const TABLE_PROPERTIES = [
   'GlobalSecondaryIndexes',
 ];
 
+export interface LocalDynamoDbOptions {
+  /** Default 0: any free port. */
+  port?: number;
+  /** Access key that requests must use; default: any. */
+  accessKeyId?: string;
+}
+
 /**
  * DynamoDB on this machine: dynalite in this process, with tables in memory. Items past their TTL are
- * not deleted.
+ * not deleted. Request records have phone numbers in clear, so it refuses web pages, which dynalite alone
+ * would let in.
  * @throws Error `EADDRINUSE` if the port is in use
  */
-export async function startDynamoDb({ port = 0 } = {}): Promise<LocalDynamoDb> {
+export async function startDynamoDb({
+  port = 0,
+  accessKeyId,
+}: LocalDynamoDbOptions = {}): Promise<LocalDynamoDb> {
   // Loaded on demand, because packaging works without it.
   const { default: dynalite } = await import('dynalite');
   const server = dynalite({ createTableMs: 0 });
+  guard(server, accessKeyId);
   const whenIdle = trackRequests(server);
   const { url, stop } = await listen(server, port);
   const client = new DynamoDBClient({
     endpoint: url,
     region: LOCAL_REGION,
-    credentials: LOCAL_CREDENTIALS,
+    credentials: { ...LOCAL_CREDENTIALS, ...(accessKeyId === undefined ? {} : { accessKeyId }) },
   });
   return {
     endpoint: url,
@@ -56,6 +70,28 @@ export async function startDynamoDb({ port = 0 } = {}): Promise<LocalDynamoDb> {
       await stop();
     },
   };
+}
+
+/** Has requests answered only where a program on this machine sent them, with the access key. */
+function guard(server: Server, accessKeyId: string | undefined): void {
+  const listeners = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    const hasKey = accessKeyId === undefined || accessKeyOf(request.headers) === accessKeyId;
+    if (isLocalProgram(request.headers) && hasKey) {
+      for (const listener of listeners) listener(request, response);
+      return;
+    }
+    const type = hasKey ? 'AccessDeniedException' : 'UnrecognizedClientException';
+    response.writeHead(hasKey ? 403 : 400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(
+      JSON.stringify({
+        __type: type,
+        message:
+          'Only programs on this machine may ask, with the credentials of this start (endpoints.json).',
+      }),
+    );
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { isLocalProgram } from '../is-local-program.ts';
 
 /** An error as a function reports it to the Runtime API. */
 export interface ReportedError {
@@ -81,6 +82,11 @@ export function createRuntimeApi(options: {
 
   return {
     server: createServer((request, response) => {
+      // A web page that polled would take the event of an invocation.
+      if (!isLocalProgram(request.headers)) {
+        response.writeHead(403).end();
+        return;
+      }
       handle(request, response).catch(() => response.destroy());
     }),
     offer(invocation) {

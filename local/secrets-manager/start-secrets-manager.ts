@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { isLocalHost } from '../is-local-host.ts';
+import { accessKeyOf } from '../access-key-of.ts';
+import { isLocalProgram } from '../is-local-program.ts';
 import { listen } from '../listen.ts';
 import { type PutInput, type Secret, SecretStore, SecretsManagerError } from './secret-store.ts';
 
@@ -132,11 +133,10 @@ export async function startSecretsManager(
 
 /** Why a request is refused, in the words of AWS. */
 function refuse({ headers }: IncomingMessage, accessKeyId: string | undefined) {
-  if (!isLocalHost(headers.host) || headers.origin !== undefined) {
+  if (!isLocalProgram(headers)) {
     return { __type: 'AccessDeniedException', Message: 'Only programs on this machine may ask.' };
   }
-  const [, given] = /Credential=([^/,]+)\//.exec(headers.authorization ?? '') ?? [];
-  if (accessKeyId === undefined || given === accessKeyId) return undefined;
+  if (accessKeyId === undefined || accessKeyOf(headers) === accessKeyId) return undefined;
   return {
     __type: 'UnrecognizedClientException',
     Message: 'The credentials are not those of this start; endpoints.json has them.',

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Socket } from 'node:net';
 import { buildApp } from 'fauxqs';
-import { isLocalHost } from '../is-local-host.ts';
+import { isLocalProgram } from '../is-local-program.ts';
 import { type SqsMessage, type SqsQueue, SqsStore } from './fauxqs.ts';
 import { type CurrentRequest, GroupBatchQueue, type TracedMessage } from './group-batch-queue.ts';
 import { serveQueryProtocol } from './serve-query-protocol.ts';
@@ -135,7 +135,7 @@ export async function startSqs(
   });
   // Refuse web pages, whatever their host name resolves to.
   app.addHook('onRequest', async ({ headers }, reply) => {
-    if (isLocalHost(headers.host) && headers.origin === undefined) return;
+    if (isLocalProgram(headers)) return;
     await reply.code(403).send({ message: 'Only programs on this machine may use these queues.' });
   });
   serveQueryProtocol(app);

@@ -8,7 +8,7 @@ export interface Credentials {
 /** Credentials for clients of local servers that do not check them. */
 export const LOCAL_CREDENTIALS: Credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** Credentials for the local Secrets Manager, which other users of this machine do not have. */
+/** Credentials for the local Secrets Manager and DynamoDB, which other users of this machine do not have. */
 export function generateCredentials(): Credentials {
   return {
     accessKeyId: `LOCAL${randomBytes(16).toString('hex').toUpperCase()}`,

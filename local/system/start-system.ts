@@ -109,7 +109,9 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
       ),
     );
     const dynamoDb = await run(
-      onPort('DYNAMODB_PORT', ports.dynamoDb, (port) => startDynamoDb({ port })),
+      onPort('DYNAMODB_PORT', ports.dynamoDb, (port) =>
+        startDynamoDb({ port, accessKeyId: credentials.accessKeyId }),
+      ),
     );
     const genesys = settings.genesys
       ? undefined

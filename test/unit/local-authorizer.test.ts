@@ -28,6 +28,17 @@ test('callers are not authorized by default', () => {
   expect(at('none').authorize(event)).toEqual({ event });
 });
 
+// Bug: a page of a host that resolves to 127.0.0.1 could add people. Fix: `Host` is checked.
+test.each(['evil.example:3000', '127.0.0.1.evil.example:3000', ''])(
+  'a request to the host "%s" is refused in every mode',
+  (host) => {
+    for (const mode of ['none', 'iam', 'jwt'] as const) {
+      const headers = { ...at(mode).headersFor(request), host };
+      expect(at(mode).authorize(eventOf(headers))).toMatchObject({ response: { statusCode: 403 } });
+    }
+  },
+);
+
 test('iam lets in a request that is signed with the credentials, and names its caller', () => {
   const headers = at('iam').headersFor(request);
 
@@ -86,7 +97,7 @@ test.each(ROUTES)('jwt: %s %s needs the scope %s, else 403', (method, rawPath, s
   if (!tokens) throw new Error('there are no tokens');
   const eventWith = (token: string) => ({
     rawPath,
-    headers: { authorization: `Bearer ${token}` },
+    headers: { ...request.headers, authorization: `Bearer ${token}` },
     requestContext: { http: { method } },
   });
   for (const [name, token] of Object.entries(tokens)) {
@@ -118,6 +129,7 @@ test('jwt asks for the scopes by the routes that serverless.yml gives to the sam
     const event = {
       rawPath: path.replaceAll('"', '').replace(/^\*/, '/else').replace('{proxy+}', 'a/b'),
       headers: {
+        ...request.headers,
         authorization: `Bearer ${tokens?.[scope.toLowerCase() as 'add' | 'read' | 'cancel']}`,
       },
       requestContext: { http: { method: method === '"*"' ? 'PUT' : method } },
