@@ -8,10 +8,11 @@ export interface PlainText {
 
 /**
  * Escapes of URLs, JSON, JavaScript and HTML, also escaped again, and a backslash before any other
- * character. `\n`, `\r` and `\t` are separators.
+ * character. `\n`, `\r` and `\t` are separators. Repetitions are bounded, so that the time to search a text
+ * grows no faster than its length.
  */
 const ESCAPES =
-  /%(?:25)*(?<url>[0-9a-f]{2})|\\+u00(?<json>[0-9a-f]{2})|\\+x(?<script>[0-9a-f]{2})|&(?:amp;)*#x0*(?<hex>[0-9a-f]{1,2});|&(?:amp;)*#0*(?<decimal>\d{1,3});|&(?:amp;)*(?<name>amp|lt|gt|quot|apos);|\\+(?<separator>[nrt])|\\+(?<escaped>.)/gis;
+  /%(?:25){0,4}(?<url>[0-9a-f]{2})|\\{1,8}(?:u00(?<json>[0-9a-f]{2})|x(?<script>[0-9a-f]{2})|(?<separator>[nrt])|(?<escaped>[^\\]))|&(?:amp;){0,4}(?:#x0{0,6}(?<hex>[0-9a-f]{1,2})|#0{0,6}(?<decimal>\d{1,3})|(?<name>amp|lt|gt|quot|apos));/gi;
 
 const HTML_NAMES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
