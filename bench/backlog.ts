@@ -7,13 +7,13 @@ import { freeUsers, openConversation, requestMessage, sqsEvent } from './events.
 export interface Backlog {
   /** At least one, as soon as there is one to be seen. Hides them from other readers. */
   receive(max: number): Promise<SQSRecord[]>;
-  /** Shows a received message again after so long. */
+  /** Shows a received message again after this time. */
   showAgain(record: SQSRecord, delayMs: number): void;
   finish(record: SQSRecord): void;
   done(): number;
 }
 
-/** Between two looks into the queue, as a long poll would respond. */
+/** Interval between polls of the queue. A long poll responds about as fast. */
 const POLL_MS = 20;
 const DAY_MS = 24 * 3_600_000;
 

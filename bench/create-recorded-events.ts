@@ -10,7 +10,7 @@ const WRITES_AT_ONCE = 20;
 const HOUR_MS = 3_600_000;
 
 /**
- * Results of so many requests, each in the record of its request. The relay delivers such an event
+ * Creates this number of results, each in the record of its request. The relay delivers such an event
  * once; it does not deliver an event without a record.
  */
 export async function createRecordedEvents(

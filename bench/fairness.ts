@@ -17,13 +17,13 @@ const FLOOD_POSTS_AT_ONCE = 10;
 /** A busy machine responds with 503 now and then. */
 const POST_TRIES = 20;
 const POST_AGAIN_MS = 500;
-/** Until no call of the row before counts any more, on either side. */
+/** Pause between rows, so that no earlier call counts in either rate limit. */
 const WINDOW_MS = 62_000;
-/** No result by then: the wait counts as this long. */
+/** A wait without a result counts as this long. */
 const LONGEST_WAIT_MS = 150_000;
 const GOALS: Goals = { median: 2, maximum: 3 };
 
-/** The waits beside the flood, at most so many times those without it. */
+/** Maximum ratio of the waits beside the flood to those without it. */
 interface Goals {
   median: number;
   maximum?: number;
@@ -42,7 +42,7 @@ interface Scene {
   others?: { count: number; deadlineSeconds: number };
   /** Default `GOALS`. */
   goals?: Goals;
-  /** The flood would take long, and is not waited for. */
+  /** True: the flood would take long, so the row does not wait for it. */
   isLast?: boolean;
 }
 
@@ -71,7 +71,7 @@ const SCENES: readonly Scene[] = [
       ),
   },
   {
-    what: '100 requests of one conversation, all told 429',
+    what: '100 requests of one conversation, all refused with 429',
     flood: (genesys) => {
       const id = openConversation(genesys.state.organisation, 'platform');
       genesys.state.faults.push({
@@ -141,7 +141,7 @@ export const fairness: Figure = {
           others ?? { count: OTHERS_REQUESTS, deadlineSeconds: 600 },
         );
         onProgress(`${genesys.state.calls.length - callsBefore} calls, waits ${describe(waits)}`);
-        // What is left of the flood ends before the next one.
+        // Wait for the rest of this flood before the next one.
         if (!isLast) await waitUntilIdle(system);
         genesys.state.faults.length = 0;
         return [

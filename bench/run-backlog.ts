@@ -73,7 +73,7 @@ export interface BacklogRun {
   addMs: number[];
   /** From the start to the last result of a request that was carried out. */
   lastResultMs: number;
-  /** Connection events that say what came of it, of all. 0 without the watch. */
+  /** Share of connection events that are decided. 0 without the watch. */
   decidedPercent: number;
 }
 

@@ -42,7 +42,7 @@ export interface Servers {
 export interface CountingReceiver extends WebhookReceiver {
   /** Deliveries so far. */
   received(which: 'verified' | 'all'): number;
-  /** Resolves after so many verified ones. */
+  /** Resolves after this number of verified deliveries. */
   waitForCount(count: number): Promise<void>;
 }
 

@@ -3,9 +3,9 @@ export function median(samples: readonly number[]): number {
   return quantile(samples, 0.5);
 }
 
-/** Between the values beside the wanted place, in proportion. @param share from 0 to 1 */
+/** Quantile, interpolated linearly between the two nearest values. @param share from 0 to 1 */
 export function quantile(samples: readonly number[], share: number): number {
-  if (samples.length === 0) throw new Error('there is no quantile of nothing');
+  if (samples.length === 0) throw new Error('there is no quantile of an empty list');
   const sorted = [...samples].sort((a, b) => a - b);
   const place = (sorted.length - 1) * share;
   const below = sorted[Math.floor(place)] ?? 0;

@@ -13,7 +13,7 @@ const BATCH = 10;
 const INSTANCES = 5;
 const TIMEOUT_MS = 50_000;
 const VISIBILITY_MS = 300_000;
-/** Between two looks into the queue, as a long poll would respond. */
+/** Interval between polls of the queue. A long poll responds about as fast. */
 const POLL_MS = 50;
 
 /** The watch queue and the instances of follow-up that read it, in virtual time. */

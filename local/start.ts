@@ -70,7 +70,7 @@ export async function main(args: string[]): Promise<void> {
     onLogEntry: (entry) => storyboard.hearLogEntry(entry),
     onDelivery: (delivery) => storyboard.hearDelivery(delivery),
     onGenesysEvent: (event) => {
-      // First what the person does whose telephone rings, then what is told of it.
+      // First the reaction of the person whose phone rings, then the line about it.
       switches.hearGenesys(event);
       storyboard.hearGenesys(event);
     },

@@ -35,7 +35,7 @@ remove('purecloud-platform-client-v2', ['dist/web-amd', 'dist/web-cjs', 'src']);
 remove('java-invoke-local', ['build']);
 remove('web-streams-polyfill', ['dist', 'es6', 'es2018', 'ponyfill']);
 
-// Source maps. Node reads none unless told to, and no debugging of ours goes into packages.
+// Source maps. Node does not read them by default, and we do not debug packages.
 for (const file of readdirSync(packages, { recursive: true })) {
   if (file.endsWith('.map')) rmSync(`${packages}/${file}`, { force: true });
 }

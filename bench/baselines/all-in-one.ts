@@ -4,7 +4,7 @@ import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-sec
 
 /**
  * One Lambda behind the API that does it all while the caller waits: no queue, no retry, one call
- * after the other. What it costs is what the queues are compared with; what it loses is not counted.
+ * after the other. The queues are compared with its cost. The requests that it loses are not counted.
  */
 const logger = new Logger({ serviceName: 'all-in-one' });
 const secrets = new SecretsManagerClient({});

@@ -2,8 +2,8 @@
 const LATEST_MS = 8.64e15;
 
 /**
- * A number among the attributes of an SQS message: a count, or milliseconds since the epoch. Nothing
- * where it is missing or is not such a number.
+ * Reads a number from the attributes of an SQS message: a count, or milliseconds since the epoch.
+ * `undefined` if it is missing or not such a number.
  */
 export function messageNumber(text: unknown): number | undefined {
   if (typeof text !== 'string' || !/^\d{1,16}$/.test(text)) return undefined;

@@ -146,7 +146,7 @@ export class Receive {
     }
   }
 
-  /** Without a call, where another request has just asked in vain for this conversation. */
+  /** Without a call, if another request has just found that this conversation does not exist. */
   #recallNotFound(): void {
     const { notFound, clock } = this.#deps;
     const { conversationId, deadlineMs } = this.#writer.current;

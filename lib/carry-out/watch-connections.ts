@@ -22,7 +22,7 @@ const EARLY_MS = 1_500;
 const ANY_LIMIT = 20;
 /** A look for which the invocation has no time is made after this. */
 const OUT_OF_TIME_MS = 2_000;
-/** A look that hangs is given up after this, so that it is over before the next one. */
+/** Time limit of a look, so that it ends before the next one starts. */
 const LOOK_TIMEOUT_MS = 5_000;
 /** A look ends this long before the end of the watch, for writing and sending the event. */
 const EVENT_NEEDS_MS = 2_000;

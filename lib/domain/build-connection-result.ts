@@ -5,7 +5,7 @@ import { concludeConnections, watchedPositions } from './observe-connections.ts'
 import type { RequestRecord } from './request-record.ts';
 
 /**
- * The connection event of a request: what came of the people whom it rang. Everything else repeats the
+ * The connection event of a request: whether the people whom it rang answered. Everything else repeats the
  * result.
  * @param looks looks made
  * @param correlationIds of the looks, as far as they are known

@@ -20,7 +20,7 @@ const LONGEST_SPREAD_MS = 60_000;
 const LONGEST_SPREAD_BELOW_SHARE_MS = 4_000;
 /**
  * Other instances refuse requests of the same caller, and this one does not see them. With fewer instances than
- * this, requests wait somewhat longer than they have to; with more they ask in vain more often.
+ * this, requests wait somewhat longer than they have to; with more, more of their attempts are refused.
  */
 const INSTANCES_WITH_REFUSALS = 4;
 /** Maximum part of the time until the deadline, so that a request retries several times before it. */
@@ -39,6 +39,7 @@ const SMOOTH_PART = 0.2;
 
 /** Time for a probing request before another one probes. */
 const PROBE_MS = 15_000;
+
 export interface CallsWanted {
   calls: number;
   callerId?: string | undefined;
@@ -184,7 +185,7 @@ function refuse(
   const belowShare =
     usedBy(window, callerId, nowMs) < limit / (activeCallers(window, callerId) + 1);
   const longestMs = belowShare ? LONGEST_SPREAD_BELOW_SHARE_MS : LONGEST_SPREAD_MS;
-  // The refused requests would need this long one after the other: asking sooner is in vain.
+  // The refused requests would need this long one after the other: an earlier attempt would be refused.
   const backlogMs =
     (INSTANCES_WITH_REFUSALS * refusedLately * calls * PLATFORM_WINDOW_MS) / Math.max(1, limit);
   const spreadMs = Math.max(

@@ -16,7 +16,7 @@ const MOST_SECRETS = 40;
 const DEEPEST = 10;
 
 /**
- * Longer texts of others are cut before they are searched, so that no megabyte is searched in vain. In a
+ * Longer texts of others are cut before they are searched, so that no megabyte is searched for nothing. In a
  * longer text only the known encodings are searched for, not those that `toPlainText` resolves.
  */
 export const LONGEST_SEARCHED = 65_536;

@@ -1,10 +1,10 @@
 import { BlockList, isIP } from 'node:net';
 
 /**
- * - `public`: anybody's
+ * - `public`: reachable on the internet
  * - `private`: reachable from inside a network only
  * - `loopback`: this machine
- * - `forbidden`: no webhook ever lives there: link-local (instance metadata among it), unspecified,
+ * - `forbidden`: no webhook can have it: link-local (which includes instance metadata), unspecified,
  *   multicast, reserved, documentation
  */
 export type AddressClass = 'public' | 'private' | 'loopback' | 'forbidden';

@@ -4,7 +4,7 @@ export interface EventStream {
   /** Keeps a response open as a stream of server-sent events. */
   open(response: ServerResponse): void;
   send(event: string, data: unknown): void;
-  /** Whether anybody reads. */
+  /** Whether a browser is connected. */
   hasReaders(): boolean;
   stop(): void;
 }

@@ -36,7 +36,7 @@ const RULES: Record<Trouble, FaultRule[]> = {
   busy: [{ path: '/api/v2/', fault: { response: tooManyRequests(RETRY_AFTER_SECONDS) } }],
   outage: [{ fault: { response: gatewayPage(503) } }],
   slow: [{ path: '/api/v2/', fault: { waitMs: SLOW_MS } }],
-  // The people are rung, and the adder is never told.
+  // The people are rung, and the adder gets no response.
   'lost-response': [
     { method: 'POST', path: '/participants', fault: { carriedOut: true, response: 'reset' } },
   ],

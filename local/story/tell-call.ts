@@ -3,7 +3,7 @@ import type { Chapter } from './chapter.ts';
 
 /**
  * Tells a call that the stand-in has carried out.
- * @returns `undefined` for one that is told elsewhere: an add that worked is told by whom it rang
+ * @returns `undefined` for a call with other lines: a successful add has a line for each person it rang
  */
 export function tellCall(call: Call): Chapter | undefined {
   const isAdd = call.method === 'POST';

@@ -102,7 +102,7 @@ export function readAudit({ body }: Pick<Delivery, 'body'>): AuditEvent['audit']
   return readEvent(parse(body))?.audit;
 }
 
-/** The event that a log entry reports: a result, or later what came of ringing. */
+/** The event that a log entry reports: a result, or later whether people answered. */
 export function eventOf(entry: LogEntry): AuditEvent | undefined {
   if (entry.message !== 'result' && entry.message !== 'connection') return undefined;
   return readEvent(typeof entry.event === 'string' ? parse(entry.event) : entry.event);

@@ -89,7 +89,7 @@ def by_queue(aws, api, events):
 
 
 def follow(api, events, request_id):
-    """To the end: carried out, told to the receiver, which verified it, and recorded as delivered."""
+    """Waits until the request is carried out, its webhook verified, and the delivery recorded."""
     event = f"evt_{request_id} participant_added SUCCESS conversation {CONVERSATION}"
     wait_for(lambda: event in events, bool)
     found = [one for one in events if one.startswith(f"evt_{request_id} ")]

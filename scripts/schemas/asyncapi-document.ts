@@ -38,7 +38,7 @@ export function describeAsyncapiDocument(): JsonObject {
       },
       sendEvent: {
         action: 'send',
-        summary: 'The result of a request, and what came of ringing the people.',
+        summary: 'The result of a request, and whether the people who were rung answered.',
         channel: { $ref: '#/channels/events' },
         messages: [{ $ref: '#/channels/events/messages/event' }],
       },

@@ -49,7 +49,7 @@ describe('slots of waiting requests', () => {
     expect(await acquire(10_000)).toBeDefined();
   });
 
-  test('are none where none are configured', async () => {
+  test('do not apply unless they are configured', async () => {
     expect(await start(0).acquire(1_000)).toBeUndefined();
   });
 });

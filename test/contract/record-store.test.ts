@@ -89,7 +89,7 @@ describe.each([
       expect(outcomes.find((existing) => existing !== undefined)).toEqual(winner);
     });
 
-    test('takes an expired record for absent, and replaces it', async () => {
+    test('treats an expired record as absent, and replaces it', async () => {
       const record = await createOne();
       table.clock.nowMs = record.expiresAtMs - 1;
       expect(await table.records.get(record.requestId)).toEqual(record);
@@ -181,7 +181,7 @@ describe.each([
       expect(await table.records.get(record.requestId)).toBeUndefined();
     });
 
-    test('does not take a record that was created anew for the one before', async () => {
+    test('does not confuse a record that was created again with the one before', async () => {
       const old = await createOne();
       table.clock.nowMs = old.expiresAtMs;
       const next = await createOne();

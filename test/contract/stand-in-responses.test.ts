@@ -375,7 +375,7 @@ const SCENARIOS: Scenario[] = [
     code: 'bad.request',
   },
   {
-    name: 'an address that is none',
+    name: 'an invalid address',
     path: ADD,
     post: add({ address: 'over there' }),
     status: 400,
@@ -488,7 +488,7 @@ describeWithVendor("the check against the vendor's description", (vendor) => {
   test.each([
     ['a property that the vendor does not know', { ...conversation, type: 'voice' }],
     ['one that is missing', { participants: [] }],
-    ['a time that is none', { ...conversation, startTime: 'yesterday' }],
+    ['an invalid time', { ...conversation, startTime: 'yesterday' }],
     ['a value outside of an enumeration', { ...conversation, recordingState: 'on' }],
     ['a wrong type deep inside', { ...conversation, participants: [{ calls: [{ held: 'no' }] }] }],
     [

@@ -169,7 +169,7 @@ describe('who may send to the audit queue', () => {
 });
 
 describe('without alarms', () => {
-  test('there are none, nothing refers to them, and the dashboard stays', async () => {
+  test('no alarm is left, nothing refers to one, and the dashboard stays', async () => {
     const { template: quiet } = await packageService({ params: { alarms: 'false' } });
     expect(ofType('AWS::CloudWatch::Alarm', quiet)).toEqual([]);
     expect(JSON.stringify(quiet)).not.toMatch(/AlarmTopic|AlarmEmail|:alarm:/);

@@ -152,7 +152,7 @@ describe('npm start', () => {
 
   test.each<[string, unknown, string, number, string[]]>([
     [
-      'an unknown role and an id that is none',
+      'an unknown role and an invalid id',
       { participants: [{ id: first, role: 'king' }, { id: 'x' }] },
       PLATFORM_CONVERSATION,
       422,
@@ -170,7 +170,7 @@ describe('npm start', () => {
     ['a path that leads elsewhere', { participants: [{ id: first }] }, '..', 404, []],
     ['2 MB', 'x'.repeat(2_000_000), PLATFORM_CONVERSATION, 413, []],
     [
-      'a conversation id that is none',
+      'an invalid conversation id',
       { participants: [{ id: first }] },
       '..%2F..%2Fusers',
       422,
@@ -198,7 +198,7 @@ describe('npm start', () => {
   test('refuses a body that is not declared as JSON, or not declared at all', async () => {
     const url = `${system.endpoints.apiUrl}/conversations/${PLATFORM_CONVERSATION}/participants`;
     for (const headers of [{}, { 'content-type': 'text/plain' }]) {
-      // Bytes, because fetch declares a string as text by itself.
+      // Bytes, because fetch declares a string as text without being asked.
       const body = new TextEncoder().encode(JSON.stringify({ participants: [{ id: first }] }));
       expect((await fetch(url, { method: 'POST', headers, body })).status).toBe(415);
     }

@@ -155,7 +155,7 @@ describe('no one is rung twice by one request, and its one result says what happ
     expect(posts()).toHaveLength(1);
   });
 
-  test('when the response to the add lists the person as rung in vain', async () => {
+  test('when the response to the add says that ringing the person failed', async () => {
     adder = await startAdder({ genesys: { onEvent: declines(first) } });
     const audit = await adder.settleInTheEnd(ask([first]));
     expect(outcomes(audit)).toEqual(['ADDED']);

@@ -169,7 +169,7 @@ describe('adding by the generic endpoint', () => {
     expect(outcomes(audit)).toEqual(['REJECTED GENESYS_REJECTED', 'ADDED']);
   });
 
-  test('takes a response without a body for the success that it is', async () => {
+  test('treats a response without a body as a success', async () => {
     const audit = await ask([{ id: first }], {
       genesys: {
         faults: [

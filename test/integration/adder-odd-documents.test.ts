@@ -158,7 +158,7 @@ describe('who is in is not rung', () => {
     ['has an end time of null', { endTime: null }],
     ['has an empty end time', { endTime: '' }],
     ['has empty relations', { monitoredParticipantId: '', consultParticipantId: '' }],
-    ['has a state that nobody knows', { calls: [{ state: 'quantum' }] }],
+    ['has an unknown state', { calls: [{ state: 'quantum' }] }],
   ])('who %s', async (_, fields) => {
     const played = await play({ reads: [call(agent(PERSON, fields))] });
     expect(played.outcomes).toEqual(['ALREADY_PRESENT']);
@@ -172,7 +172,7 @@ describe('who is in is not rung', () => {
   });
 });
 
-describe('nobody acts who is not a full, live participant', () => {
+describe('only a full, live participant acts: not one who', () => {
   test.each<[string, object]>([
     ['monitors', { mediaRoles: ['monitor'], monitoredParticipantId: 'the customer' }],
     ['coaches', { mediaRoles: ['coach'] }],
@@ -241,7 +241,7 @@ describe('seats', () => {
     expect((await play({ reads })).outcomes).toEqual([expected]);
   });
 
-  test.each([['3'], [0], [-1], [1.5], [null], [{}]])('a limit of %j is none', async (limit) => {
+  test.each([['3'], [0], [-1], [1.5], [null], [{}]])('a limit of %j is ignored', async (limit) => {
     const reads = [conversation([acting, outside()], { maxParticipants: limit })];
     expect((await play({ reads })).outcomes).toEqual(['ADDED']);
   });
@@ -354,7 +354,7 @@ describe('the response to the add', () => {
     ['is empty', { status: 200, body: '' }],
     ['is null', { status: 200, body: 'null' }],
     ['is a list', { status: 200, body: '[]' }],
-    ['lists nobody', conversation([])],
+    ['lists no one', conversation([])],
     ['lists all but the person', call()],
     ['lists nonsense', conversation([null, 1, 'x', [], { calls: 1 }])],
   ])('that %s: the next look tells, and the person is rung once', async (_, reply) => {
@@ -365,7 +365,7 @@ describe('the response to the add', () => {
   });
 });
 
-describe('documents that are none', () => {
+describe('responses that are not a conversation', () => {
   test.each<[string, Reply]>([
     ['{}', {}],
     ['a list', { status: 200, body: '[]' }],

@@ -225,7 +225,7 @@ describe('a message', () => {
     expect(deadLetters()).toMatchObject([{ attributes: { reason: 'GENESYS_UNAVAILABLE' } }]);
   });
 
-  test('gets a result rather than going back untouched for the last time', async () => {
+  test('gets a result if it would return unhandled for the last time', async () => {
     adder = await startAdder({
       maxReceives: 5,
       genesys: { faults: [{ ...READ, fault: { response: tooManyRequests(58) } }] },
@@ -243,7 +243,7 @@ describe('a message', () => {
     ]);
   });
 
-  test('whose result cannot be sent is handed back, and carried out once', async () => {
+  test('whose result cannot be sent is deferred, and carried out once', async () => {
     let broken = true;
     adder = await startAdder({
       sendMessage: async (message) => {
@@ -291,7 +291,7 @@ describe('waiting', () => {
     expect(audits()).toHaveLength(1);
   });
 
-  test('is a full stop: until then nothing is sent for anybody', async () => {
+  test('stops every call until then', async () => {
     adder = await startAdder({
       genesys: { faults: [{ ...READ, calls: [1], fault: { response: tooManyRequests(58) } }] },
     });
@@ -303,7 +303,7 @@ describe('waiting', () => {
     expect((await adder.settle(ask(first))).status).toBe('SUCCESS');
   });
 
-  test('a few seconds is slept through in the function', async () => {
+  test('a few seconds is spent in the function', async () => {
     adder = await startAdder({
       genesys: { faults: [{ ...READ, calls: [1], fault: { response: tooManyRequests(4) } }] },
     });
@@ -385,7 +385,7 @@ describe('waiting', () => {
 });
 
 describe('a function that runs out of time', () => {
-  test('hands back at once what it cannot finish, before a POST and not in the middle of one', async () => {
+  test('defers at once what it cannot finish, before a POST and not during one', async () => {
     adder = await startAdder();
     const { batchItemFailures } = await adder.deliver(ask(first), { remainingMs: 17_000 });
     expect(batchItemFailures).toHaveLength(1);
@@ -395,7 +395,7 @@ describe('a function that runs out of time', () => {
     );
   });
 
-  test('takes up the rest of a group no more, and leaves the other groups alone', async () => {
+  test('does not start the rest of a group, and continues with the other groups', async () => {
     adder = await startAdder({
       genesys: { faults: [{ ...ADD, path: PLATFORM_CONVERSATION, fault: { response: 'hang' } }] },
     });

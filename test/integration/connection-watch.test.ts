@@ -48,7 +48,7 @@ const watches = () => adder.sent.filter(({ queueUrl }) => queueUrl.endsWith('/wa
 const connectionEvents = () => events().filter(({ event }) => event === 'participant_connection');
 const connections = () => connectionEvents()[0]?.audit.participants.map((one) => one.connection);
 
-describe('the connection event says what came of ringing a person', () => {
+describe('the connection event says whether a person answered', () => {
   test.each<[RingOutcome, string, number]>([
     ['answers', 'CONNECTED', 1],
     ['declines', 'DECLINED', 1],

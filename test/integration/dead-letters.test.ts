@@ -506,7 +506,7 @@ describe('the dead letters of EventBridge', () => {
 });
 
 describe('npm run dead-letters -- discard', () => {
-  test('asks first, and takes anything but yes for a no', async () => {
+  test('asks first, and treats anything but yes as no', async () => {
     await addRequest('request-1');
     for (const input of ['', 'n\n', '\n']) {
       const { code, out } = await deadLetters(['discard', 'request-1'], input);

@@ -321,7 +321,7 @@ describe('the rows of the flow', () => {
     });
   });
 
-  test('the conversation is over, or is none of voice', () => {
+  test('the conversation has ended, or is not a voice call', () => {
     const over = { ...sightOf(), ended: 'it ended' };
     expect(at(looked(start(), over))).toMatchObject({ verdict: { code: 'CONVERSATION_ENDED' } });
     const chat = { ...sightOf(), otherMedia: ['chat'] };
@@ -342,7 +342,7 @@ describe('the rows of the flow', () => {
     });
   });
 
-  test('the acting user of the request is not in the call, or there is none', () => {
+  test('the acting user of the request is not in the call, or there is no acting user', () => {
     expect(at(looked(start({ actingUserId: ANN })))).toMatchObject({
       verdict: { code: 'ACTING_USER_NOT_IN_CALL' },
     });
@@ -628,7 +628,7 @@ function expectDecisionsToStay(
   }
 }
 
-describe('whatever happens', () => {
+describe('every sequence of observations', () => {
   test('no one is posted twice unless proven not rung, nor after the deadline, nor reported wrongly', () => {
     fc.assert(
       fc.property(fc.array(reaction, { minLength: 1, maxLength: 8 }), (reactions) => {

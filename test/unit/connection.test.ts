@@ -25,7 +25,7 @@ const answered = leg({
 const box = leg({ program: true, purpose: 'voicemail', live: true, ended: false });
 const goesOn = { callEnded: false };
 
-describe('what came of ringing a person whose call ended unanswered', () => {
+describe('the connection of a person whose call ended unanswered', () => {
   test.each([
     ['transfer.noanswer', 'NO_ANSWER'],
     ['TRANSFER_NOANSWER', 'NO_ANSWER'],
@@ -79,7 +79,7 @@ describe('what came of ringing a person whose call ended unanswered', () => {
   });
 });
 
-describe('what came of ringing a person', () => {
+describe('the connection of a person who was rung', () => {
   test.each([
     ['who answered', [answered], 'CONNECTED', true],
     [

@@ -60,7 +60,7 @@ describe('the contract', () => {
     // Bug: an empty object was taken for a conversation that is over.
     ['nothing in it', {}, 'GENESYS_UNAVAILABLE'],
     ['the fields of an error', { status: 404, message: 'no' }, 'GENESYS_UNAVAILABLE'],
-    ['participants that are none', { participants: 'none' }, 'GENESYS_UNAVAILABLE'],
+    ['participants that are not a list', { participants: 'none' }, 'GENESYS_UNAVAILABLE'],
     ['nothing that is a document', 'hello', 'GENESYS_UNAVAILABLE'],
   ])('of a document with %s', (_what, document, expected) => {
     expect(codeOf(document)).toBe(expected);
@@ -77,7 +77,7 @@ describe('the contract', () => {
     ['screenshares', 'screen share'],
     ['socialExpressions', 'social media'],
     ['screenMonitorings', 'screen monitoring'],
-  ])('is none for live %s, and the error names the media', (medium, name) => {
+  ])('live %s is refused, and the error names the media', (medium, name) => {
     const document = {
       participants: [{ id: '1', [medium]: [call()], calls: [call('terminated')] }],
     };

@@ -26,7 +26,7 @@ describe('the whole batch has failed', () => {
     ['a text', 'done'],
     ['a list', []],
     ['an object with another key', { failures: [] }],
-    ['an object whose list is none', { batchItemFailures: 'm1' }],
+    ['an object whose list is a string', { batchItemFailures: 'm1' }],
     ['a failure with an empty id', { batchItemFailures: [{ itemIdentifier: '' }] }],
     ['a failure with a null id', { batchItemFailures: [{ itemIdentifier: null }] }],
     ['a failure with another key', { batchItemFailures: [{ id: 'm1' }] }],

@@ -31,7 +31,7 @@ describe('a rate', () => {
     expect(parseRate(expression)).toBe(expected);
   });
 
-  test.each(['cron(0 12 * * ? *)', 'rate(1 second)', ''])('%s is none', (expression) => {
+  test.each(['cron(0 12 * * ? *)', 'rate(1 second)', ''])('%s is not supported', (expression) => {
     expect(() => parseRate(expression)).toThrow(/is not a rate/);
   });
 });

@@ -178,7 +178,7 @@ describe('a queue message', () => {
     );
   });
 
-  test('is read or refused, whatever it is, and never with a time that is none', () => {
+  test('is read or refused, and never read with an invalid time', () => {
     const time = fc
       .date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') })
       .map((date) => date.toISOString());

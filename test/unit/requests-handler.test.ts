@@ -123,7 +123,7 @@ describe('GET /requests/{requestId}', () => {
     expect((await send(get(undefined, { userArn }))).status).toBe(200);
   });
 
-  test('does not take a role of the same name in another account for a READ_ALL_CALLER', async () => {
+  test('does not treat a role of the same name in another account as a READ_ALL_CALLER', async () => {
     const { send, create } = startRequests({
       readAllCallers: ['arn:aws:iam::123456789012:role/support'],
     });

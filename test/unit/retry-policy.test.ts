@@ -20,7 +20,7 @@ test('a retry in place waits 1 s, 2 s, 4 s, at least half of it', () => {
   ]);
 });
 
-describe('a request that is handed back', () => {
+describe('a request that is deferred', () => {
   test('waits longer each time, up to a minute', () => {
     const delays = [1, 2, 3, 4, 5, 6, 60].map((receiveCount) =>
       deferDelayMs(state({ receiveCount })),

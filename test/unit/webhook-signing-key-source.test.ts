@@ -75,7 +75,7 @@ describe('the source of signing keys', () => {
     expect(await secrets()).toEqual([1]);
   });
 
-  test('never takes a failed read for a secret without keys', async () => {
+  test('does not treat a failed read as a secret without keys', async () => {
     const { secrets } = setUp(new Error('access denied'));
     await expect(secrets()).rejects.toThrow('the signing keys cannot be read: Error');
   });
@@ -98,7 +98,7 @@ describe('the source of signing keys', () => {
     }
   });
 
-  test('does not take the loss of a secret that had keys for leave to send unsigned', async () => {
+  test('does not send unsigned after a secret that had keys is gone', async () => {
     const { state, secrets } = setUp(secretOf(KEY_A));
     await secrets();
     state.secret = undefined;
