@@ -38,7 +38,7 @@ async function open(look) {
   return page;
 }
 
-/** Presses Tab until an element has the focus, as somebody without a mouse does. */
+/** Presses Tab until an element has the focus, as a person without a mouse does. */
 async function tabTo(page, selector) {
   for (let presses = 0; presses < 200; presses += 1) {
     await page.keyboard.press('Tab');
@@ -105,7 +105,7 @@ found.lostResponse = await waitForStatus(page, idIn(second));
 found.rosterAfterLostResponse = await rosterLine(page, 'jun');
 found.troubleAfterwards = await page.locator('#trouble input:checked').inputValue();
 
-// Somebody who declines.
+// A person who declines.
 await page.getByRole('radio', { name: 'decline' }).focus();
 await page.keyboard.press('Space');
 await setChecked(page, 'jun', false);

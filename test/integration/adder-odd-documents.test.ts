@@ -185,7 +185,7 @@ describe('only a full, live participant acts: not one who', () => {
     expect(played.posts).toEqual([]);
   });
 
-  // Bug: the field stays after a consult transfer, and whoever had been given the call could not act in it.
+  // Bug: the field stays after a consult transfer, and the user who had received the call could not act in it.
   test('the target of a consult acts once the consulting user has left', async () => {
     const left = agent(NEXT, { endTime: '2026-11-26T10:03:00Z', calls: OVER });
     const target = agent(ACTING, { consultParticipantId: 'the customer' });

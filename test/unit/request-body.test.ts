@@ -220,7 +220,7 @@ describe('a request body', () => {
 
   test('has all that is wrong named at once', () => {
     // Bug: zod passes over checks of a whole (duplicates, "id or address") once a part is wrong, so
-    // that a caller learnt of one mistake after mending the other.
+    // that a caller learnt of one mistake after fixing the other.
     // Fix: these checks say themselves when they apply.
     const errors = errorsOf({
       participants: [{ id: ADA, role: 'boss' }, { role: 'boss' }, { id: ADA }, 7],

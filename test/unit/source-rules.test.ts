@@ -102,9 +102,13 @@ const AVOIDED_WORDS = [
 ];
 
 test('no source or page uses words that readers stumble over', () => {
-  const found = filesIn('functions', 'lib', 'cli', 'local', 'scripts', 'docs')
+  const found = filesIn('functions', 'lib', 'cli', 'local', 'scripts', 'docs', 'test', 'bench')
+    .filter(({ path }) => path !== 'test/unit/source-rules.test.ts')
     .concat(pagesIn('docs'), [
-      { path: 'README.md', text: readFileSync(join(root, 'README.md'), 'utf8') },
+      ...['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'].map((path) => ({
+        path,
+        text: readFileSync(join(root, path), 'utf8'),
+      })),
     ])
     .flatMap(({ path, text }) =>
       text
