@@ -11,7 +11,7 @@ const TABLE_MS = 5;
 export function createSlowTable(clock: Clock) {
   const { records, leases } = createMemoryTable();
   const latest = new Map<string, RequestRecord>();
-  /** An entry is out of date if its record has another due time meanwhile. */
+  /** An entry is stale if its record has a different due time now. */
   const due = createBinaryHeap<{ requestId: string; dueAtMs: number }>(
     (one, other) => one.dueAtMs < other.dueAtMs,
   );
@@ -70,7 +70,7 @@ export function createSlowTable(clock: Clock) {
   };
 }
 
-/** The budget's item, as far away as the table. */
+/** The budget's item, with the latency of the table. */
 function slowItem(clock: Clock) {
   const item = createMemoryItem();
   return {

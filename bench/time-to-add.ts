@@ -5,9 +5,9 @@ import { type FunctionProcess, startFunction } from './start-function.ts';
 import { type Servers, startServers } from './start-servers.ts';
 
 const USERS = 18;
-/** Each call of the stand-in takes so long. */
+/** Duration of each call to the stand-in. */
 const CALL_MS = 50;
-/** What cannot be had for less: one look, one POST. */
+/** The lower bound: one read and one POST. */
 const ROUND_TRIPS = 2;
 
 /** The two ends of the time to add, both from the event on. */

@@ -4,7 +4,7 @@ import { median, quantile } from './statistics.ts';
 
 const INSTANCES = 2;
 const MINUTES = 10;
-/** The runs differ by their seeds: what waits for how long is partly chance. */
+/** Each run has another seed, because waiting times are partly random. */
 const UNCHANGED = { most: 1.03, least: 0.99 };
 
 /** Requests in the queue at the start: more than ten minutes carry out, and few enough to leave calls. */

@@ -7,7 +7,7 @@ import { z } from 'zod';
 /**
  * The adder as it is usually written: the conversation, then each user separately, then the POST, one
  * call after the other; a failed call is retried after 1, 2 and 4 seconds, whatever the response said.
- * A token of its own in each instance. Bundled by default, with every client there is at the start.
+ * A token of its own in each instance. Bundled with defaults; every client is created at start.
  */
 const logger = new Logger({ serviceName: 'adder' });
 const metrics = new Metrics({ namespace: 'Bench', serviceName: 'adder' });

@@ -8,8 +8,8 @@ export interface Terminal {
 
 /**
  * Asks for one line.
- * @param options.hidden what is typed is not shown
- * @returns `undefined` where the input ends before a line does
+ * @param options.hidden does not show the input
+ * @returns `undefined` if the input ends before the end of a line
  */
 export function ask(
   question: string,
@@ -20,7 +20,7 @@ export function ask(
   const reader = createInterface({
     input,
     output: options.hidden ? nowhere : output,
-    // A terminal echoes of itself, unless readline takes it over.
+    // The terminal echoes the input unless readline controls it.
     terminal: options.hidden ?? false,
   });
   output.write(question);

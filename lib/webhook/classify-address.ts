@@ -9,7 +9,7 @@ import { BlockList, isIP } from 'node:net';
  */
 export type AddressClass = 'public' | 'private' | 'loopback' | 'forbidden';
 
-/** IANA's special-purpose registries for IPv4 and IPv6 (RFC 6890 and what came later). */
+/** IANA's special-purpose registries for IPv4 and IPv6 (RFC 6890 and later additions). */
 const RANGES: Record<Exclude<AddressClass, 'public'>, string[]> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   private: [
@@ -39,7 +39,7 @@ const RANGES: Record<Exclude<AddressClass, 'public'>, string[]> = {
   ],
 };
 
-/** NAT64 (RFC 6052): an IPv4 address in IPv6 clothes, where a network has a translator. */
+/** NAT64 (RFC 6052): IPv4 addresses embedded in IPv6, for networks with a translator. */
 const NAT64 = '64:ff9b::';
 const NAT64_BITS = 96;
 
@@ -84,7 +84,7 @@ function buildLists(): Lists {
     loopback: build(RANGES.loopback),
     private: build(RANGES.private),
     forbidden: build(RANGES.forbidden),
-    // IPv6 has handed out 2000::/3 so far; what lies outside is special or not anybody's.
+    // IANA allocates global unicast addresses from 2000::/3 only; the rest is special or unassigned.
     globalV6: build(['2000::/3', `${NAT64}/${NAT64_BITS}`, '::ffff:0.0.0.0/96']),
   };
 }

@@ -3,8 +3,8 @@ import { type AddressClass, classifyAddress } from './classify-address.ts';
 
 /**
  * Checks `EXTERNAL_WEBHOOK_URL`: https, or http to a loopback address; no credentials; no address
- * where webhooks may not go. A host name is checked when it is resolved (`createCheckedLookup`).
- * @throws Error that says what is wrong, without the URL, which may hold a secret of the receiver's
+ * to which webhooks must not be sent. A host name is checked when it is resolved (`createCheckedLookup`).
+ * @throws Error that says what is wrong, without the URL, which may contain a secret of the receiver
  */
 export function parseWebhookUrl(value: string, allowPrivate: boolean): URL {
   const url = URL.parse(value);
@@ -30,7 +30,7 @@ export function isLoopbackName(hostname: string): boolean {
   return address ? classifyAddress(address) === 'loopback' : hostname === 'localhost';
 }
 
-/** Why webhooks may not go to an address of this class; `undefined` where they may. */
+/** Why webhooks must not be sent to an address of this class; `undefined` if they may. */
 export function refuseAddress(kind: AddressClass, allowPrivate: boolean): string | undefined {
   if (kind === 'forbidden') return 'an address that is never allowed (link-local, reserved)';
   if (kind === 'public' || allowPrivate) return undefined;
