@@ -53,7 +53,7 @@ export async function main(args: string[]): Promise<number> {
       slots: { acquire: async () => async () => {} },
       clock: systemClock,
     });
-    const latest = toRequestResource((await wait(record, options.seconds)).record);
+    const latest = toRequestResource((await wait(record, { seconds: options.seconds })).record);
     show(latest);
     return latest.finishedAt === undefined ? 1 : 0;
   } finally {

@@ -9,6 +9,7 @@ import { Problem } from '../../lib/domain/problem.ts';
 import { newRecord } from '../../lib/domain/record-transitions.ts';
 import type { RequestBody } from '../../lib/domain/request-body.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import type { Wait } from '../../lib/domain/wait-until.ts';
 import type { Log } from '../../lib/logger.ts';
 import type { PutMetrics } from '../../lib/metrics.ts';
 import type { TakeFromQuota } from '../../lib/records/caller-quota.ts';
@@ -26,7 +27,7 @@ export interface Submission {
   body: RequestBody;
   correlationId: string;
   /** `Prefer: wait`. */
-  waitSeconds?: number | undefined;
+  wait?: Wait | undefined;
 }
 
 export interface Acceptance {
@@ -83,11 +84,11 @@ export function createAcceptRequest(deps: AcceptRequestDeps): AcceptRequest {
       unit: 'Count',
       value: 1,
     });
-    const { waitSeconds } = submission;
-    if (waitSeconds === undefined) {
+    const { wait } = submission;
+    if (wait === undefined) {
       return { record: current, replayed: existing !== undefined, waited: false };
     }
-    const waited = await deps.waitForResult(current, waitSeconds);
+    const waited = await deps.waitForResult(current, wait);
     return { record: waited.record, replayed: existing !== undefined, waited: waited.applied };
   };
 

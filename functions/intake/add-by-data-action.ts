@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { HandleDataAction } from '../../lib/api/or-data-action.ts';
+import { toWait } from '../../lib/api/to-wait.ts';
 import {
   DATA_ACTION_CALLER,
   invalidInput,
@@ -34,8 +35,8 @@ export function createAddByDataAction(deps: {
   acceptRequest: AcceptRequest;
   randomUuid: () => string;
 }): HandleDataAction {
-  return async (event) => {
-    const { idempotencyKey: key, correlationId: given, ...request } = read(event);
+  return async (event, context) => {
+    const { idempotencyKey: key, correlationId: given, waitSeconds, ...request } = read(event);
     const requestId =
       key === undefined ? deps.randomUuid() : deriveRequestId(DATA_ACTION_CALLER.identity, key);
     const { record } = await deps.acceptRequest({
@@ -43,6 +44,7 @@ export function createAddByDataAction(deps: {
       requestId,
       caller: DATA_ACTION_CALLER,
       correlationId: given ?? requestId,
+      wait: waitSeconds === undefined ? undefined : toWait(waitSeconds, context),
     });
     return toDataActionResult(record);
   };

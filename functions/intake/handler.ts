@@ -1,4 +1,6 @@
 import type { Call } from '../../lib/api/correlate.ts';
+import type { InvocationContext } from '../../lib/api/or-data-action.ts';
+import { toWait } from '../../lib/api/to-wait.ts';
 import { type ApiResponse, jsonResponse } from '../../lib/aws/problem-response.ts';
 import type { Accepted } from '../../lib/domain/accepted.ts';
 import { readPreferWait } from '../../lib/domain/prefer-wait.ts';
@@ -18,8 +20,10 @@ export interface IntakeHandlerDeps {
  * `POST /conversations/{conversationId}/participants`: creates a request's record and queues its
  * message. Throws a Problem if the request is refused.
  */
-export function createHandler(deps: IntakeHandlerDeps): (call: Call) => Promise<ApiResponse> {
-  return async (call) => {
+export function createHandler(
+  deps: IntakeHandlerDeps,
+): (call: Call, context: InvocationContext) => Promise<ApiResponse> {
+  return async (call, context) => {
     const { api, correlationId } = call;
     const { conversationId, body, idempotencyKey } = deps.readRequest(api);
     if (idempotencyKey !== undefined) {
@@ -34,7 +38,7 @@ export function createHandler(deps: IntakeHandlerDeps): (call: Call) => Promise<
       conversationId,
       body,
       correlationId,
-      waitSeconds,
+      wait: waitSeconds === undefined ? undefined : toWait(waitSeconds, context, api.receivedAtMs),
     });
     return respond(acceptance, {
       location: locationOf(api, requestId),

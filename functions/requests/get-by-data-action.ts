@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { HandleDataAction } from '../../lib/api/or-data-action.ts';
+import { toWait } from '../../lib/api/to-wait.ts';
 import {
   DATA_ACTION_CALLER,
   DataActionError,
@@ -23,7 +24,7 @@ export function createGetByDataAction(deps: {
   waitForResult: WaitForResult;
   maySee: MaySee;
 }): HandleDataAction {
-  return async (event) => {
+  return async (event, context) => {
     const parsed = flatQuery.safeParse(event);
     const requestId = uuid.safeParse((event as { requestId?: unknown } | null)?.requestId);
     if (!parsed.success || !requestId.success) {
@@ -40,6 +41,7 @@ export function createGetByDataAction(deps: {
     }
     const seconds = toWaitSeconds(Math.floor(parsed.data.waitSeconds ?? 0));
     if (seconds === undefined) return toDataActionResult(record);
-    return toDataActionResult((await deps.waitForResult(record, seconds)).record);
+    const { record: latest } = await deps.waitForResult(record, toWait(seconds, context));
+    return toDataActionResult(latest);
   };
 }

@@ -1,4 +1,6 @@
 import type { Call } from '../../lib/api/correlate.ts';
+import type { InvocationContext } from '../../lib/api/or-data-action.ts';
+import { toWait } from '../../lib/api/to-wait.ts';
 import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
 import { type ApiResponse, jsonResponse } from '../../lib/aws/problem-response.ts';
 import { readPreferWait } from '../../lib/domain/prefer-wait.ts';
@@ -28,12 +30,14 @@ export interface RequestsHandlerDeps {
  * `GET` and `DELETE /requests/{requestId}`, `GET /conversations/{conversationId}/requests`. The
  * function throws a Problem if the request is refused.
  */
-export function createHandler(deps: RequestsHandlerDeps): (call: Call) => Promise<ApiResponse> {
-  return async (call) => {
+export function createHandler(
+  deps: RequestsHandlerDeps,
+): (call: Call, context: InvocationContext) => Promise<ApiResponse> {
+  return async (call, context) => {
     const route = readRoute(call.api);
     try {
       if (route.verb === 'list') return jsonResponse(200, await list(call, route));
-      return route.verb === 'show' ? await show(call, route) : await cancel(call, route);
+      return route.verb === 'show' ? await show(call, route, context) : await cancel(call, route);
     } catch (error) {
       if (error instanceof Problem) throw error;
       throw unavailable(call, error);
@@ -47,11 +51,16 @@ export function createHandler(deps: RequestsHandlerDeps): (call: Call) => Promis
     return record;
   }
 
-  async function show(call: Call, { requestId }: { requestId: string }): Promise<ApiResponse> {
+  async function show(
+    call: Call,
+    { requestId }: { requestId: string },
+    context: InvocationContext,
+  ): Promise<ApiResponse> {
     const record = await find(call, requestId);
     const seconds = readPreferWait(call.api.header('prefer'));
     if (seconds === undefined) return jsonResponse(200, toRequestResource(record));
-    const waited = await deps.waitForResult(record, seconds);
+    const wait = toWait(seconds, context, call.api.receivedAtMs);
+    const waited = await deps.waitForResult(record, wait);
     const response = jsonResponse(200, toRequestResource(waited.record));
     if (waited.applied) response.headers['preference-applied'] = `wait=${seconds}`;
     return response;

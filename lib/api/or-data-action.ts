@@ -8,6 +8,7 @@ import type { Log } from '../logger.ts';
 /** What is read of Lambda's context. */
 export interface InvocationContext {
   invokedFunctionArn?: string;
+  getRemainingTimeInMillis?: () => number;
 }
 
 /** A function behind API Gateway that Genesys Cloud can also invoke as a data action. */
@@ -18,7 +19,10 @@ export interface HttpOrDataAction {
 }
 
 /** Handles flat input. @throws DataActionError that names every invalid field, or Problem */
-export type HandleDataAction = (event: unknown) => Promise<DataActionResult>;
+export type HandleDataAction = (
+  event: unknown,
+  context: InvocationContext,
+) => Promise<DataActionResult>;
 
 /**
  * Distinguishes API requests from data actions by the alias only. The role of Genesys Cloud may invoke only
@@ -42,7 +46,7 @@ export function orDataAction({
       if (Object.hasOwn(asObject(event) ?? {}, 'requestContext')) {
         throw new DataActionError('An API Gateway event is not accepted through this alias.');
       }
-      return await dataAction(event);
+      return await dataAction(event, context);
     } catch (error) {
       throw toDataActionError(error, log);
     }

@@ -16,6 +16,8 @@ export interface ApiRequest {
   hasCustomDomain: boolean;
   /** Decoded. Empty if absent. */
   body: Buffer;
+  /** When API Gateway received it, in milliseconds since the Unix epoch. */
+  receivedAtMs?: number | undefined;
   caller: Caller;
 }
 
@@ -43,6 +45,10 @@ export interface ApiEvent {
         http?: { method?: unknown; path?: unknown } | null;
         /** Format 1.0. */
         path?: unknown;
+        /** Format 1.0. Milliseconds since the Unix epoch. */
+        requestTimeEpoch?: unknown;
+        /** Format 2.0. Milliseconds since the Unix epoch. */
+        timeEpoch?: unknown;
         apiId?: unknown;
         domainName?: unknown;
       })
@@ -68,6 +74,7 @@ export function readApiRequest(event: ApiEvent | null | undefined): ApiRequest {
       '',
     hasCustomDomain: isFormat2(event) && !isOwnDomain(context),
     body: Buffer.from(text(event?.body) ?? '', event?.isBase64Encoded === true ? 'base64' : 'utf8'),
+    receivedAtMs: finite(context?.timeEpoch) ?? finite(context?.requestTimeEpoch),
     caller: readCaller(context),
   };
 }
@@ -95,6 +102,9 @@ function readHeaders(event: ApiEvent | null | undefined): Map<string, string> {
 
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' ? value : undefined;
+
+const finite = (value: unknown): number | undefined =>
+  Number.isFinite(value) ? (value as number) : undefined;
 
 const own = (fields: Fields | undefined, name: string): unknown =>
   fields && Object.hasOwn(Object(fields), name) ? fields[name] : undefined;

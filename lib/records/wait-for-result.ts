@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts';
 import { isFinal, type RequestRecord } from '../domain/request-record.ts';
+import { type Wait, waitUntil } from '../domain/wait-until.ts';
 import type { RecordStore } from './record-store.ts';
 import type { WaiterSlots } from './waiter-slots.ts';
 
@@ -11,12 +12,15 @@ const SLOT_MARGIN_MS = 5_000;
 export interface Waited {
   /** The latest that was read, final or not. */
   record: RequestRecord;
-  /** Whether the preference was honoured: not if every slot was taken or the table failed at once. */
+  /**
+   * Whether the preference was honoured: not if its time had passed, every slot was taken, or the table
+   * failed at once.
+   */
   applied: boolean;
 }
 
-/** Waits until a request has its result, at most `seconds`. */
-export type WaitForResult = (record: RequestRecord, seconds: number) => Promise<Waited>;
+/** Waits until a request has its result, or the wait ends. */
+export type WaitForResult = (record: RequestRecord, wait: Wait) => Promise<Waited>;
 
 /**
  * Waits for results by polling the record: every 250 ms at first, later every second. It never throws,
@@ -31,11 +35,13 @@ export function createWaitForResult({
   slots: WaiterSlots;
   clock: Clock;
 }): WaitForResult {
-  return async (record, seconds) => {
+  return async (record, wait) => {
     if (isFinal(record)) return { record, applied: true };
-    const untilMs = clock.now() + seconds * 1_000;
+    const nowMs = clock.now();
+    const untilMs = waitUntil(wait, nowMs);
+    if (untilMs <= nowMs) return { record, applied: false };
     const release = await slots
-      .acquire(seconds * 1_000 + SLOT_MARGIN_MS)
+      .acquire(untilMs - nowMs + SLOT_MARGIN_MS)
       .catch((): undefined => undefined);
     if (!release) return { record, applied: false };
     try {

@@ -33,6 +33,8 @@ export interface RuntimeApi {
  */
 export function createRuntimeApi(options: {
   onInitError: (error: ReportedError) => void;
+  /** The function asks for an event, so it has been initialized. */
+  onPoll: () => void;
 }): RuntimeApi {
   let offered: Invocation | undefined;
   let running: Invocation | undefined;
@@ -59,6 +61,7 @@ export function createRuntimeApi(options: {
     const accept = () => response.writeHead(202).end('{"status":"OK"}');
     if (request.method === 'GET' && path === '/invocation/next') {
       poll = response;
+      options.onPoll();
       handOver();
       return;
     }
@@ -80,15 +83,20 @@ export function createRuntimeApi(options: {
     else invocation.fail(body as ReportedError);
   }
 
+  const server = createServer((request, response) => {
+    // A web page that polled would take the event of an invocation.
+    if (!isLocalProgram(request.headers)) {
+      response.writeHead(403).end();
+      return;
+    }
+    handle(request, response).catch(() => response.destroy());
+  });
+  // The connection is idle during an invocation. Node's default of 5 s can close it just when the
+  // function sends its response.
+  server.keepAliveTimeout = 0;
+
   return {
-    server: createServer((request, response) => {
-      // A web page that polled would take the event of an invocation.
-      if (!isLocalProgram(request.headers)) {
-        response.writeHead(403).end();
-        return;
-      }
-      handle(request, response).catch(() => response.destroy());
-    }),
+    server,
     offer(invocation) {
       offered = invocation;
       handOver();

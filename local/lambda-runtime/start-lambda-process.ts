@@ -19,7 +19,10 @@ export interface LambdaProcessOptions {
    * own environment.
    */
   env: Record<string, string>;
-  /** Timeout of the template in milliseconds. A longer invocation ends the process, as on Lambda. */
+  /**
+   * Timeout of the template in milliseconds. A longer invocation ends the process, as on Lambda. The
+   * start of the process does not count, and may take as long.
+   */
   timeoutMs: number;
   /** Name in AWS. Default `function`. */
   name?: string;
@@ -58,6 +61,11 @@ export interface InvokeOptions {
 
 export interface LambdaProcess {
   /**
+   * Resolves when the process has loaded the function, so that an invocation begins at once.
+   * @throws LambdaFault if it could not. The next invocation starts another process.
+   */
+  ready(): Promise<void>;
+  /**
    * Invokes the function. Invocations run one at a time, as in one execution environment of Lambda;
    * others wait. Starts a new process if the last one has ended.
    * @throws LambdaFault
@@ -69,6 +77,12 @@ export interface LambdaProcess {
   stop(): Promise<void>;
   /** Number of processes started so far, which is the number of cold starts. */
   processesStarted(): number;
+}
+
+interface RunningProcess {
+  process: ChildProcess;
+  /** Resolved when the process asks for its first event, rejected with a LambdaFault if it ends before. */
+  ready: PromiseWithResolvers<void>;
 }
 
 /**
@@ -89,7 +103,7 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
     ? undefined
     : await unpack(options.zipOrDir);
   const directory = unpacked ?? options.zipOrDir;
-  let child: ChildProcess | undefined;
+  let child: RunningProcess | undefined;
   let started = 0;
   let turn: Promise<unknown> = Promise.resolve();
   /** Rejects the running invocation, if any. */
@@ -100,11 +114,12 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
     onInitError: ({ errorType, errorMessage }) => {
       initFault = new LambdaFault('init', errorType, errorMessage);
     },
+    onPoll: () => child?.ready.resolve(),
   });
   const functionArn = `arn:aws:lambda:${options.env.AWS_REGION ?? 'us-east-1'}:000000000000:function:${name}`;
   const { port, stop: stopServer } = await listen(api.server);
 
-  function start(): ChildProcess {
+  function start(): RunningProcess {
     started += 1;
     api.reset();
     initFault = undefined;
@@ -133,19 +148,36 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
     for (const stream of [process_.stdout, process_.stderr]) {
       createInterface({ input: stream }).on('line', (line) => options.onLine?.(line));
     }
+    const ready = Promise.withResolvers<void>();
+    const timer = setTimeout(() => {
+      ready.reject(timeoutFault());
+      process_.kill('SIGKILL');
+    }, options.timeoutMs);
+    // Also keeps a fault that no one waits for from ending this process.
+    ready.promise.catch(() => {}).finally(() => clearTimeout(timer));
     process_.on('exit', (code, signal) => {
-      if (child === process_) child = undefined;
+      if (child?.process === process_) child = undefined;
       const how = signal ? `signal: ${signal}` : `exit status ${code}`;
-      failCall?.(
+      const fault =
         initFault ??
-          new LambdaFault('crash', 'Runtime.ExitError', `Runtime exited with error: ${how}`),
-      );
+        new LambdaFault('crash', 'Runtime.ExitError', `Runtime exited with error: ${how}`);
+      ready.reject(fault);
+      failCall?.(fault);
     });
-    return process_;
+    return { process: process_, ready };
+  }
+
+  function timeoutFault(): LambdaFault {
+    const seconds = (options.timeoutMs / 1000).toFixed(2);
+    return new LambdaFault(
+      'timeout',
+      'Sandbox.Timedout',
+      `Task timed out after ${seconds} seconds`,
+    );
   }
 
   async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const ending = child;
+    const ending = child?.process;
     if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
     const ended = once(ending, 'exit');
     ending.kill(signal);
@@ -154,13 +186,9 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
 
   async function call(event: unknown, { qualifier }: InvokeOptions): Promise<unknown> {
     child ??= start();
+    await child.ready.promise;
     const timeout = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      const seconds = (options.timeoutMs / 1000).toFixed(2);
-      timeout.reject(
-        new LambdaFault('timeout', 'Sandbox.Timedout', `Task timed out after ${seconds} seconds`),
-      );
-    }, options.timeoutMs);
+    const timer = setTimeout(() => timeout.reject(timeoutFault()), options.timeoutMs);
     try {
       return await Promise.race([
         timeout.promise,
@@ -189,6 +217,9 @@ export async function startLambdaProcess(options: LambdaProcessOptions): Promise
 
   child = start();
   return {
+    async ready() {
+      await child?.ready.promise;
+    },
     invoke(event, invokeOptions = {}) {
       const response = turn.then(() => call(event, invokeOptions));
       turn = response.catch(() => {});

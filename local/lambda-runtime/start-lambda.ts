@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import {
   type InvokeOptions,
   type LambdaProcess,
@@ -8,6 +9,11 @@ import {
 export interface LambdaOptions extends LambdaProcessOptions {
   /** Events handled at the same time; more events wait for a free instance. */
   maxInstances: number;
+  /**
+   * Instances that start at the same time. Default: the number of processors. More of them would only slow
+   * each other down.
+   */
+  maxStarting?: number;
   /** Milliseconds after which an unused instance is ended. Default one minute. */
   idleMs?: number;
 }
@@ -18,60 +24,80 @@ export interface LambdaFunction {
    * @throws LambdaFault
    */
   invoke(event: unknown, options?: InvokeOptions): Promise<unknown>;
-  /** Instances that exist now, busy or idle. */
+  /** Instances that exist now, starting, busy or idle. */
   instances(): number;
   /** Ends all instances. Running and waiting invocations reject. */
   stop(): Promise<void>;
 }
 
 interface Instance {
-  lambda: LambdaProcess;
+  lambda: Promise<LambdaProcess>;
   idleTimer?: NodeJS.Timeout;
 }
 
 const IDLE_MS = 60_000;
 
 /**
- * A function as Lambda scales it: an instance is started when all others are busy, up to a maximum,
- * is reused for later events, and is ended when it has been idle for some time.
+ * A function as Lambda scales it: instances are started while events wait, up to a maximum, are reused
+ * for later events, and are ended when they have been idle for some time. An event takes the first
+ * instance that is free, which need not be the one started for it.
  */
 export function startLambda(options: LambdaOptions): LambdaFunction {
-  const { maxInstances, idleMs = IDLE_MS, ...processOptions } = options;
-  const running = new Set<Instance>();
-  const starting = new Set<Promise<Instance>>();
+  const {
+    maxInstances,
+    maxStarting = availableParallelism(),
+    idleMs = IDLE_MS,
+    ...processOptions
+  } = options;
+  const instances = new Set<Instance>();
+  let starting = 0;
   /** The last one used is reused first, so that the others become idle. */
   const idle: Instance[] = [];
   const waiting: PromiseWithResolvers<Instance>[] = [];
   let stopped = false;
-  const count = () => running.size + starting.size;
 
-  function startInstance(): Promise<Instance> {
-    const start = startLambdaProcess(processOptions).then((lambda) => {
-      const instance: Instance = { lambda };
-      running.add(instance);
-      return instance;
-    });
-    starting.add(start);
-    return start.finally(() => starting.delete(start));
+  function startInstances(): void {
+    const isNeeded = () => starting < waiting.length && !stopped;
+    const isAllowed = () => starting < maxStarting && instances.size < maxInstances;
+    while (isNeeded() && isAllowed()) void startInstance();
+  }
+
+  async function startInstance(): Promise<void> {
+    const instance: Instance = { lambda: startLambdaProcess(processOptions) };
+    instances.add(instance);
+    starting += 1;
+    try {
+      const lambda = await instance.lambda;
+      // The event that gets this instance reports why it does not start.
+      await lambda.ready().catch(() => {});
+      release(instance);
+    } catch (error) {
+      instances.delete(instance);
+      waiting.shift()?.reject(error);
+    } finally {
+      starting -= 1;
+      startInstances();
+    }
   }
 
   async function end(instance: Instance): Promise<void> {
-    running.delete(instance);
+    instances.delete(instance);
     clearTimeout(instance.idleTimer);
-    await instance.lambda.stop();
+    await (await instance.lambda).stop();
   }
 
   async function acquire(): Promise<Instance> {
     const instance = idle.pop();
     clearTimeout(instance?.idleTimer);
     if (instance) return instance;
-    if (count() < maxInstances) return startInstance();
     const turn = Promise.withResolvers<Instance>();
     waiting.push(turn);
+    startInstances();
     return turn.promise;
   }
 
   function release(instance: Instance): void {
+    if (stopped) return;
     const next = waiting.shift();
     if (next) {
       next.resolve(instance);
@@ -90,17 +116,16 @@ export function startLambda(options: LambdaOptions): LambdaFunction {
       const instance = await acquire();
       if (stopped) throw new Error('the system is stopping');
       try {
-        return await instance.lambda.invoke(event, invokeOptions);
+        return await (await instance.lambda).invoke(event, invokeOptions);
       } finally {
-        if (!stopped) release(instance);
+        release(instance);
       }
     },
-    instances: count,
+    instances: () => instances.size,
     async stop() {
       stopped = true;
       for (const turn of waiting.splice(0)) turn.reject(new Error('the system is stopping'));
-      await Promise.allSettled(starting);
-      await Promise.all([...running].map(end));
+      await Promise.allSettled([...instances].map(end));
     },
   };
 }

@@ -7,6 +7,7 @@ import { startEventSourceMapping } from '../event-source-mapping/start-event-sou
 import type { GenesysEvent } from '../genesys/create-genesys.ts';
 import { type RunningGenesys, startGenesys } from '../genesys/start-genesys.ts';
 import { type LambdaFunction, startLambda } from '../lambda-runtime/start-lambda.ts';
+import { LambdaFault } from '../lambda-runtime/start-lambda-process.ts';
 import { parseRate, startSchedule } from '../scheduler/start-schedule.ts';
 import { startSecretsManager } from '../secrets-manager/start-secrets-manager.ts';
 import { type QueuedMessage, startSqs } from '../sqs/start-sqs.ts';
@@ -182,7 +183,16 @@ export async function startSystem(options: SystemOptions): Promise<LocalSystem> 
         invoke: async (functionName, event) => {
           const verdict = authorizer.authorize(event);
           if ('response' in verdict) return verdict.response;
-          return lambdas.get(functionName)?.invoke(verdict.event);
+          return lambdas
+            .get(functionName)
+            ?.invoke(verdict.event)
+            .catch((fault: Error) => {
+              // Functions log all other faults.
+              if (fault instanceof LambdaFault && fault.kind === 'timeout') {
+                onProblem(`${functionName}: ${fault.message}`);
+              }
+              throw fault;
+            });
         },
         onEnd: options.onEnd ?? (() => {}),
       }),

@@ -147,6 +147,39 @@ describe('the local Lambda runtime', () => {
     expect(lambda.processesStarted()).toBe(2);
   });
 
+  // Bug: the start of the process counted towards the timeout of the first invocation.
+  // Fix: the invocation begins when the function is loaded, as on Lambda.
+  test('gives an invocation its whole time, however long the function takes to load', async () => {
+    const lambda = await start(
+      `const loadedAtMs = Date.now();
+       export const handler = (_, context) => loadedAtMs + 60_000 - (Date.now() + context.getRemainingTimeInMillis());`,
+      { timeoutMs: 60_000 },
+    );
+    expect(await lambda.invoke({})).toBeLessThanOrEqual(0);
+  });
+
+  test('ends a process that takes longer to load than an invocation may take', async () => {
+    const lambda = await start('await new Promise(() => setInterval(() => {}, 1000));', {
+      timeoutMs: 500,
+    });
+    await expect(lambda.invoke({})).rejects.toMatchObject({ kind: 'timeout' });
+  });
+
+  test('is ready when the function is loaded', async () => {
+    const log = lineReader();
+    const lambda = await start("console.log('loaded'); export const handler = () => 1;", {
+      onLine: log.onLine,
+    });
+    await lambda.ready();
+    await log.line('loaded');
+    expect(lambda.processesStarted()).toBe(1);
+  });
+
+  test('is not ready if the function cannot be loaded', async () => {
+    const lambda = await start("throw new RangeError('no');");
+    await expect(lambda.ready()).rejects.toMatchObject({ kind: 'init', message: 'no' });
+  });
+
   test('fails the invocation whose process is killed, and starts another process for the next', async () => {
     const log = lineReader();
     const lambda = await start(

@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,11 +9,15 @@ import {
   type LambdaOptions,
   startLambda,
 } from '../../local/lambda-runtime/start-lambda.ts';
+import { listen } from '../../local/listen.ts';
+import { describeFunctions } from '../../local/system/describe-functions.ts';
+import { generateCredentials } from '../../local/system/local-credentials.ts';
 
 const HANDLER = `
 let invocations = 0;
-export const handler = async ({ holds, throws, exits }) => {
+export const handler = async ({ holds, throws, exits, meets }) => {
   invocations += 1;
+  if (meets) await fetch(meets);
   if (throws) throw new TypeError('on purpose');
   if (exits) process.exit(1);
   if (holds) { console.log('held'); await new Promise(() => setInterval(() => {}, 1000)); }
@@ -28,6 +33,7 @@ interface Response {
 let folder: string;
 let lambda: LambdaFunction;
 let held: PromiseWithResolvers<void>;
+let meeting: Awaited<ReturnType<typeof listen>> | undefined;
 
 beforeEach(async () => {
   held = Promise.withResolvers();
@@ -37,6 +43,8 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await lambda.stop();
+  await meeting?.stop();
+  meeting = undefined;
   await rm(folder, { recursive: true });
 });
 
@@ -53,6 +61,17 @@ function start(options: Partial<LambdaOptions> = {}) {
   return (event: object = {}) => lambda.invoke(event) as Promise<Response>;
 }
 
+/** A server that responds when `count` requests have arrived, so that their senders run at the same time. */
+async function startMeeting(count: number) {
+  const arrived: ServerResponse[] = [];
+  const server = createServer((_, response) => {
+    arrived.push(response);
+    if (arrived.length === count) for (const one of arrived.splice(0)) one.end();
+  });
+  meeting = await listen(server);
+  return `http://127.0.0.1:${meeting.port}`;
+}
+
 test('no instance exists before the first event', () => {
   start();
   expect(lambda.instances()).toBe(0);
@@ -66,16 +85,51 @@ test('an idle instance handles the next event and keeps its state', async () => 
 });
 
 test('another instance starts when all are busy', async () => {
+  const meets = await startMeeting(2);
   const invoke = start();
-  const responses = await Promise.all([invoke(), invoke()]);
+  const responses = await Promise.all([invoke({ meets }), invoke({ meets })]);
   expect(new Set(responses.map(({ pid }) => pid)).size).toBe(2);
 });
 
 test('events beyond the maximum of instances wait for one of them', async () => {
+  const meets = await startMeeting(2);
   const invoke = start({ maxInstances: 2 });
-  const responses = await Promise.all([1, 2, 3, 4, 5].map(() => invoke()));
+  const responses = await Promise.all([1, 2, 3, 4, 5, 6].map(() => invoke({ meets })));
   expect(new Set(responses.map(({ pid }) => pid)).size).toBe(2);
   expect(lambda.instances()).toBe(2);
+});
+
+test('the API handles 50 events at the same time', async () => {
+  const meets = await startMeeting(50);
+  const [api] = describeFunctions(
+    {
+      provider: { region: 'us-east-1', stage: 'dev' },
+      bundles: '.',
+      resources: {},
+      functions: [{ key: 'api', name: 'api', handler: 'index.handler', events: [{}] }],
+    },
+    {
+      root: folder,
+      references: {},
+      sqsEndpoint: '',
+      secretsManagerEndpoint: '',
+      dynamoDbEndpoint: '',
+      credentials: generateCredentials(),
+    },
+  );
+  const invoke = start({ ...api, timeoutMs: 60_000 });
+  // None of them ends before all run.
+  const responses = await Promise.all(Array.from({ length: 50 }, () => invoke({ meets })));
+  expect(new Set(responses.map(({ pid }) => pid)).size).toBe(50);
+});
+
+// Bug: 50 instances that started at the same time took so long that events timed out.
+// Fix: a limited number starts at the same time, and an event takes the first instance that is free.
+test('an event takes an instance that becomes free before one that starts', async () => {
+  const invoke = start({ maxInstances: 50, maxStarting: 1 });
+  const responses = await Promise.all(Array.from({ length: 50 }, () => invoke()));
+  expect(responses.map(({ invocations }) => invocations)).toContain(2);
+  expect(lambda.instances()).toBeLessThan(50);
 });
 
 test('an instance is kept after an error of its handler', async () => {

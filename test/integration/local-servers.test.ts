@@ -91,7 +91,10 @@ test.each(PAGES)('the local SQS refuses a page %s', async (_, sent) => {
 
 test.each(PAGES)('the Runtime API of a function refuses a page %s', async (_, sent) => {
   const errors: unknown[] = [];
-  const { server } = createRuntimeApi({ onInitError: (error) => errors.push(error) });
+  const { server } = createRuntimeApi({
+    onInitError: (error) => errors.push(error),
+    onPoll: () => 0,
+  });
   await listening(server);
   const { port } = server.address() as AddressInfo;
   const root = '/2018-06-01/runtime';

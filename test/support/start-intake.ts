@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createIntake, type IntakePorts } from '../../functions/intake/create-intake.ts';
+import type { InvocationContext } from '../../lib/api/or-data-action.ts';
 import type { ApiEvent } from '../../lib/aws/api-request.ts';
 import type { Accepted } from '../../lib/domain/accepted.ts';
 import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
@@ -28,8 +29,8 @@ export function startIntake(overrides: Partial<IntakePorts> = {}) {
     traceHeader: () => undefined,
     ...overrides,
   });
-  const send = async (event: unknown): Promise<IntakeResponse> => {
-    const { statusCode, headers, body } = await handler(event as ApiEvent, {});
+  const send = async (event: unknown, context: InvocationContext = {}): Promise<IntakeResponse> => {
+    const { statusCode, headers, body } = await handler(event as ApiEvent, context);
     return { status: statusCode, headers, body: JSON.parse(body) };
   };
   const act = (input: unknown): Promise<DataActionResult> =>

@@ -1,4 +1,5 @@
 import { createRequests, type RequestsPorts } from '../../functions/requests/create-requests.ts';
+import type { InvocationContext } from '../../lib/api/or-data-action.ts';
 import type { DataActionResult } from '../../lib/domain/data-action-result.ts';
 import { newRecord } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
@@ -41,8 +42,8 @@ export function startRequests(overrides: Partial<RequestsPorts> = {}) {
       body: JSON.parse(response.body),
     };
   };
-  const act = (input: unknown) =>
-    handler(input, { invokedFunctionArn: ALIAS_ARN }) as Promise<DataActionResult>;
+  const act = (input: unknown, context: InvocationContext = {}) =>
+    handler(input, { ...context, invokedFunctionArn: ALIAS_ARN }) as Promise<DataActionResult>;
   /** Creates a record, by default of the caller in `httpEvent`. */
   const create = async (fields: Parameters<typeof newRequest>[0] = {}): Promise<RequestRecord> => {
     const request = newRequest({ requestedAtMs: NOW_MS, deadlineMs: NOW_MS + 600_000, ...fields });
