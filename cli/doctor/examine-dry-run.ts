@@ -104,6 +104,8 @@ function receiveWithoutTable(
       },
       allowance: {
         acquire: async (calls) => ({ granted: true, calls, grantedAtMs: clock.now() }),
+        wasRefusedLately: () => false,
+        expectRefusal: async () => undefined,
         release: async () => {},
       },
       client: reading,

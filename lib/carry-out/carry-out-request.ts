@@ -5,6 +5,7 @@ import { isFinal, type RequestRecord } from '../domain/request-record.ts';
 import { deferDelayMs } from '../domain/retry-policy.ts';
 import { createCallBudget } from '../genesys/api/call-budget.ts';
 import type { ConversationLease } from '../records/conversation-lease.ts';
+import { deferRefused } from './defer-refused.ts';
 import { sendStoredResult, writeContext } from './finish-request.ts';
 import { CONVERSATION_LEASE_MS, Receive, type ReceiveDeps, type ReceiveEnd } from './receive.ts';
 import { createRecord } from './record-request.ts';
@@ -51,6 +52,8 @@ export async function carryOutRequest(
   deps: ReceiveDeps,
   job: ReceivedRequest,
 ): Promise<CarriedOut> {
+  const refused = await deferRefused(deps, job);
+  if (refused) return refused;
   const { requestId, conversationId } = job.request;
   return withRecordAndLease(
     deps,

@@ -42,7 +42,7 @@ export const WAIT_IN_PLACE_MS = 10_000;
 
 export interface ReceiveDeps extends FinishDeps, GenesysCallsDeps {
   leases: ConversationLeases;
-  allowance: Pick<CallAllowance, 'acquire' | 'release'>;
+  allowance: Pick<CallAllowance, 'acquire' | 'release' | 'wasRefusedLately' | 'expectRefusal'>;
   clock: Clock;
   random: Random;
   refuseAddress: AddressPolicy;

@@ -1,13 +1,7 @@
 import type { Observation } from '../domain/add-flow/state.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { CallBudget } from '../genesys/api/call-budget.ts';
-import type { CallAllowance } from '../genesys/pace/call-allowance.ts';
-
-const REFUSALS = {
-  budget: 'The call budget is used up',
-  share: 'Other callers are waiting for the call budget',
-  stopped: 'Genesys Cloud asked for a pause',
-} as const;
+import { type CallAllowance, REFUSAL_DETAILS } from '../genesys/pace/call-allowance.ts';
 
 /**
  * Reserves the next calls of a request. They replace those that it has reserved and not made.
@@ -30,7 +24,7 @@ export async function reserveCalls(
   if (!outcome.granted) {
     const { reason, retryAtMs } = outcome;
     const stopped = reason === 'stopped';
-    return { kind: 'not-reserved', retryAtMs, detail: REFUSALS[reason], stopped };
+    return { kind: 'not-reserved', retryAtMs, detail: REFUSAL_DETAILS[reason], stopped };
   }
   budget.grant = outcome;
   return { kind: 'reserved' };

@@ -22,6 +22,8 @@ function setUp(record: RequestRecord) {
     leases,
     allowance: {
       acquire: async (calls) => ({ granted: true, calls, grantedAtMs: LATE_MS }),
+      wasRefusedLately: () => false,
+      expectRefusal: async () => undefined,
       release: async () => {},
     },
     client: {
@@ -174,6 +176,7 @@ describe('a direct message without a record', () => {
     const released: number[] = [];
     let acquired = 0;
     const allowance = {
+      ...deps.allowance,
       acquire: async () => {
         acquired += 1;
         // One call is less than the request needs, so that it asks again.
@@ -197,5 +200,83 @@ describe('a direct message without a record', () => {
     const outcome = await carryOutRequest({ ...deps, clock }, { ...limits, request: record });
     expect(outcome).toMatchObject({ kind: 'deferred', code: 'CONVERSATION_BUSY' });
     expect(await records.get(record.requestId)).toMatchObject({ status: 'QUEUED', receives: 0 });
+  });
+});
+
+describe('a request whose calls would be refused', () => {
+  const record = requestRecordOf({ participants: [PARTICIPANT] });
+  const limits = { receiveCount: 1, maxReceives: 1_000, finishByMs: START_MS + 30_000 };
+  const clock = { now: () => START_MS, sleep: async () => {} };
+  const refusal = { granted: false, reason: 'share', retryAtMs: START_MS + 20_000 } as const;
+
+  function setUpRefusal(stored: RequestRecord) {
+    const { deps, records, paths } = setUp(stored);
+    const leased: string[] = [];
+    const leases: ReceiveDeps['leases'] = {
+      ...deps.leases,
+      acquire: (conversationId, wanted) => {
+        leased.push(conversationId);
+        return deps.leases.acquire(conversationId, wanted);
+      },
+    };
+    const allowance: ReceiveDeps['allowance'] = {
+      ...deps.allowance,
+      wasRefusedLately: () => true,
+      expectRefusal: async () => refusal,
+      acquire: async () => refusal,
+    };
+    return { deps: { ...deps, clock, leases, allowance }, records, paths, leased };
+  }
+
+  test('is deferred without the lease of its conversation, and its record says so', async () => {
+    const { deps, records, paths, leased } = setUpRefusal(record);
+    await records.create(record);
+    const outcome = await carryOutRequest(deps, { ...limits, request: record });
+    const cause = { code: 'RATE_LIMITED', detail: 'Other callers are waiting for the call budget' };
+    const waiting = { untilMs: refusal.retryAtMs, ...cause };
+    expect(outcome).toEqual({ kind: 'deferred', ...waiting });
+    expect(await records.get(record.requestId)).toMatchObject({
+      status: 'WAITING',
+      receives: 1,
+      waiting,
+    });
+    expect([leased, paths]).toEqual([[], []]);
+  });
+
+  const late = { ...record, deadlineMs: refusal.retryAtMs + 2_000 };
+  const add: AddAttempt = {
+    run: 0,
+    contract: 'platform',
+    positions: [0],
+    unresolved: [0],
+    snapshot: [],
+    startedAtMs: START_MS - 10_000,
+    fate: 'PENDING',
+  };
+  test.each([
+    ['a request near its deadline', late, limits],
+    ['a request that may have rung someone', { ...record, adds: [add] }, limits],
+    ['a message without another receive', record, { ...limits, maxReceives: 2 }],
+    ['a message of another run', record, { ...limits, claimedRun: 3 }],
+    [
+      'a message with other content',
+      { ...record, participants: [{ ...PARTICIPANT, id: 'b' }] },
+      limits,
+    ],
+  ])('%s is carried out in full', async (_what, stored, bounds) => {
+    const { deps, records, leased } = setUpRefusal(stored);
+    await records.create(stored);
+    await carryOutRequest(deps, {
+      ...bounds,
+      request: { ...record, deadlineMs: stored.deadlineMs },
+    });
+    expect(leased).toEqual([record.conversationId]);
+  });
+
+  test('has its record created first if there is none', async () => {
+    const { deps, records, leased } = setUpRefusal(record);
+    await carryOutRequest(deps, { ...limits, request: record });
+    expect(await records.get(record.requestId)).toMatchObject({ status: 'WAITING' });
+    expect(leased).toEqual([record.conversationId]);
   });
 });

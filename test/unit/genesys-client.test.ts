@@ -23,6 +23,8 @@ function start(grantedAtMs: number) {
         nowMs = grantedAtMs;
         return { granted: true, calls, grantedAtMs };
       },
+      wasRefusedLately: () => false,
+      expectRefusal: async () => undefined,
       release: async () => {},
       observe: () => {},
       pauseUntil: async () => {},

@@ -264,6 +264,22 @@ test('requests of one instance that ask at the same time share writes', async ()
   expect(allowance.usedPercent()).toBeCloseTo((100 * 30) / 300);
 });
 
+test('a refusal can be expected without acquiring calls, and only after one', async () => {
+  const time = new VirtualTime(STARTED_AT_MS);
+  const allowance = createCallAllowance({
+    item: createMemoryItem(),
+    requestsPerSecond: 5,
+    clock: time.clock(),
+    random: () => 0,
+  });
+  expect(await allowance.expectRefusal(3, {})).toBeUndefined();
+  expect([allowance.usedPercent(), allowance.wasRefusedLately()]).toEqual([0, false]);
+  await allowance.pauseUntil(STARTED_AT_MS + 8_000);
+  await allowance.acquire(3);
+  expect(allowance.wasRefusedLately()).toBe(true);
+  expect(await allowance.expectRefusal(3, {})).toMatchObject({ reason: 'stopped' });
+});
+
 describe('waiting for calls', () => {
   const alone = (clock: Clock) =>
     createCallAllowance({

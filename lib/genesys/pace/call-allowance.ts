@@ -15,6 +15,13 @@ export interface CallGrant {
  */
 export type RefusalReason = 'budget' | 'share' | 'stopped';
 
+/** The reasons in words, for records and logs. */
+export const REFUSAL_DETAILS: Readonly<Record<RefusalReason, string>> = {
+  budget: 'The call budget is used up',
+  share: 'Other callers are waiting for the call budget',
+  stopped: 'Genesys Cloud asked for a pause',
+};
+
 export interface CallRefusal {
   granted: false;
   reason: RefusalReason;
@@ -46,6 +53,13 @@ export interface CallAllowance {
    * be called then
    */
   acquire(calls: number, options?: AcquireOptions): Promise<CallGrant | CallRefusal>;
+  /** Whether this instance was refused calls in the last second, so that others are likely to be refused. */
+  wasRefusedLately(): boolean;
+  /**
+   * The refusal that a request for calls would get now, without acquiring any.
+   * @returns `undefined` if they may be granted. Best effort: never throws
+   */
+  expectRefusal(calls: number, options: AcquireOptions): Promise<CallRefusal | undefined>;
   /** Returns the calls of a grant that were not made. Best effort: never throws. */
   release(grant: CallGrant, callerId?: string): Promise<void>;
   /** Takes in the platform's own count of calls. Written with the next grant or release. */

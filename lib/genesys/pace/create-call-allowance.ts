@@ -9,6 +9,8 @@ import { createSharedWindow } from './shared-window.ts';
 
 /** A refusal by the last known window is trusted for this long before the item is read again. */
 const REFUSAL_IS_CURRENT_MS = 250;
+/** After a refusal, further requests are likely to be refused for this long. */
+const REFUSALS_LIKELY_MS = 1_000;
 /** Refusals of a caller count with a decay of this time. */
 const REFUSALS_COUNT_MS = 10_000;
 const MOST_CALLERS_COUNTED = 1_000;
@@ -31,9 +33,13 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
   const shared = createSharedWindow({ item, budget, clock, random });
   const refusals = createRefusalCount(clock);
 
+  let lastRefusalMs = Number.NEGATIVE_INFINITY;
+
+  /** @param apply what becomes of the window if the calls are granted */
   async function decide(
     calls: number,
     { callerId, priority = 'normal', replaces, slackMs }: AcquireOptions,
+    apply: 'acquire' | 'look',
   ): Promise<CallGrant | CallRefusal> {
     let outcome: CallGrant | CallRefusal | undefined;
     const isDecided = await shared.change((window, readAtMs) => {
@@ -52,7 +58,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
       );
       if (decision.granted) {
         outcome = { granted: true, calls: decision.calls, grantedAtMs: nowMs };
-        return decision.window;
+        return apply === 'acquire' ? decision.window : window;
       }
       if (nowMs - readAtMs > REFUSAL_IS_CURRENT_MS) return 'stale';
       const { reason, retryAtMs } = decision;
@@ -63,11 +69,17 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
     return { granted: false, reason: 'budget', retryAtMs: clock.now() + 1_000 * (1 + random()) };
   }
 
+  function count(outcome: CallGrant | CallRefusal, callerId: string | undefined): void {
+    if (outcome.granted) return;
+    lastRefusalMs = clock.now();
+    refusals.add(callerId);
+  }
+
   return {
     async acquire(calls, acquireOptions = {}) {
       try {
-        const outcome = await decide(calls, acquireOptions);
-        if (!outcome.granted) refusals.add(acquireOptions.callerId);
+        const outcome = await decide(calls, acquireOptions, 'acquire');
+        count(outcome, acquireOptions.callerId);
         return outcome;
       } catch (cause) {
         throw new AdderError('The table that holds the call budget cannot be reached', {
@@ -77,6 +89,15 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
           cause,
         });
       }
+    },
+
+    wasRefusedLately: () => clock.now() - lastRefusalMs <= REFUSALS_LIKELY_MS,
+
+    async expectRefusal(calls, acquireOptions) {
+      const outcome = await decide(calls, acquireOptions, 'look').catch(() => undefined);
+      if (!outcome || outcome.granted) return undefined;
+      count(outcome, acquireOptions.callerId);
+      return outcome;
     },
 
     async release(grant, callerId) {
