@@ -15,7 +15,7 @@ import type { Random } from './clock.ts';
 
 /** Refused requests retry after a random time between these. It grows with the time their caller has waited. */
 const SHORTEST_SPREAD_MS = 1_000;
-const LONGEST_SPREAD_MS = 60_000;
+const LONGEST_SPREAD_MS = 180_000;
 /** The maximum for a caller that has used less than its share. */
 const LONGEST_SPREAD_BELOW_SHARE_MS = 4_000;
 /**
