@@ -3,13 +3,10 @@ import type { Handled } from '../../lib/aws/fifo-batch.ts';
 import { messageNumber } from '../../lib/aws/message-number.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendResult } from '../../lib/aws/send-result.ts';
-import {
-  type CarriedOut,
-  carryOutRequest,
-  type ReceivedRequest,
-} from '../../lib/carry-out/carry-out-request.ts';
+import { type CarriedOut, carryOutRequest } from '../../lib/carry-out/carry-out-request.ts';
 import { recordRefusal } from '../../lib/carry-out/finish-request.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
+import type { ReceivedRequest } from '../../lib/carry-out/received-request.ts';
 import { reportResult } from '../../lib/carry-out/report-result.ts';
 import { requestDigest } from '../../lib/carry-out/request-digest.ts';
 import type { AdderConfig } from '../../lib/config.ts';

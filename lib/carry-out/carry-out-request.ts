@@ -8,6 +8,7 @@ import type { ConversationLease } from '../records/conversation-lease.ts';
 import { deferRefused } from './defer-refused.ts';
 import { sendStoredResult, writeContext } from './finish-request.ts';
 import { CONVERSATION_LEASE_MS, Receive, type ReceiveDeps, type ReceiveEnd } from './receive.ts';
+import type { ReceivedRequest } from './received-request.ts';
 import { createRecord } from './record-request.ts';
 import { RecordChangedError, RecordWriter } from './record-writer.ts';
 import { requestDigest } from './request-digest.ts';
@@ -17,25 +18,6 @@ import { TableError } from './table-error.ts';
 const BUSY_DELAY_MS = 2_000;
 /** Delay after a result could not be sent, or the table could not be reached. */
 const AWAY_DELAY_MS = 5_000;
-
-/** One message of the request queue. */
-export interface ReceivedRequest {
-  /** Becomes the record if none exists. */
-  request: NewRequest;
-  /** SQS `ApproximateReceiveCount`, this receive included. */
-  receiveCount: number;
-  /** The redrive limit of the queue. */
-  maxReceives: number;
-  /** Calls to Genesys Cloud end by then. Milliseconds since the epoch. */
-  finishByMs: number;
-  /** Waits in the function end by then. Milliseconds since the epoch. Default: in ten seconds */
-  waitByMs?: number | undefined;
-  /**
-   * The run that the message claims to begin. It is this request's message only if the record is in
-   * that run.
-   */
-  claimedRun?: number | undefined;
-}
 
 export type CarriedOut =
   | { kind: 'finished'; record: RequestRecord; deadLetter?: Cause }

@@ -2,9 +2,9 @@ import { deferred, received } from '../domain/record-transitions.ts';
 import { isFinal, type RequestRecord } from '../domain/request-record.ts';
 import { hasAnotherTry, LAST_TRY_BEFORE_DEADLINE_MS } from '../domain/retry-policy.ts';
 import { REFUSAL_DETAILS } from '../genesys/pace/call-allowance.ts';
-import type { CarriedOut, ReceivedRequest } from './carry-out-request.ts';
 import { writeContext } from './finish-request.ts';
-import type { ReceiveDeps } from './receive.ts';
+import type { ReceiveDeps, ReceiveEnd } from './receive.ts';
+import type { ReceivedRequest } from './received-request.ts';
 import { requestDigest } from './request-digest.ts';
 
 /** The calls of a request that looks for its conversation first, and of one that looks and adds. */
@@ -19,7 +19,7 @@ const LOOK_AND_ADD_CALLS = 2;
 export async function deferRefused(
   deps: ReceiveDeps,
   job: ReceivedRequest,
-): Promise<Extract<CarriedOut, { kind: 'deferred' }> | undefined> {
+): Promise<Extract<ReceiveEnd, { kind: 'deferred' }> | undefined> {
   const { allowance, clock, records, notFound } = deps;
   if (!allowance.wasRefusedLately()) return undefined;
   try {
