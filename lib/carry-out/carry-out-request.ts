@@ -1,6 +1,6 @@
 import type { Cause } from '../domain/add-flow/state.ts';
 import { AdderError } from '../domain/adder-error.ts';
-import { type NewRequest, newRecord, received } from '../domain/record-transitions.ts';
+import { newRecord, received } from '../domain/record-transitions.ts';
 import { isFinal, type RequestRecord } from '../domain/request-record.ts';
 import { deferDelayMs } from '../domain/retry-policy.ts';
 import { createCallBudget } from '../genesys/api/call-budget.ts';
