@@ -273,7 +273,7 @@ describe('a request whose calls would be refused', () => {
     expect(leased).toEqual([record.conversationId]);
   });
 
-  test('has its record created first if there is none', async () => {
+  test('gets a record first, if it has none yet', async () => {
     const { deps, records, leased } = setUpRefusal(record);
     await carryOutRequest(deps, { ...limits, request: record });
     expect(await records.get(record.requestId)).toMatchObject({ status: 'WAITING' });
