@@ -1,6 +1,9 @@
 /** Kept free at the end of an invocation for the last read and the response, in milliseconds. */
 const RESPONSE_MARGIN_MS = 5_000;
 
+/** API Gateway's integration timeout, in milliseconds. An older request has had its response. */
+const LONGEST_PLAUSIBLE_AGE_MS = 30_000;
+
 /** How long a caller wants to wait for a result, and since when. */
 export interface Wait {
   seconds: number;
@@ -20,8 +23,9 @@ export interface Wait {
  * @returns a time in the past if there is nothing left to wait
  */
 export function waitUntil({ seconds, receivedAtMs, remainingMs }: Wait, nowMs: number): number {
-  // A time in the future is another clock's.
-  const startMs = Math.min(receivedAtMs ?? nowMs, nowMs);
+  const ageMs = receivedAtMs === undefined ? 0 : nowMs - receivedAtMs;
+  // Times in the future or the distant past are another clock's, or those of a sample event.
+  const startMs = ageMs >= 0 && ageMs <= LONGEST_PLAUSIBLE_AGE_MS ? nowMs - ageMs : nowMs;
   const leftMs = remainingMs?.() ?? Number.POSITIVE_INFINITY;
   return Math.min(startMs + seconds * 1_000, nowMs + leftMs - RESPONSE_MARGIN_MS);
 }
