@@ -53,7 +53,8 @@ export const correlationParameter = () =>
 export const preferParameter = () => ({
   name: 'Prefer',
   in: 'header',
-  description: 'wait=N (RFC 7240): wait up to N seconds, at most 20, for the result. Best effort.',
+  description:
+    'wait=N (RFC 7240): wait for the result until N seconds, at most 20, after API Gateway received the request. Best effort.',
   schema: { type: 'string' },
   example: 'wait=10',
 });
