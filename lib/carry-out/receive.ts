@@ -35,8 +35,11 @@ import { refusedAddresses } from './refused-addresses.ts';
 import { reserveCalls } from './reserve-calls.ts';
 import { TableError } from './table-error.ts';
 
-/** Duration of a lease. Each write-ahead extends it. */
-export const CONVERSATION_LEASE_MS = 40_000;
+/**
+ * Duration of a lease. Each write-ahead extends it. Longer than the adder's invocation (30 s), and short enough
+ * that the reconciler ends a request on time whose process crashed just before its deadline.
+ */
+export const CONVERSATION_LEASE_MS = 34_000;
 /** Waits in the function end this long after the start of a receive. Then the conversation is released. */
 export const WAIT_IN_PLACE_MS = 10_000;
 

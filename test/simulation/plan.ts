@@ -242,7 +242,7 @@ function planRequest(kind: Kind, dice: Dice): PlannedRequest {
     conversationId: conversationId(number),
     participants,
     deadlineSeconds: dice.pick(DEADLINES[kind]),
-    ...(dice.chance(0.7) ? { idempotencyKey: `key-${dice.whole(0, 1_000_000)}` } : {}),
+    ...(dice.chance(0.7) ? { idempotencyKey: `key-${dice.whole(0, 1_000_000_000_000)}` } : {}),
     ...(dice.chance(0.15) ? planDirectSend(kind, dice) : {}),
     ...(kind !== 'calm' && dice.chance(0.2)
       ? { cancelAfterMs: dice.pick([50, 500, 5_000, 60_000]) * dice.random() }
