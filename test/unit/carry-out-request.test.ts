@@ -4,6 +4,7 @@ import { createNotFoundMemory } from '../../lib/carry-out/not-found-memory.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
 import type { AddAttempt, RequestRecord } from '../../lib/domain/request-record.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
+import { NOT_FOUND_FAILURE } from '../support/not-found-failure.ts';
 import { requestRecordOf, START_MS } from '../support/request-record-of.ts';
 
 const LATE_MS = START_MS + 700_000;
@@ -106,16 +107,7 @@ describe('requests for a conversation that was not found a moment ago', () => {
     const { deps, paths } = setUp(record);
     const clock = { now: () => nowMs, sleep: async () => {} };
     const notFound = createNotFoundMemory(clock);
-    notFound.remember(record.conversationId, {
-      code: 'CONVERSATION_NOT_FOUND',
-      detail: 'not found',
-      disposition: 'reject',
-      lookAgain: false,
-      blamed: [],
-      notActive: false,
-      outOfTime: false,
-      notSent: false,
-    });
+    notFound.remember(record.conversationId, NOT_FOUND_FAILURE);
     const limits = { receiveCount: 1, maxReceives: 1_000, finishByMs: nowMs + 27_000 };
     const carryOut = (request: RequestRecord) =>
       carryOutRequest({ ...deps, clock, notFound }, { ...limits, request });
