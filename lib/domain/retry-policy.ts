@@ -16,6 +16,8 @@ const RESERVED_RECEIVES = 5;
 const SHORTEST_HAND_BACK_MS = 1_000;
 const FIRST_HAND_BACK_MS = 5_000;
 const LONGEST_HAND_BACK_MS = 60_000;
+/** Pause after the time that a 429 names, at the first receive. */
+const FIRST_PAUSE_AFTER_STOP_MS = 3_000;
 
 /** Half fixed, half random: spreads retries of instances that failed together, and is never zero. */
 function equalJitter(delayMs: number, random: Random): number {
@@ -25,6 +27,22 @@ function equalJitter(delayMs: number, random: Random): number {
 /** The wait before the retry with this number (from 0), in milliseconds: 1 s, 2 s, 4 s with equal jitter. */
 export function retryInPlaceDelayMs(retry: number, random: Random): number {
   return equalJitter(1_000 * 2 ** retry, random);
+}
+
+/**
+ * The wait of a request after a 429 that names a time, in milliseconds: that time, and a pause that doubles
+ * with each receive. All calls stop for the named time, so a request that is refused each time has to leave
+ * the other requests room between its attempts.
+ * @param receiveCount SQS `ApproximateReceiveCount`, this receive included
+ */
+export function afterStopDelayMs(namedMs: number, receiveCount: number, random: Random): number {
+  return namedMs + doubledDelayMs(FIRST_PAUSE_AFTER_STOP_MS, receiveCount, random);
+}
+
+/** Doubles with each receive, up to a minute, with equal jitter. */
+function doubledDelayMs(firstMs: number, receiveCount: number, random: Random): number {
+  const doubledMs = firstMs * 2 ** Math.min(receiveCount - 1, 10);
+  return equalJitter(Math.min(doubledMs, LONGEST_HAND_BACK_MS), random);
 }
 
 /**
@@ -65,14 +83,6 @@ export function deferDelayMs(state: DeferState): number | undefined {
     return named < leftMs ? named : undefined;
   }
   if (latestMs < SHORTEST_HAND_BACK_MS) return undefined;
-  const wantedMs =
-    named ??
-    equalJitter(
-      Math.min(
-        FIRST_HAND_BACK_MS * 2 ** Math.min(state.receiveCount - 1, 10),
-        LONGEST_HAND_BACK_MS,
-      ),
-      state.random,
-    );
+  const wantedMs = named ?? doubledDelayMs(FIRST_HAND_BACK_MS, state.receiveCount, state.random);
   return Math.min(Math.max(wantedMs, spreadMs, SHORTEST_HAND_BACK_MS), latestMs);
 }

@@ -263,7 +263,7 @@ describe('a message', () => {
 });
 
 describe('waiting', () => {
-  test('for as long as a 429 says: the message and its group come back then, others go on', async () => {
+  test('after a 429 for the named time and a pause: the message and its group come back then', async () => {
     adder = await startAdder({
       genesys: {
         faults: [
@@ -285,8 +285,8 @@ describe('waiting', () => {
       waiting.map(({ receiptHandle }) => receiptHandle),
     );
     for (const { seconds } of adder.visibilities) {
-      expect(seconds).toBeGreaterThan(56);
-      expect(seconds).toBeLessThanOrEqual(58);
+      expect(seconds).toBeGreaterThan(58);
+      expect(seconds).toBeLessThanOrEqual(61);
     }
     expect(audits()).toHaveLength(1);
   });
@@ -303,11 +303,31 @@ describe('waiting', () => {
     expect((await adder.settle(ask(first))).status).toBe('SUCCESS');
   });
 
-  test('a few seconds is spent in the function', async () => {
+  test('after repeated 429s is longer each time, so that other requests are called between them', async () => {
     adder = await startAdder({
-      genesys: { faults: [{ ...READ, calls: [1], fault: { response: tooManyRequests(4) } }] },
+      genesys: {
+        faults: [{ ...READ, path: PLATFORM_CONVERSATION, fault: { response: tooManyRequests(3) } }],
+      },
     });
-    expect((await adder.settle(ask(first))).status).toBe('SUCCESS');
+    const message = ask(first, { deadline: inSeconds(600) });
+    const reads = () =>
+      adder.genesys.state.calls.filter(({ path }) => path.includes(PLATFORM_CONVERSATION)).length;
+    const pauses: number[] = [];
+    for (const receiveCount of [1, 2, 3, 4]) {
+      const readsBefore = reads();
+      await adder.deliver(message, { receiveCount });
+      expect(reads()).toBe(readsBefore + 1);
+      const { seconds = 0 } = adder.visibilities.at(-1) ?? {};
+      pauses.push(seconds - 3);
+      adder.clock.advance(4_000);
+      const other = { conversationId: GENERIC_CONVERSATION, participants: [{ id: third }] };
+      expect((await adder.settle(other)).status).toBe('SUCCESS');
+      adder.clock.advance(seconds * 1_000);
+    }
+    for (const [earlier, pause] of pauses.entries()) {
+      expect(pause).toBeGreaterThan(1.4 * 2 ** earlier);
+      expect(pause).toBeLessThanOrEqual(3 * 2 ** earlier);
+    }
   });
 
   test('never uses up the receives of the queue, however often it comes back', async () => {

@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { deferDelayMs, retryInPlaceDelayMs } from '../../lib/domain/retry-policy.ts';
+import {
+  afterStopDelayMs,
+  deferDelayMs,
+  retryInPlaceDelayMs,
+} from '../../lib/domain/retry-policy.ts';
 
 const state = (more: Partial<Parameters<typeof deferDelayMs>[0]> = {}) => ({
   nowMs: 0,
@@ -18,6 +22,13 @@ test('a retry in place waits 1 s, 2 s, 4 s, at least half of it', () => {
   expect([0, 1, 2].map((retry) => retryInPlaceDelayMs(retry, () => 0))).toEqual([
     500, 1_000, 2_000,
   ]);
+});
+
+test('after a 429, a request waits as long as it says and then longer each time, up to a minute', () => {
+  const delays = (random: () => number) =>
+    [1, 2, 3, 6, 60].map((receiveCount) => afterStopDelayMs(4_000, receiveCount, random));
+  expect(delays(() => 1)).toEqual([7_000, 10_000, 16_000, 64_000, 64_000]);
+  expect(delays(() => 0)).toEqual([5_500, 7_000, 10_000, 34_000, 34_000]);
 });
 
 describe('a request that is deferred', () => {

@@ -1,4 +1,4 @@
-import { deferDelayMs, LAST_TRY_BEFORE_DEADLINE_MS } from '../retry-policy.ts';
+import { afterStopDelayMs, deferDelayMs, LAST_TRY_BEFORE_DEADLINE_MS } from '../retry-policy.ts';
 import { unresolvedPositions } from './open-positions.ts';
 import type { FlowState } from './state.ts';
 
@@ -23,6 +23,17 @@ export function deferUntilMs(state: FlowState, nowMs: number, namedMs?: number):
   if (delayMs !== undefined) return nowMs + delayMs;
   if (unresolvedPositions(state).length > 0) return nowMs + Math.max(namedMs ?? 0, LATE_LOOK_MS);
   return deadlineMs;
+}
+
+/**
+ * The next attempt after a 429 that names a time, in milliseconds since the epoch. Other requests may use the
+ * time between the end of the stop and this attempt.
+ * @param namedMs the wait that the platform named, from now
+ */
+export function afterStopMs(state: FlowState, nowMs: number, namedMs: number): number {
+  const { receiveCount, jitter } = state.limits;
+  const delayMs = afterStopDelayMs(namedMs, receiveCount, () => jitter);
+  return stoppedUntilMs(state, nowMs, deferUntilMs(state, nowMs, delayMs));
 }
 
 /** A last try is made only this long after the stop was seen. */

@@ -1,6 +1,6 @@
 import type { AddAttempt, RecordedParticipant } from '../request-record.ts';
 import { RETRIES_IN_PLACE, retryInPlaceDelayMs } from '../retry-policy.ts';
-import { deferUntilMs, stoppedUntilMs } from './defer-until.ts';
+import { afterStopMs, deferUntilMs } from './defer-until.ts';
 import type { Cause, Failure, FlowState } from './state.ts';
 
 /** Wait before the look that a refusal asks for, because reads lag behind. */
@@ -68,8 +68,8 @@ function afterRateLimit(
   const { rateLimits, limits } = state;
   const next = { ...state, rateLimits: rateLimits + 1 };
   if (retryAfterMs !== undefined) {
-    const untilMs = stoppedUntilMs(state, nowMs, nowMs + retryAfterMs);
-    return { ...next, pause: { untilMs, elsewhere: false, ...cause } };
+    const untilMs = afterStopMs(state, nowMs, retryAfterMs);
+    return { ...next, pause: { untilMs, elsewhere: true, ...cause } };
   }
   if (rateLimits >= RETRIES_IN_PLACE) {
     return { ...next, pause: { untilMs: deferUntilMs(state, nowMs), elsewhere: true, ...cause } };

@@ -1,4 +1,4 @@
-import { deferUntilMs, stoppedUntilMs } from './defer-until.ts';
+import { afterStopMs, deferUntilMs, stoppedUntilMs } from './defer-until.ts';
 import { judgeMissing } from './judge-missing.ts';
 import { observeAddFailure } from './observe-add-failure.ts';
 import { unresolvedPositions } from './open-positions.ts';
@@ -94,9 +94,17 @@ function observeReadFailure(state: FlowState, failure: Failure, nowMs: number): 
     }
   }
   if (failure.disposition !== 'retry') return { ...state, verdict: cause };
-  const untilMs = deferUntilMs(state, nowMs, failure.retryAfterMs);
-  const isStopped = code === 'RATE_LIMITED';
-  return pausedFor(state, isStopped ? stoppedUntilMs(state, nowMs, untilMs) : untilMs, cause, true);
+  return pausedFor(state, nextReadMs(state, failure, nowMs), cause, true);
+}
+
+function nextReadMs(
+  state: FlowState,
+  { code, status, retryAfterMs }: Failure,
+  nowMs: number,
+): number {
+  if (status === 429 && retryAfterMs !== undefined) return afterStopMs(state, nowMs, retryAfterMs);
+  const untilMs = deferUntilMs(state, nowMs, retryAfterMs);
+  return code === 'RATE_LIMITED' ? stoppedUntilMs(state, nowMs, untilMs) : untilMs;
 }
 
 function decide(

@@ -169,6 +169,8 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     if (retry === 0 && onReusedConnection(error)) return 0;
     if (retry >= RETRIES_IN_PLACE) return undefined;
     if (error.retryAfterMs === undefined) return retryInPlaceDelayMs(retry, random);
+    // Nothing is called for the time that a 429 names, and this request is not the first one afterwards.
+    if (error.status === 429) return undefined;
     return error.retryAfterMs <= SHORT_WAIT_MS ? error.retryAfterMs : undefined;
   }
 
