@@ -2,9 +2,9 @@ import type { Cause } from '../domain/add-flow/state.ts';
 import { AdderError } from '../domain/adder-error.ts';
 import { newRecord, received } from '../domain/record-transitions.ts';
 import { isFinal, type RequestRecord } from '../domain/request-record.ts';
-import { deferDelayMs } from '../domain/retry-policy.ts';
 import { createCallBudget } from '../genesys/api/call-budget.ts';
 import type { ConversationLease } from '../records/conversation-lease.ts';
+import { deferBusy, recordBusy } from './defer-busy.ts';
 import { deferRefused } from './defer-refused.ts';
 import { sendStoredResult, writeContext } from './finish-request.ts';
 import { CONVERSATION_LEASE_MS, Receive, type ReceiveDeps, type ReceiveEnd } from './receive.ts';
@@ -14,8 +14,6 @@ import { RecordChangedError, RecordWriter } from './record-writer.ts';
 import { requestDigest } from './request-digest.ts';
 import { TableError } from './table-error.ts';
 
-/** Delay if another receive holds the lease of the conversation. */
-const BUSY_DELAY_MS = 2_000;
 /** Delay after a result could not be sent, or the table could not be reached. */
 const AWAY_DELAY_MS = 5_000;
 
@@ -52,7 +50,9 @@ export async function carryOutRequest(
       if (!lease) {
         const created =
           record ?? (await createRecord(deps.records, newRecord(job.request, context)));
-        return busy(deps, created, job);
+        const deferral = deferBusy(deps, created, job);
+        await recordBusy(deps, created, deferral.untilMs);
+        return deferral;
       }
       const begun = received(record ?? newRecord(job.request, context), context);
       const writer = new RecordWriter(deps.records, record, begun);
@@ -139,7 +139,7 @@ async function withRecordAndLease(
       throw new TableError(acquired.reason);
     }
     const done = await work(found.value, lease, release);
-    return done ?? busy(deps, found.value, bounds);
+    return done ?? deferBusy(deps, found.value, bounds);
   } catch (error) {
     if (error instanceof RecordChangedError) return afterChange(deps, requestId, bounds);
     return away(deps, error);
@@ -216,32 +216,10 @@ async function afterChange(
   try {
     const record = await deps.records.get(requestId);
     if (record && isFinal(record)) return await resend(deps, record, false);
-    return busy(deps, record, bounds);
+    return deferBusy(deps, record, bounds);
   } catch (error) {
     return away(deps, new TableError(error));
   }
-}
-
-function busy(
-  { clock, random }: ReceiveDeps,
-  record: RequestRecord | undefined,
-  { receiveCount, maxReceives }: Bounds,
-): CarriedOut {
-  const nowMs = clock.now();
-  const delayMs = deferDelayMs({
-    nowMs,
-    deadlineMs: record?.deadlineMs ?? Number.POSITIVE_INFINITY,
-    receiveCount,
-    maxReceives,
-    retryAfterMs: BUSY_DELAY_MS,
-    random,
-  });
-  return {
-    kind: 'deferred',
-    untilMs: nowMs + (Number.isFinite(delayMs) ? (delayMs ?? BUSY_DELAY_MS) : BUSY_DELAY_MS),
-    code: 'CONVERSATION_BUSY',
-    detail: 'Another request of this conversation is being carried out',
-  };
 }
 
 /** Without the table, Genesys Cloud is not called. Defects are retried, too. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { carryOutRequest, finishExpired } from '../../lib/carry-out/carry-out-request.ts';
 import { createNotFoundMemory } from '../../lib/carry-out/not-found-memory.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
+import { received } from '../../lib/domain/record-transitions.ts';
 import type { AddAttempt, RequestRecord } from '../../lib/domain/request-record.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
 import { NOT_FOUND_FAILURE } from '../support/not-found-failure.ts';
@@ -191,7 +192,41 @@ describe('a direct message without a record', () => {
     });
     const outcome = await carryOutRequest({ ...deps, clock }, { ...limits, request: record });
     expect(outcome).toMatchObject({ kind: 'deferred', code: 'CONVERSATION_BUSY' });
-    expect(await records.get(record.requestId)).toMatchObject({ status: 'QUEUED', receives: 0 });
+    expect(await records.get(record.requestId)).toMatchObject({
+      status: 'WAITING',
+      receives: 1,
+      lastCause: { code: 'CONVERSATION_BUSY' },
+    });
+    const version = (await records.get(record.requestId))?.version;
+    await carryOutRequest({ ...deps, clock }, { ...limits, request: record });
+    expect((await records.get(record.requestId))?.version).toBe(version);
+  });
+
+  test('that waited for another request until its deadline says so', async () => {
+    const record = requestRecordOf({ participants: [PARTICIPANT] });
+    const { deps, leases } = setUp(record);
+    const durationMs = 40_000;
+    const held = { owner: 'another', nowMs: START_MS, durationMs };
+    await leases.acquire(record.conversationId, held);
+    await carryOutRequest({ ...deps, clock }, { ...limits, request: record });
+    const late = { now: () => record.deadlineMs + durationMs, sleep: async () => {} };
+    const finishByMs = late.now() + 30_000;
+    const outcome = await finishExpired({ ...deps, clock: late }, record, { finishByMs });
+    const body = expect.stringContaining('CONVERSATION_BUSY: Another request of this conversation');
+    expect(outcome).toMatchObject({ record: { status: 'EXPIRED', result: { body } } });
+  });
+
+  test('is not disturbed by a repeated message while it is being carried out', async () => {
+    const record = requestRecordOf({ participants: [PARTICIPANT] });
+    const { deps, records, leases } = setUp(record);
+    const context = { nowMs: START_MS, writeId: 'w', retentionMs: 86_400_000 };
+    const inProgress = received(record, context);
+    await records.create(inProgress);
+    const held = { owner: 'another', nowMs: START_MS, durationMs: 40_000 };
+    await leases.acquire(record.conversationId, held);
+    const outcome = await carryOutRequest({ ...deps, clock }, { ...limits, request: record });
+    expect(outcome).toMatchObject({ kind: 'deferred', code: 'CONVERSATION_BUSY' });
+    expect(await records.get(record.requestId)).toEqual(inProgress);
   });
 });
 

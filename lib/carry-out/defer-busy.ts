@@ -1,0 +1,51 @@
+import { deferred, received } from '../domain/record-transitions.ts';
+import type { RequestRecord } from '../domain/request-record.ts';
+import { deferDelayMs } from '../domain/retry-policy.ts';
+import { writeContext } from './finish-request.ts';
+import type { ReceiveDeps, ReceiveEnd } from './receive.ts';
+import type { ReceivedRequest } from './received-request.ts';
+
+/** Delay if another receive holds the lease of the conversation. */
+const BUSY_DELAY_MS = 2_000;
+
+const BUSY = {
+  code: 'CONVERSATION_BUSY',
+  detail: 'Another request of this conversation is being carried out',
+} as const;
+
+/** Defers a request because another receive holds the lease of its conversation. */
+export function deferBusy(
+  { clock, random }: Pick<ReceiveDeps, 'clock' | 'random'>,
+  record: RequestRecord | undefined,
+  { receiveCount, maxReceives }: Pick<ReceivedRequest, 'receiveCount' | 'maxReceives'>,
+): Extract<ReceiveEnd, { kind: 'deferred' }> {
+  const nowMs = clock.now();
+  const delayMs = deferDelayMs({
+    nowMs,
+    deadlineMs: record?.deadlineMs ?? Number.POSITIVE_INFINITY,
+    receiveCount,
+    maxReceives,
+    retryAfterMs: BUSY_DELAY_MS,
+    random,
+  });
+  const isDelay = delayMs !== undefined && Number.isFinite(delayMs);
+  return { kind: 'deferred', untilMs: nowMs + (isDelay ? delayMs : BUSY_DELAY_MS), ...BUSY };
+}
+
+/**
+ * Records the first of these deferrals, so that a request that expires names the cause. The lease may be held
+ * by another receive of the same request: that one is not disturbed once it has begun. Best effort: never throws.
+ */
+export async function recordBusy(
+  deps: Pick<ReceiveDeps, 'records' | 'clock' | 'newWriteId' | 'retentionMs'>,
+  record: RequestRecord,
+  untilMs: number,
+): Promise<void> {
+  if (record.status !== 'QUEUED') return;
+  const context = writeContext(deps);
+  const { participants, adds } = record;
+  const progress = { participants, genesysCalls: 0, genesysCorrelationIds: [] };
+  const waiting = { untilMs: Math.round(untilMs), ...BUSY };
+  const next = deferred(received(record, context), waiting, adds, progress, context);
+  await deps.records.replace(record, next).catch(() => undefined);
+}
