@@ -1,5 +1,5 @@
 import { encodingsOf, plainFormsOf } from './encodings-of.ts';
-import { isDisguised, toPlainText } from './plain-text.ts';
+import { isDisguised, plainTextOf, toPlainText } from './plain-text.ts';
 
 /** What stands where a secret stood. */
 export const REDACTED = '[redacted]';
@@ -60,7 +60,7 @@ export function createRedactor(): Redactor {
     longestForm = Math.max(...all.map(({ length }) => length));
     const plain = [...forms.keys()]
       .flatMap(plainFormsOf)
-      .map((form) => toPlainText(form).text)
+      .map(plainTextOf)
       .filter(({ length }) => length >= SHORTEST_DISGUISED);
     return { encoded: toPattern(all), plain: plain.length > 0 ? toPattern(plain) : undefined };
   }
@@ -125,6 +125,7 @@ function toPattern(texts: readonly string[]): RegExp {
 
 /** Replaces secrets whose characters are escaped or separated, in whatever mixture. */
 function redactDisguised(original: string, pattern: RegExp): string {
+  if (plainTextOf(original).search(pattern) < 0) return original;
   const { text, starts, ends } = toPlainText(original);
   let redacted = '';
   let end = 0;
