@@ -36,6 +36,9 @@ export async function bundleFunctions(
         target: 'node24',
         // ES modules if a package has them, so that esbuild can leave out unused code.
         mainFields: ['module', 'main'],
+        // The SDK imports it by `import()`, for operations that stream events. No function calls one, and
+        // esbuild would wrap each module that it shares with the rest of the SDK in a function.
+        external: ['@smithy/core/event-streams'],
         plugins,
         logLevel: 'error',
       });
