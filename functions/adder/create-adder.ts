@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import type { DeleteMessage } from '../../lib/aws/delete-message.ts';
+import { explainDeniedSends } from '../../lib/aws/explain-denied-sends.ts';
 import type { GetSecret } from '../../lib/aws/get-secret.ts';
 import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
@@ -43,7 +44,8 @@ export type AdderFunction = LambdaFunction<SQSEvent, SQSBatchResponse, AdderCont
 
 /** Builds the adder from its ports. */
 export function createAdder(ports: AdderPorts): AdderFunction {
-  const { config, clock, random, putMetrics, sendMessage } = ports;
+  const { config, clock, random, putMetrics } = ports;
+  const sendMessage = explainDeniedSends(ports.sendMessage);
   const { client, users, allowance, tokens, clean, log } = createGenesysPorts(ports);
   // Lambda gives a function a whole processor while its module is loading, and a fraction afterwards.
   tokens.prefetch();

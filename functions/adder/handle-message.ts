@@ -1,4 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
+import { isAccessDenied } from '../../lib/aws/access-denied.ts';
 import type { Handled } from '../../lib/aws/fifo-batch.ts';
 import { messageNumber } from '../../lib/aws/message-number.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
@@ -143,7 +144,9 @@ async function conclude(
     conversation_id: request.conversationId,
   };
   const { code, detail, untilMs, defect } = outcome;
-  if (defect !== undefined) log.error('defect', { ...names, error: defect });
+  if (defect !== undefined) {
+    log.error(isAccessDenied(defect) ? 'access denied' : 'defect', { ...names, error: defect });
+  }
   const delayMs = Math.max(0, untilMs - clock.now());
   log.info('deferred', { ...names, delay_ms: Math.round(delayMs), cause: `${code}: ${detail}` });
   deps.putMetrics({ name: 'Deferrals', unit: 'Count', value: 1 });

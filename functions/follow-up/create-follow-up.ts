@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { explainDeniedSends } from '../../lib/aws/explain-denied-sends.ts';
 import type { GetSecret } from '../../lib/aws/get-secret.ts';
 import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import { createSendCallForHelp } from '../../lib/aws/send-call-for-help.ts';
@@ -48,7 +49,8 @@ const ANY_LIMIT = 20;
 
 /** Builds `follow-up` from its ports. */
 export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
-  const { config, records, leases, sendMessage, clock, random, putMetrics } = ports;
+  const { config, records, leases, clock, random, putMetrics } = ports;
+  const sendMessage = explainDeniedSends(ports.sendMessage);
   const genesys = createGenesysPorts(ports);
   const { log } = genesys;
   const queueUrl = config.WATCH_QUEUE_URL;

@@ -1,6 +1,8 @@
 import type { LookupFunction } from 'node:net';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { AccessDeniedError, explainDenial } from '../../lib/aws/access-denied.ts';
 import type { ChangeVisibility } from '../../lib/aws/change-visibility.ts';
+import { explainDeniedSends } from '../../lib/aws/explain-denied-sends.ts';
 import type { GetSecret } from '../../lib/aws/get-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import type { RelayConfig } from '../../lib/config.ts';
@@ -74,11 +76,17 @@ export function createHandler(deps: RelayDeps): RelayHandler {
     ...deps,
     retentionMs: config.RECORD_RETENTION_DAYS * 86_400_000,
   });
-  const sendDeadLetter = createSendDeadLetter({ ...deps, queueUrl: config.AUDIT_DLQ_URL });
+  const sendDeadLetter = createSendDeadLetter({
+    sendMessage: explainDeniedSends(deps.sendMessage),
+    queueUrl: config.AUDIT_DLQ_URL,
+  });
   const signingKeys = createSigningKeySource({
     secretId: config.WEBHOOK_SIGNING_SECRET_ID,
     allowUnsigned: config.WEBHOOK_ALLOW_UNSIGNED,
-    getSecret: deps.getSecret,
+    getSecret: (secretId) =>
+      deps
+        .getSecret(secretId)
+        .catch(explainDenial('webhook signing secret', 'secretsmanager:GetSecretValue')),
     redactor,
     clock,
     log,
@@ -121,11 +129,9 @@ export function createHandler(deps: RelayDeps): RelayHandler {
     const vouched = await vouch(message).catch((error: unknown) => error as Error);
     if (vouched instanceof Error) {
       log.error('record not readable', { ...message.fields, error: vouched });
-      return carryOut(
-        message,
-        batch,
-        deferStep('the record cannot be read', history(message, batch)),
-      );
+      const why = vouched instanceof AccessDeniedError ? `: ${vouched.message}` : '';
+      const error = `the record cannot be read${why}`;
+      return carryOut(message, batch, deferStep(error, history(message, batch)));
     }
     if (!vouched) {
       batch.metrics.push({ name: 'ForgedEvents', unit: 'Count', value: 1 });
@@ -153,9 +159,13 @@ export function createHandler(deps: RelayDeps): RelayHandler {
     return carryOut(message, batch, step);
   }
 
-  /** @returns `undefined` if no record vouches for the event. @throws the SDK's errors */
+  /** @returns `undefined` if no record vouches for the event. @throws AccessDeniedError, the SDK's other errors */
   async function vouch({ event, record: { body } }: AuditMessage): Promise<Vouched | undefined> {
-    const record = event && (await records.get(event.requestId));
+    const record =
+      event &&
+      (await records
+        .get(event.requestId)
+        .catch(explainDenial('requests table', 'dynamodb:GetItem')));
     const which = record && vouchForEvent(record, event.id, body);
     if (!which) return undefined;
     const delivery = { result: record.delivery, connectionResult: record.connectionDelivery };

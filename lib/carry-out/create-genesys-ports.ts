@@ -16,6 +16,7 @@ import type { SendHttp } from '../http/send-http.ts';
 import type { Log } from '../logger.ts';
 import type { PutMetrics } from '../metrics.ts';
 import { createRedactingLog } from '../redacting-log.ts';
+import { explainDenials } from './explain-denials.ts';
 
 export interface GenesysPortsOptions {
   config: {
@@ -59,16 +60,17 @@ export function createGenesysPorts(options: GenesysPortsOptions): GenesysPorts {
   const { GENESYS_ENV: host } = config;
   const redactor = createRedactor();
   const log = createRedactingLog(options.log, redactor);
+  const ports = explainDenials(options, log);
   const allowance = createCallAllowance({
-    item: options.openItem(`budget#${hash(host.apiUrl)}`),
+    item: ports.openItem(`budget#${hash(host.apiUrl)}`),
     requestsPerSecond: config.GENESYS_REQUESTS_PER_SECOND,
     clock,
     random,
   });
   const readCredentials = createReadCredentials(() =>
-    options.getSecret(config.GENESYS_CREDENTIALS_SECRET_ID),
+    ports.getSecret(config.GENESYS_CREDENTIALS_SECRET_ID),
   );
-  const tokens = createTokens({ ...options, log, readCredentials }, allowance, redactor);
+  const tokens = createTokens({ ...options, ...ports, log, readCredentials }, allowance, redactor);
   const client = createGenesysClient({
     host,
     sendHttp,

@@ -106,8 +106,9 @@ export const CODES = {
     remedy: 'Search the log for the request id, fix the cause, and redrive the dead letter.',
   },
   INTERNAL_ERROR: {
-    cause: 'A defect in this service.',
-    remedy: 'Report it with the correlation id. The request is retried until its deadline.',
+    cause: 'A defect in this service, or its role lacks access to a secret, the table or a queue.',
+    remedy:
+      'If the detail names a permission, allow it. Otherwise report it with the correlation id. The request is retried until its deadline.',
   },
 } as const satisfies Record<string, { cause: string; remedy: string }>;
 

@@ -1,3 +1,4 @@
+import { AdderError } from '../domain/adder-error.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { Redactor } from '../domain/redact.ts';
 import { listSecrets, parseSigningKeys, type SigningKey } from './signing-keys.ts';
@@ -93,10 +94,11 @@ export function createSigningKeySource(options: SigningKeySourceOptions): Signin
     } catch (error) {
       if (error instanceof SigningKeysUnavailableError) throw error;
       const { name, message } = error as Error;
-      log.error('signing keys cannot be read', { error: `${name}: ${message}` });
+      log.error('signing keys cannot be read', { error });
       if (cached && clock.now() - cached.readAtMs < MAX_AGE_MS) return cached.keys;
       // A message of AWS may name the secret's ARN, and with it the account: it stays in the log.
-      const reason = error instanceof UnusableSecretError ? message : name;
+      const isOurs = error instanceof UnusableSecretError || error instanceof AdderError;
+      const reason = isOurs ? message : name;
       throw new SigningKeysUnavailableError(`the signing keys cannot be read: ${reason}`, error);
     }
   }

@@ -91,6 +91,8 @@ export interface StartAdderOptions {
   credentials?: string | undefined;
   /** Thrown when the credentials are read. */
   credentialsError?: Error;
+  /** Thrown when the token is read. */
+  tokenError?: Error;
   requestsPerSecond?: number;
   maxParticipants?: number;
   maxReceives?: number;
@@ -153,6 +155,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     sendHttp,
     getSecret: async (secretId, stage = 'AWSCURRENT') => {
       if (secretId === SECRETS.GENESYS_TOKEN_SECRET_ID) {
+        if (options.tokenError) throw options.tokenError;
         const value = tokenVersions.at(-1);
         return value === undefined ? undefined : { value, versionId: '', stages: [stage] };
       }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { AccessDeniedError } from '../../lib/aws/access-denied.ts';
 import type { Clock } from '../../lib/domain/clock.ts';
 import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
 import type { CallAllowance, CallGrant } from '../../lib/genesys/pace/call-allowance.ts';
@@ -332,5 +333,16 @@ describe('waiting for calls', () => {
     await expect(
       allowance.release({ granted: true, calls: 3, grantedAtMs: STARTED_AT_MS }),
     ).resolves.toBeUndefined();
+  });
+
+  test('when the role has no access to the table, the error says so', async () => {
+    const denied = () => Promise.reject(new AccessDeniedError('requests table', 'an:Action', null));
+    const allowance = createCallAllowance({
+      item: { read: denied, write: denied },
+      requestsPerSecond: 5,
+      clock: new VirtualTime(STARTED_AT_MS).clock(),
+      random: () => 0,
+    });
+    await expect(allowance.acquire(3)).rejects.toThrow('no access to the requests table');
   });
 });

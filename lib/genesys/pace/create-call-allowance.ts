@@ -82,7 +82,11 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
         count(outcome, acquireOptions.callerId);
         return outcome;
       } catch (cause) {
-        throw new AdderError('The table that holds the call budget cannot be reached', {
+        const message =
+          cause instanceof AdderError
+            ? cause.message
+            : 'The table that holds the call budget cannot be reached';
+        throw new AdderError(message, {
           code: 'INTERNAL_ERROR',
           disposition: 'retry',
           retryAfterMs: TABLE_RETRY_MS,
