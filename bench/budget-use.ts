@@ -1,7 +1,4 @@
-import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
-import { createAdder } from '../functions/adder/create-adder.ts';
-import { readAdderConfig } from '../lib/config.ts';
 import type { Clock, Random } from '../lib/domain/clock.ts';
 import type { VersionedItem } from '../lib/domain/versioned-item.ts';
 import { createMemoryItem } from '../lib/genesys/pace/memory-item.ts';
@@ -10,7 +7,7 @@ import { createPlainAdder } from './baselines/plain-adder.ts';
 import type { Figure, Row } from './figure.ts';
 import { createMemoryTable } from './memory-table.ts';
 import { createSeededRandom } from './seeded-random.ts';
-import { storedToken } from './stored-token.ts';
+import { ADDER_ENVIRONMENT, GENESYS_URL, runVirtualAdder } from './virtual-adder.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 import { createVirtualGenesys, type VirtualGenesys } from './virtual-genesys.ts';
 
@@ -23,7 +20,6 @@ const MINUTE_MS = 60_000;
 const WAITING_REQUESTS = 200;
 const USERS_PER_REQUEST = 3;
 const BATCH = 10;
-const GENESYS_URL = 'http://127.0.0.1';
 
 /** What happens on the other side. */
 interface Scene {
@@ -141,49 +137,19 @@ async function spendByOthers({ clock, genesys, othersPerMinute }: World): Promis
   }
 }
 
-/** The adder, with Lambda's event source and everything but time and network real. */
-async function startOurs({ clock, random, genesys, backlog, budgetItem }: World): Promise<never> {
-  const delays = new Map<string, number>();
-  const adder = createAdder({
-    config: readAdderConfig({
-      GENESYS_ENV: GENESYS_URL,
-      REQUESTS_TABLE_NAME: 'requests',
-      GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
-      GENESYS_TOKEN_SECRET_ID: 'token',
+function startOurs({ clock, random, genesys, backlog, budgetItem }: World): Promise<never> {
+  return runVirtualAdder({
+    ...{ clock, random, genesys, budgetItem, ...createMemoryTable() },
+    environment: {
+      ...ADDER_ENVIRONMENT,
       GENESYS_REQUESTS_PER_SECOND: String(CONFIGURED_PER_SECOND),
-      REQUEST_QUEUE_URL: 'http://127.0.0.1/requests',
-      REQUEST_DLQ_URL: 'http://127.0.0.1/dead',
-      AUDIT_QUEUE_URL: 'http://127.0.0.1/audit',
-    }),
-    sendHttp: genesys.sendHttp,
-    getSecret: async () => storedToken(genesys.token, GENESYS_URL, clock.now()),
-    putSecret: () => Promise.reject(new Error('the token was refused')),
-    openItem: (key) => (key.startsWith('budget#') ? budgetItem : createMemoryItem()),
-    ...createMemoryTable(),
-    clock,
-    random,
-    randomUuid: randomUUID,
-    sendMessage: async () => {},
-    changeVisibility: async ({ receiptHandle, seconds }) => {
-      delays.set(receiptHandle, Math.ceil(seconds) * 1000);
     },
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    putMetrics: () => {},
+    queue: backlog,
+    sendMessage: async () => {},
+    batch: BATCH,
+    timeoutMs: MINUTE_MS,
+    visibilityMs: 6 * MINUTE_MS,
   });
-  for (;;) {
-    const Records = await backlog.receive(BATCH);
-    const endsAtMs = clock.now() + MINUTE_MS;
-    const { batchItemFailures } = await adder(
-      { Records },
-      { getRemainingTimeInMillis: () => endsAtMs - clock.now() },
-    );
-    const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-    for (const record of Records) {
-      if (failed.has(record.messageId)) {
-        backlog.showAgain(record, delays.get(record.receiptHandle) ?? 6 * MINUTE_MS);
-      } else backlog.finish(record);
-    }
-  }
 }
 
 /** The calls of the same request as ours, evenly spaced, whatever the platform says. */

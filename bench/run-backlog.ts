@@ -1,25 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
-import { createAdder } from '../functions/adder/create-adder.ts';
 import { readMessage } from '../functions/adder/read-message.ts';
 import { reconcile } from '../lib/carry-out/reconcile.ts';
-import { readAdderConfig } from '../lib/config.ts';
 import type { AuditEvent } from '../lib/domain/audit-event.ts';
 import type { Clock } from '../lib/domain/clock.ts';
 import { newRecord } from '../lib/domain/record-transitions.ts';
 import { isFinal, type RequestRecord } from '../lib/domain/request-record.ts';
-import { createMemoryItem } from '../lib/genesys/pace/memory-item.ts';
 import { FREE_USERS } from '../local/genesys/sample-organisation.ts';
 import { openConversation, requestMessage, sqsEvent } from './events.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { createSlowTable } from './slow-table.ts';
-import { storedToken } from './stored-token.ts';
+import { ADDER_ENVIRONMENT, GENESYS_URL, runVirtualAdder } from './virtual-adder.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 import { createVirtualGenesys } from './virtual-genesys.ts';
 import { createVirtualQueue } from './virtual-queue.ts';
 import { createVirtualWatches } from './virtual-watches.ts';
 
-const GENESYS_URL = 'http://127.0.0.1';
 const MINUTE_MS = 60_000;
 /** The template's. */
 const BATCH = 5;
@@ -129,14 +125,8 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogRun> {
     if (!finished.has(id)) finished.set(id, clock.now());
   };
   const environment = {
-    GENESYS_ENV: GENESYS_URL,
-    REQUESTS_TABLE_NAME: 'requests',
-    GENESYS_CREDENTIALS_SECRET_ID: 'credentials',
-    GENESYS_TOKEN_SECRET_ID: 'token',
+    ...ADDER_ENVIRONMENT,
     GENESYS_REQUESTS_PER_SECOND: String(options.requestsPerSecond ?? 5),
-    REQUEST_QUEUE_URL: 'http://127.0.0.1/requests',
-    REQUEST_DLQ_URL: 'http://127.0.0.1/dead',
-    AUDIT_QUEUE_URL: 'http://127.0.0.1/audit',
     WATCH_QUEUE_URL: 'http://127.0.0.1/watch',
     WATCH_CONNECTIONS: String(options.watchConnections ?? false),
     REQUEST_MAX_RECEIVES: '1000',
@@ -146,45 +136,20 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogRun> {
     genesysUrl: GENESYS_URL,
   });
 
-  const startInstance = async (): Promise<never> => {
-    const delays = new Map<string, number>();
-    const adder = createAdder({
-      config: readAdderConfig(environment),
-      sendHttp: genesys.sendHttp,
-      getSecret: async () => storedToken(genesys.token, GENESYS_URL, clock.now()),
-      putSecret: () => Promise.reject(new Error('the token was refused')),
-      openItem: (key) => (key.startsWith('budget#') ? table.budgetItem : createMemoryItem()),
+  const startInstance = () =>
+    runVirtualAdder({
+      ...{ clock, random, genesys, environment, queue },
       records: table.records,
       leases: table.leases,
-      clock,
-      random,
-      randomUuid: randomUUID,
+      budgetItem: table.budgetItem,
       sendMessage: async (message) => {
         if (message.queueUrl === environment.WATCH_QUEUE_URL) watches.send(message);
         else await sendResult(message);
       },
-      changeVisibility: async ({ receiptHandle, seconds }) => {
-        delays.set(receiptHandle, Math.ceil(seconds) * 1_000);
-      },
-      log: { debug() {}, info() {}, warn() {}, error() {} },
-      putMetrics: () => {},
+      batch: BATCH,
+      timeoutMs: TIMEOUT_MS,
+      visibilityMs: VISIBILITY_MS,
     });
-    for (;;) {
-      const Records = await queue.receive(BATCH);
-      delays.clear();
-      const endsAtMs = clock.now() + TIMEOUT_MS;
-      const { batchItemFailures } = await adder(
-        { Records },
-        { getRemainingTimeInMillis: () => endsAtMs - clock.now() },
-      );
-      const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-      for (const record of Records) {
-        if (failed.has(record.messageId)) {
-          queue.showAgain(record, delays.get(record.receiptHandle) ?? VISIBILITY_MS);
-        } else queue.finish(record);
-      }
-    }
-  };
 
   const followUp = async (): Promise<never> => {
     for (;;) {
