@@ -8,15 +8,7 @@ import { createStoryboard } from './story/storyboard.ts';
 import { LOCAL_CREDENTIALS } from './system/local-credentials.ts';
 import { readSettings } from './system/read-settings.ts';
 import { type LocalSystem, startSystem } from './system/start-system.ts';
-
-/** Taken out of the environment: a demo must not ring people or send to a real receiver. */
-const NOT_FOR_A_DEMO = [
-  'GENESYS_ENV',
-  'GENESYS_CLIENT_ID',
-  'GENESYS_CLIENT_SECRET',
-  'EXTERNAL_WEBHOOK_URL',
-  'WEBHOOK_SIGNING_KEY',
-];
+import { withoutRealSystems } from './system/without-real-systems.ts';
 
 /**
  * `npm run demo`: starts the whole system, sends it what people would send, tells what happens as it
@@ -26,12 +18,10 @@ export async function main(): Promise<number> {
   const colours = showsColours(process.stdout, process.env);
   const print = (line: string) => process.stdout.write(`${line}\n`);
   const environment = {
-    ...process.env,
+    ...withoutRealSystems(process.env),
     // Beside a system that runs already.
     PORT: '0',
     LOCAL_FOLDER: `.local/demo-${process.pid}`,
-    // Empty and not absent: .env, which serverless reads, does not get through then.
-    ...Object.fromEntries(NOT_FOR_A_DEMO.map((name) => [name, ''])),
   };
   const problems: string[] = [];
   const acceptedAtMs = new Map<string, number>();

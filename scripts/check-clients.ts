@@ -3,21 +3,13 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSettings } from '../local/system/read-settings.ts';
 import { startSystem } from '../local/system/start-system.ts';
+import { withoutRealSystems } from '../local/system/without-real-systems.ts';
 import { type ClientCheck, clientChecks } from './check-clients/client-checks.ts';
 import { preparePython, reportSkipped } from './prepare-python.ts';
 import { runProgram } from './run-program.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const CONTENTS = 'openapi-generator, openapi-python-client and schemathesis';
-
-/** Settings of a developer's shell or `.env` that must not affect the check. */
-const UNSET = [
-  'GENESYS_ENV',
-  'GENESYS_CLIENT_ID',
-  'GENESYS_CLIENT_SECRET',
-  'EXTERNAL_WEBHOOK_URL',
-  'WEBHOOK_SIGNING_KEY',
-];
 
 /**
  * `npm run check:clients`: clients that other programs generate from `schemas/openapi.json` call the
@@ -34,8 +26,7 @@ export async function main(): Promise<number> {
   await mkdir(join(root, '.local'), { recursive: true });
   const folder = await mkdtemp(join(root, '.local/clients-'));
   const environment = {
-    ...process.env,
-    ...Object.fromEntries(UNSET.map((name) => [name, ''])),
+    ...withoutRealSystems(process.env),
     PORT: '0',
     LOCAL_FOLDER: join(folder, 'system'),
     LOCAL_AUTH: 'jwt',

@@ -3,15 +3,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Endpoints } from '../../local/system/endpoints-file.ts';
+import { withoutRealSystems } from '../../local/system/without-real-systems.ts';
 
 /** Settings of this machine must not affect the system under test. */
 const UNSET = Object.fromEntries(
   [
-    'GENESYS_ENV',
-    'GENESYS_CLIENT_ID',
-    'GENESYS_CLIENT_SECRET',
-    'EXTERNAL_WEBHOOK_URL',
-    'WEBHOOK_SIGNING_KEY',
     'WEBHOOK_ALLOW_PRIVATE',
     'SQS_PORT',
     'SECRETS_PORT',
@@ -31,7 +27,7 @@ export interface NpmRun {
 /** Runs `npm …args` in its own process group, as a terminal does. */
 export function runNpm(args: string[], environment: Record<string, string>): NpmRun {
   const child = spawn('npm', args, {
-    env: { ...process.env, ...UNSET, ...environment },
+    env: { ...withoutRealSystems(process.env), ...UNSET, ...environment },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
