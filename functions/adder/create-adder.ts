@@ -2,42 +2,28 @@ import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { ChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import type { DeleteMessage } from '../../lib/aws/delete-message.ts';
 import { explainDeniedSends } from '../../lib/aws/explain-denied-sends.ts';
-import type { GetSecret } from '../../lib/aws/get-secret.ts';
-import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendWatch } from '../../lib/aws/send-watch.ts';
-import { createGenesysPorts } from '../../lib/carry-out/create-genesys-ports.ts';
+import {
+  createGenesysPorts,
+  type GenesysPortsOptions,
+} from '../../lib/carry-out/create-genesys-ports.ts';
 import { createNotFoundMemory } from '../../lib/carry-out/not-found-memory.ts';
 import type { AdderConfig } from '../../lib/config.ts';
 import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
-import type { Clock, Random } from '../../lib/domain/clock.ts';
-import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
-import type { SendHttp } from '../../lib/http/send-http.ts';
-import type { Log } from '../../lib/logger.ts';
-import type { PutMetrics } from '../../lib/metrics.ts';
 import type { ConversationLeases } from '../../lib/records/conversation-lease.ts';
 import type { RecordStore } from '../../lib/records/record-store.ts';
 import { type LambdaFunction, wrapHandler } from '../../lib/wrap-handler.ts';
 import { type AdderContext, createHandler } from './handler.ts';
 
-export interface AdderPorts {
+export interface AdderPorts extends Omit<GenesysPortsOptions, 'config'> {
   config: AdderConfig;
-  sendHttp: SendHttp;
   records: Pick<RecordStore, 'create' | 'get' | 'replace'>;
   leases: ConversationLeases;
   sendMessage: SendMessage;
   changeVisibility: ChangeVisibility;
   /** Absent: Lambda alone deletes messages, when their batch ends. */
   deleteMessage?: DeleteMessage;
-  getSecret: GetSecret;
-  putSecret: PutSecret;
-  /** Opens a versioned item of the requests table. */
-  openItem: (key: string) => VersionedItem;
-  clock: Clock;
-  random: Random;
-  randomUuid: () => string;
-  log: Log;
-  putMetrics: PutMetrics;
 }
 
 export type AdderFunction = LambdaFunction<SQSEvent, SQSBatchResponse, AdderContext>;

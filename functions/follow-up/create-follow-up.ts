@@ -1,45 +1,31 @@
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { explainDeniedSends } from '../../lib/aws/explain-denied-sends.ts';
-import type { GetSecret } from '../../lib/aws/get-secret.ts';
-import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import { createSendCallForHelp } from '../../lib/aws/send-call-for-help.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendResult } from '../../lib/aws/send-result.ts';
 import { createSendWatch } from '../../lib/aws/send-watch.ts';
 import { finishExpired } from '../../lib/carry-out/carry-out-request.ts';
-import { createGenesysPorts } from '../../lib/carry-out/create-genesys-ports.ts';
+import {
+  createGenesysPorts,
+  type GenesysPortsOptions,
+} from '../../lib/carry-out/create-genesys-ports.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
 import { type ReconcileDeps, reconcile } from '../../lib/carry-out/reconcile.ts';
 import { reportResult } from '../../lib/carry-out/report-result.ts';
 import { type WatchDeps, watchConnections } from '../../lib/carry-out/watch-connections.ts';
 import type { FollowUpConfig } from '../../lib/config.ts';
-import type { Clock, Random } from '../../lib/domain/clock.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
-import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
-import type { SendHttp } from '../../lib/http/send-http.ts';
-import type { Log } from '../../lib/logger.ts';
-import type { PutMetrics } from '../../lib/metrics.ts';
 import type { ConversationLeases } from '../../lib/records/conversation-lease.ts';
 import type { RecordStore } from '../../lib/records/record-store.ts';
 import { type LambdaFunction, wrapHandler } from '../../lib/wrap-handler.ts';
 import { createHandler, type FollowUpContext } from './handler.ts';
 import { reportConnection } from './report-connection.ts';
 
-export interface FollowUpPorts {
+export interface FollowUpPorts extends Omit<GenesysPortsOptions, 'config'> {
   config: FollowUpConfig;
-  sendHttp: SendHttp;
   records: RecordStore;
   leases: ConversationLeases;
   sendMessage: SendMessage;
-  getSecret: GetSecret;
-  putSecret: PutSecret;
-  /** Opens a versioned item of the requests table. */
-  openItem: (key: string) => VersionedItem;
-  clock: Clock;
-  random: Random;
-  randomUuid: () => string;
-  log: Log;
-  putMetrics: PutMetrics;
 }
 
 export type FollowUpFunction = LambdaFunction<SQSEvent | object, SQSBatchResponse, FollowUpContext>;

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Random } from '../domain/clock.ts';
 import { createRedactor, type Redactor } from '../domain/redact.ts';
-import type { VersionedItem } from '../domain/versioned-item.ts';
 import { createGenesysClient, type GenesysClient } from '../genesys/api/genesys-client.ts';
 import type { GenesysHost } from '../genesys/api/region.ts';
 import type { CallAllowance } from '../genesys/pace/call-allowance.ts';
@@ -16,9 +15,9 @@ import type { SendHttp } from '../http/send-http.ts';
 import type { Log } from '../logger.ts';
 import type { PutMetrics } from '../metrics.ts';
 import { createRedactingLog } from '../redacting-log.ts';
-import { explainDenials } from './explain-denials.ts';
+import { type AwsPorts, explainDenials } from './explain-denials.ts';
 
-export interface GenesysPortsOptions {
+export interface GenesysPortsOptions extends AwsPorts {
   config: {
     GENESYS_ENV: GenesysHost;
     GENESYS_TOKEN_SECRET_ID: string;
@@ -26,11 +25,6 @@ export interface GenesysPortsOptions {
     GENESYS_REQUESTS_PER_SECOND: number;
   };
   sendHttp: SendHttp;
-  /** The current version of a secret; `undefined` where it has no value. */
-  getSecret: (secretId: string) => Promise<{ value: string; versionId: string } | undefined>;
-  putSecret: (secretId: string, value: string) => Promise<void>;
-  /** Opens a versioned item of the requests table. */
-  openItem: (key: string) => VersionedItem;
   clock: Clock;
   random: Random;
   randomUuid: () => string;

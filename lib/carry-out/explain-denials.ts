@@ -3,9 +3,11 @@ import type { VersionedItem } from '../domain/versioned-item.ts';
 import type { Log } from '../logger.ts';
 import { TABLE_ACTIONS } from './table-error.ts';
 
-interface Ports {
+export interface AwsPorts {
+  /** The current version of a secret; `undefined` where it has no value. */
   getSecret: (secretId: string) => Promise<{ value: string; versionId: string } | undefined>;
   putSecret: (secretId: string, value: string) => Promise<void>;
+  /** Opens a versioned item of the requests table. */
   openItem: (key: string) => VersionedItem;
 }
 
@@ -19,9 +21,9 @@ export function explainDenials(
     getSecret,
     putSecret,
     openItem,
-  }: Ports & { config: { GENESYS_TOKEN_SECRET_ID: string } },
+  }: AwsPorts & { config: { GENESYS_TOKEN_SECRET_ID: string } },
   log: Pick<Log, 'error'>,
-): Ports {
+): AwsPorts {
   const secret = async <Value>(id: string, action: string, use: () => Promise<Value>) => {
     const kind = id === config.GENESYS_TOKEN_SECRET_ID ? 'token secret' : 'credentials secret';
     try {
