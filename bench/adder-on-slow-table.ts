@@ -6,7 +6,7 @@ import type { SQSEvent } from 'aws-lambda';
 import { type AdderPorts, createAdder } from '../functions/adder/create-adder.ts';
 import type { AdderContext } from '../functions/adder/handler.ts';
 import { readMessage } from '../functions/adder/read-message.ts';
-import { AWS_CLIENT_SETTINGS } from '../lib/aws/aws-client-settings.ts';
+import { awsClientSettings } from '../lib/aws/aws-client-settings.ts';
 import { createChangeVisibility } from '../lib/aws/change-visibility.ts';
 import { createGetSecret } from '../lib/aws/get-secret.ts';
 import { createPutSecret } from '../lib/aws/put-secret.ts';
@@ -39,8 +39,8 @@ function slow<Port extends object>(port: Port): Port {
 }
 
 const table = createMemoryTable();
-const sqs = new SQSClient(AWS_CLIENT_SETTINGS);
-const secrets = new SecretsManagerClient(AWS_CLIENT_SETTINGS);
+const sqs = new SQSClient(awsClientSettings('SQS'));
+const secrets = new SecretsManagerClient(awsClientSettings('SECRETS_MANAGER'));
 const ports: AdderPorts = {
   config: readAdderConfig(process.env),
   records: slow(table.records),

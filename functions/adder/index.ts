@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
+import { awsClientSettings } from '../../lib/aws/aws-client-settings.ts';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createDeleteMessage } from '../../lib/aws/delete-message.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
@@ -19,9 +19,9 @@ import { startFunction } from '../../lib/start-function.ts';
 import { systemClock } from '../../lib/system-clock.ts';
 import { createAdder } from './create-adder.ts';
 
-const sqs = new SQSClient(AWS_CLIENT_SETTINGS);
-const secrets = new SecretsManagerClient(AWS_CLIENT_SETTINGS);
-const dynamoDb = new DynamoDBClient(AWS_CLIENT_SETTINGS);
+const sqs = new SQSClient(awsClientSettings('SQS'));
+const secrets = new SecretsManagerClient(awsClientSettings('SECRETS_MANAGER'));
+const dynamoDb = new DynamoDBClient(awsClientSettings('DYNAMODB'));
 const ports = {
   changeVisibility: createChangeVisibility(sqs),
   log: createLogger('adder'),

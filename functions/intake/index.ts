@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
+import { awsClientSettings } from '../../lib/aws/aws-client-settings.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readIntakeConfig } from '../../lib/config.ts';
 import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
@@ -16,9 +16,9 @@ import { systemClock as clock } from '../../lib/system-clock.ts';
 import { createIntake } from './create-intake.ts';
 
 // Two attempts end within 6.5 s, so that a write and a send end before API Gateway's 30 s.
-const settings = { ...AWS_CLIENT_SETTINGS, maxAttempts: 2 };
-const sqs = new SQSClient(settings);
-const dynamoDb = new DynamoDBClient(settings);
+const attempts = { maxAttempts: 2 };
+const sqs = new SQSClient(awsClientSettings('SQS', attempts));
+const dynamoDb = new DynamoDBClient(awsClientSettings('DYNAMODB', attempts));
 const ports = { log: createLogger('intake'), putMetrics: createPutMetrics('intake') };
 
 export const handler = startFunction({

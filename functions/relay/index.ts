@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
+import { awsClientSettings } from '../../lib/aws/aws-client-settings.ts';
 import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createGetSecret, type GetSecret } from '../../lib/aws/get-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
@@ -19,14 +19,16 @@ import { createRelay } from './create-relay.ts';
 const sendHttp = createSendHttp();
 
 // Two tries end within 6.5 s, which leaves time for a try to deliver.
-const clientOptions = { ...AWS_CLIENT_SETTINGS, maxAttempts: 2 };
-const sqs = new SQSClient(clientOptions);
-const dynamo = new DynamoDBClient(clientOptions);
+const attempts = { maxAttempts: 2 };
+const sqs = new SQSClient(awsClientSettings('SQS', attempts));
+const dynamo = new DynamoDBClient(awsClientSettings('DYNAMODB', attempts));
 
 /** Created with the first read: without signing there is no secret to read. */
 let readSecret: GetSecret | undefined;
 const getSecret: GetSecret = (...secret) => {
-  readSecret ??= createGetSecret(new SecretsManagerClient(clientOptions));
+  readSecret ??= createGetSecret(
+    new SecretsManagerClient(awsClientSettings('SECRETS_MANAGER', attempts)),
+  );
   return readSecret(...secret);
 };
 

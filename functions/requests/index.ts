@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
+import { awsClientSettings } from '../../lib/aws/aws-client-settings.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readRequestsConfig } from '../../lib/config.ts';
 import { createLogger } from '../../lib/logger.ts';
@@ -13,9 +13,9 @@ import { startFunction } from '../../lib/start-function.ts';
 import { systemClock as clock } from '../../lib/system-clock.ts';
 import { createRequests } from './create-requests.ts';
 
-const settings = { ...AWS_CLIENT_SETTINGS, maxAttempts: 2 };
-const sqs = new SQSClient(settings);
-const dynamoDb = new DynamoDBClient(settings);
+const attempts = { maxAttempts: 2 };
+const sqs = new SQSClient(awsClientSettings('SQS', attempts));
+const dynamoDb = new DynamoDBClient(awsClientSettings('DYNAMODB', attempts));
 const ports = { log: createLogger('requests'), putMetrics: createPutMetrics('requests') };
 
 export const handler = startFunction({

@@ -75,9 +75,16 @@ async function firstRequest(code: string) {
   const { url, requests } = await startQueue();
   const script = `
     import { readFileSync } from 'node:fs';
+    import files from 'node:fs/promises';
+    const read = [];
+    const { readFile } = files;
+    files.readFile = (path, ...rest) => {
+      read.push(path);
+      return readFile(path, ...rest);
+    };
     const { handler } = await import(${JSON.stringify(pathToFileURL(bundle).href)});
     await handler(JSON.parse(readFileSync(new URL(${JSON.stringify(EVENT.href)}), 'utf8')), {});
-    process.stdout.write(JSON.stringify(process.moduleLoadList));
+    process.stdout.write(JSON.stringify({ list: process.moduleLoadList, read }));
     process.exit();`;
   const { stdout } = await promisify(execFile)(
     process.execPath,
@@ -96,8 +103,11 @@ async function firstRequest(code: string) {
       },
     },
   );
-  const [, list = ''] = /(\[.*\])$/.exec(stdout.trim()) ?? [];
-  return { requests, loaded: (JSON.parse(list) as string[]).map((name) => name.split(' ').at(-1)) };
+  const { list, read } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as {
+    list: string[];
+    read: string[];
+  };
+  return { requests, loaded: list.map((name) => name.split(' ').at(-1)), read };
 }
 
 /** Records requests, and gives the table and the queue a response that both accept. */
@@ -161,11 +171,12 @@ describe('what the bundles have instead of the SDK’s credential chain', () => 
   });
 });
 
-test('a first request does not load fetch', async () => {
+test('a first request loads no fetch and reads no files of a profile', async () => {
   const files = unzip(await readFile(service.zipOf('intake')));
   const code = files.get('functions/intake/index.mjs')?.toString('utf8') ?? '';
-  const { requests, loaded } = await firstRequest(code);
+  const { requests, loaded, read } = await firstRequest(code);
   expect(requests).toHaveLength(2);
   expect(loaded).toContain('https');
   expect(loaded.filter((name) => name?.includes('undici'))).toEqual([]);
+  expect(read).toEqual([]);
 });

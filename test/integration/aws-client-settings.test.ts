@@ -3,7 +3,7 @@ import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { AWS_CLIENT_SETTINGS } from '../../lib/aws/aws-client-settings.ts';
+import { awsClientSettings } from '../../lib/aws/aws-client-settings.ts';
 import { startRecorder } from '../support/start-recorder.ts';
 import { isSigned } from '../support/verify-sigv4.ts';
 
@@ -37,13 +37,14 @@ afterEach(async () => {
 async function startService(...responses: Respond[]) {
   const { url, requests, stop } = await startRecorder((response) => responses.shift()?.(response));
   cleanUp.push(stop);
+  const own = awsClientSettings('SQS');
   const settings = {
-    ...AWS_CLIENT_SETTINGS,
+    ...own,
     // The limits are the functions' own, twelve times as short.
     requestHandler: {
-      ...AWS_CLIENT_SETTINGS.requestHandler,
-      requestTimeout: AWS_CLIENT_SETTINGS.requestHandler.requestTimeout / 12,
-      socketTimeout: AWS_CLIENT_SETTINGS.requestHandler.socketTimeout / 12,
+      ...own.requestHandler,
+      requestTimeout: own.requestHandler.requestTimeout / 12,
+      socketTimeout: own.requestHandler.socketTimeout / 12,
     },
     endpoint: url,
     region: 'eu-west-1',
