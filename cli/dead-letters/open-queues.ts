@@ -27,7 +27,7 @@ export interface OpenQueues {
    * The request records, which only the redrive of requests needs. @throws UserError if there is no table
    */
   openRecords: () => Promise<OpenRecords>;
-  /** For a person: where this is. */
+  /** Where the queues are, in words. */
   where: string;
   queues: OpenQueue[];
 }
@@ -52,9 +52,9 @@ interface Table {
 }
 
 /**
- * Finds the queues: those of a deployed stage where one is named, else those of the functions'
+ * Finds the queues: those of a deployed stage if one is named, else those of the functions'
  * environment variables, else those of the system that `npm start` runs on this machine.
- * @throws UserError where there are none
+ * @throws UserError if there are none
  */
 export async function openQueues(options: {
   stage?: string | undefined;
@@ -99,7 +99,7 @@ export async function openQueues(options: {
     });
   }
   throw new UserError(
-    'Which queues? Name a stage (--stage prod), or set REQUEST_DLQ_URL and AUDIT_DLQ_URL, or start the system on this machine (npm start).',
+    'No queues were found. Name a stage (--stage prod), or set REQUEST_DLQ_URL and AUDIT_DLQ_URL, or start the system on this machine (npm start).',
   );
 }
 
@@ -155,7 +155,7 @@ async function findEventQueues(client: SQSClient, prefix: string): Promise<Urls>
   try {
     return { events: await urlOf('events'), eventsDlq: await urlOf('events-dlq') };
   } catch (error) {
-    // Without a right to ask, SQS does not say whether a queue exists.
+    // Without the permission, SQS does not say whether a queue exists.
     if (error instanceof QueueDoesNotExist || /AccessDenied/.test((error as Error).name)) return {};
     throw error;
   }

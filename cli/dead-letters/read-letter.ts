@@ -14,7 +14,7 @@ export interface Letter {
   reason: string;
   detail: string;
   tries: number;
-  /** RFC 3339, as far as known. */
+  /** RFC 3339; empty if it is unknown, like `lastReceivedAt`. */
   firstReceivedAt: string;
   lastReceivedAt: string;
   requestId: string;
@@ -42,7 +42,7 @@ const BY_SQS = {
   remedy: 'Search the function’s log for the message id or the request id, fix the cause, redrive.',
 };
 
-/** Reasons on the events queue. The rule and the pipe of EventBridge write them, or nothing. */
+/** Reasons on the events queue, derived from what EventBridge adds to an event. */
 const EVENT_REASONS = {
   EVENT_NOT_FORWARDED: {
     cause: 'The pipe could not send the event to the request queue.',

@@ -36,7 +36,7 @@ export function startWatch(
  */
 export function firstMessagesMs({ nextLookAtMs, untilMs }: Watch): number[] {
   const startedAtMs = untilMs - WATCH_ENDS_MS;
-  // Everyone is decided already. The reconciler is in time for such a watch.
+  // Everyone is decided already. If this message is lost, the reconciler still ends the watch in time.
   if (nextLookAtMs === startedAtMs) return [nextLookAtMs];
   return [nextLookAtMs, startedAtMs + CLOSING_LOOK_MS];
 }

@@ -27,7 +27,7 @@ export const conversationKey = (conversationId: string): string => `conversation
  * @throws RecordTooLargeError
  */
 export function toRecordItem(record: RequestRecord): Item {
-  // The size of the JSON text is close to what DynamoDB counts, and mostly above it.
+  // The size of the JSON text is close to what DynamoDB counts, and usually above it.
   const bytes = Buffer.byteLength(JSON.stringify(record));
   if (bytes > MAX_RECORD_BYTES) throw new RecordTooLargeError(record.requestId, bytes);
   return toItem({

@@ -21,8 +21,8 @@ const PUBLIC_KEY_BYTES = 32;
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
- * Reads the signing secret, `{"keys": ["whsec_…", "whsk_…"]}`. An empty list is not a
- * problem of a key: no key is configured.
+ * Reads the signing secret, `{"keys": ["whsec_…", "whsk_…"]}`. An empty list is not a problem: it means that
+ * no key is configured.
  */
 export function parseSigningKeys(text: string): ParsedKeys {
   const parsed: ParsedKeys = { keys: [], problems: [] };
@@ -43,7 +43,7 @@ export function parseSigningKeys(text: string): ParsedKeys {
   return parsed;
 }
 
-/** Every text of the signing secret that must not be seen outside: each key, with and without its prefix. */
+/** Every text of the signing secret that must not leave the function: each key, with and without its prefix. */
 export function listSecrets(text: string): string[] {
   const keys = readList(text)?.filter((value) => typeof value === 'string') ?? [text];
   return keys.flatMap((key) => [key, key.replace(/^wh(sec|sk|pk)_/, '')]);

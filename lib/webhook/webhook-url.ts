@@ -10,7 +10,7 @@ export function parseWebhookUrl(value: string, allowPrivate: boolean): URL {
   const url = URL.parse(value);
   if (!url || !/^https?:$/.test(url.protocol)) throw new Error('must be an https URL');
   if (url.username || url.password) {
-    throw new Error('must not carry credentials: signatures say who sends');
+    throw new Error('must not contain credentials: the signature identifies the sender');
   }
   const loopback = isLoopbackName(url.hostname);
   if (url.protocol === 'http:' && !loopback) {

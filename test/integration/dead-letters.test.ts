@@ -556,7 +556,7 @@ describe('npm run dead-letters', () => {
     const environment = { LOCAL_FOLDER: folder };
     try {
       await expect(openQueues({ environment, region: 'us-east-1' })).rejects.toThrow(
-        'Which queues?',
+        'No queues were found.',
       );
       await writeEndpoints(folder, {
         pid: process.pid,

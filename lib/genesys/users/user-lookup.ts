@@ -33,7 +33,7 @@ export function createUserLookup(client: GenesysClient): UserLookup {
   async function inBulk(ids: readonly string[], budget: CallBudget) {
     const users = await readUsersInBulk(client, ids, idStyle, budget);
     if (!users || ids.length < 2 || idStyle === 'repeated' || anyKnown(users)) return users;
-    // Not one of several: more likely they were read as one long id than all unknown.
+    // None of several ids was found: they were probably read as one long id.
     const again = await readUsersInBulk(client, ids, 'repeated', budget);
     if (again && anyKnown(again)) idStyle = 'repeated';
     return again;
