@@ -12,12 +12,12 @@ export interface PlainText {
  * grows no faster than its length.
  */
 const ESCAPES =
-  /%(?:25){0,4}(?<url>[0-9a-f]{2})|\\{1,8}(?:u00(?<json>[0-9a-f]{2})|x(?<script>[0-9a-f]{2})|(?<separator>[nrt])|(?<escaped>[^\\]))|&(?:amp;){0,4}(?:#x0{0,6}(?<hex>[0-9a-f]{1,2})|#0{0,6}(?<decimal>\d{1,3})|(?<name>amp|lt|gt|quot|apos));/gi;
+  /%(?:25){0,4}(?<url>[0-9a-f]{2})|\\{1,8}(?:u00(?<json>[0-9a-f]{2})|x(?<script>[0-9a-f]{2})|(?<separator>[nrt])|(?<escaped>[\ud800-\udbff][\udc00-\udfff]|[^\\]))|&(?:amp;){0,4}(?:#x0{0,6}(?<hex>[0-9a-f]{1,2})|#0{0,6}(?<decimal>\d{1,3})|(?<name>amp|lt|gt|quot|apos));/gi;
 
 const HTML_NAMES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 /** White space, control characters, and characters that are not visible. */
-const SEPARATOR = /[\s\p{Cc}\p{Cf}]/u;
+const SEPARATOR = /[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 const SEPARATORS = new RegExp(`${SEPARATOR.source}+`, 'gu');
 
 /** Whether a text can read differently without escapes and separators. */
@@ -69,11 +69,18 @@ function locateOnce(original: string): PlainText {
   const add = (character: string, start: number, end: number) => {
     if (SEPARATOR.test(character)) return;
     plain.push(character >= 'A' && character <= 'Z' ? character.toLowerCase() : character);
-    starts.push(start);
-    ends.push(end);
+    // A character outside the basic plane has two code units.
+    for (let unit = 0; unit < character.length; unit += 1) {
+      starts.push(start);
+      ends.push(end);
+    }
   };
   const addAsItIs = (from: number, to: number) => {
-    for (let at = from; at < to; at += 1) add(original.charAt(at), at, at + 1);
+    let at = from;
+    for (const character of original.slice(from, to)) {
+      add(character, at, at + character.length);
+      at += character.length;
+    }
   };
   let end = 0;
   for (const match of original.matchAll(ESCAPES)) {
@@ -91,5 +98,6 @@ function readEscape(found: Record<string, string | undefined>): string {
   if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
   if (decimal !== undefined) return String.fromCharCode(Number(decimal));
   if (name !== undefined) return HTML_NAMES[name.toLowerCase()] ?? '';
-  return separator === undefined ? escaped : ' ';
+  // `\N` is a letter: the expression ignores case, JSON does not.
+  return separator === undefined || /[NRT]/.test(separator) ? (separator ?? escaped) : ' ';
 }

@@ -53,16 +53,19 @@ export function createRedactor(): Redactor {
   /** Secrets and their encoded forms, the oldest first. */
   const forms = new Map<string, string[]>();
   let patterns: Patterns | undefined;
-  let longestForm = 0;
 
   function compile(): Patterns {
     const all = [...forms.values()].flat();
-    longestForm = Math.max(...all.map(({ length }) => length));
     const plain = [...forms.keys()]
       .flatMap(plainFormsOf)
       .map(plainTextOf)
       .filter(({ length }) => length >= SHORTEST_DISGUISED);
-    return { encoded: toPattern(all), plain: plain.length > 0 ? toPattern(plain) : undefined };
+    return {
+      encoded: toPattern(all),
+      plain: plain.length > 0 ? toPattern(plain) : undefined,
+      longestEncoded: Math.max(...all.map(({ length }) => length)),
+      plainForms: plain,
+    };
   }
 
   function addSecret(secret: string): void {
@@ -84,7 +87,7 @@ export function createRedactor(): Redactor {
     patterns ??= compile();
     const redacted = text.replace(patterns.encoded, REDACTED);
     const { plain } = patterns;
-    const isSearched = plain && redacted.length <= LONGEST_SEARCHED && isDisguised(redacted);
+    const isSearched = plain && text.length <= LONGEST_SEARCHED && isDisguised(redacted);
     return isSearched ? redactDisguised(redacted, plain) : redacted;
   }
 
@@ -99,12 +102,8 @@ export function createRedactor(): Redactor {
     redact,
     clean(text, maxLength) {
       const head = redact(text.slice(0, LONGEST_SEARCHED));
-      // A secret that the cut went through is not recognised.
-      const whole =
-        text.length > LONGEST_SEARCHED
-          ? head.slice(0, Math.max(0, head.length - longestForm))
-          : head;
-      return cleanText(whole, maxLength);
+      const isCut = text.length > LONGEST_SEARCHED;
+      return cleanText(isCut && patterns ? withoutCutSecret(head, patterns) : head, maxLength);
     },
     redactDeep: (value) => redactDeep(value, redact, 0),
   };
@@ -115,6 +114,28 @@ interface Patterns {
   encoded: RegExp;
   /** Secrets without escapes and separators; `undefined` if all are short. */
   plain: RegExp | undefined;
+  /** Length of the longest text in `encoded`. */
+  longestEncoded: number;
+  /** The texts in `plain`. */
+  plainForms: readonly string[];
+}
+
+/** Longest beginning of an escape, as it reads in a plain text. */
+const CUT_ESCAPE = 24;
+
+/**
+ * Removes the beginning of a secret at the end of a text that was cut, because it is not recognised as a
+ * secret. A disguised one can be of any length.
+ */
+function withoutCutSecret(cut: string, { longestEncoded, plainForms }: Patterns): string {
+  const rest = cut.slice(0, Math.max(0, cut.length - longestEncoded));
+  const { text, starts } = toPlainText(rest);
+  const whole = text.slice(0, Math.max(0, text.length - CUT_ESCAPE));
+  const longest = Math.max(0, ...plainForms.map(({ length }) => length));
+  let end = Math.max(0, whole.length - longest);
+  while (!plainForms.some((form) => form.startsWith(whole.slice(end))) && end < whole.length)
+    end += 1;
+  return rest.slice(0, starts[end] ?? 0);
 }
 
 function toPattern(texts: readonly string[]): RegExp {

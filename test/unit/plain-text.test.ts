@@ -3,7 +3,23 @@ import fc from 'fast-check';
 import { plainTextOf, toPlainText } from '../../lib/domain/plain-text.ts';
 
 const PIECES = [
-  ...['a', 'B', 'É', '7', ' ', '\n', '\u200b', '\ud83d\ude00', '\ud83d', '%', '\\', '&', '"'],
+  ...[
+    'a',
+    'B',
+    'É',
+    '7',
+    ' ',
+    '\n',
+    '\u200b',
+    '\ud83d\ude00',
+    '\ud83d',
+    '\u{e0020}',
+    '\ufe0f',
+    '%',
+    '\\',
+    '&',
+    '"',
+  ],
   ...['%41', '%2541', '%20', '\\u0041', '\\\\u0041', '\\x41', '\\n', '\\"', '&amp;', '&#x41;'],
   ...['&#65;', '&amp;quot;', '&#32;'],
 ];
@@ -25,6 +41,8 @@ describe('a text without its escapes and separators', () => {
     ['%61%2562&#x63;\\u0064 E\u200b&amp;amp;', 'abcde&'],
     ['\\\\n\\t x', 'x'],
     ['plain', 'plain'],
+    ['\\N\\T\\n\\R', 'ntr'],
+    ['t\u{e0020}a\u{e0041}g\\\u{e0020}s\ufe0f\u{1d173}', 'tags'],
   ])('%j reads as %j', (text, plain) => {
     expect(plainTextOf(text)).toBe(plain);
   });

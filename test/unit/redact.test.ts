@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createRedactor, REDACTED } from '../../lib/domain/redact.ts';
+import { createRedactor, LONGEST_SEARCHED, REDACTED } from '../../lib/domain/redact.ts';
 
 const SECRET = 's3cret+/="<&>ü value';
 
@@ -98,6 +98,33 @@ describe('secrets in foreign text', () => {
     const cleaned = redactor.clean(text, 100_000);
     expect(cleaned).toContain(REDACTED);
     expect(cleaned).not.toContain('a-');
+  });
+
+  // Bug: as many characters were left out at the cut as the longest encoding has, and a secret that is
+  // disguised is longer. Fix: its beginning is looked for at the cut.
+  test.each([
+    ['spaced', (character: string) => `${character}        `],
+    ['escaped in JSON', (character: string) => `\\u00${Buffer.from(character).toString('hex')}`],
+    [
+      'escaped in HTML',
+      (character: string) => `&amp;#x0000${Buffer.from(character).toString('hex')};`,
+    ],
+    [
+      'escaped for a URL, twice',
+      (character: string) => `%25${Buffer.from(character).toString('hex')}`,
+    ],
+    [
+      'escaped for a URL and in JSON',
+      (character: string) => `\\u0025${Buffer.from(character).toString('hex')}`,
+    ],
+  ])('neither does one that is %s', (_, disguise) => {
+    const redactor = createRedactor();
+    redactor.addSecret('a-token-of-some-length-that-is-cut');
+    const echoed = [...'a-token-of-some-length-that-is-cut'].map(disguise).join('');
+    for (let inside = 1; inside < echoed.length; inside += 11) {
+      const before = 'x'.repeat(100).padEnd(LONGEST_SEARCHED - inside);
+      expect(redactor.clean(`${before}${echoed} and more`, 1_000)).toMatch(/^x+$/);
+    }
   });
 });
 

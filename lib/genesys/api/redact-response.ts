@@ -25,7 +25,8 @@ export function redactResponse(response: HttpResponse, redactor: Redactor): Http
 
 /**
  * An escape in JSON can hide a secret from a search, so each string is searched as it reads. So is each
- * string of a document that is too long to be searched thoroughly as a whole.
+ * string of a document that is too long to be searched thoroughly as a whole. A string that is itself too
+ * long is cut: a later cut could leave a part of a secret that is not recognised.
  */
 function redactBody(body: string, redactor: Redactor): string {
   const redacted = redactor.redact(body);
@@ -40,9 +41,15 @@ function redactStrings(document: unknown, redactor: Redactor): unknown {
   const open: Record<string, unknown>[] = [root];
   for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
     for (const [key, value] of Object.entries(parent)) {
-      if (typeof value === 'string') parent[key] = redactor.redact(value);
+      if (typeof value === 'string') parent[key] = redactString(value, redactor);
       if (typeof value === 'object' && value !== null) open.push(value as typeof parent);
     }
   }
   return root.document;
+}
+
+function redactString(text: string, redactor: Redactor): string {
+  return text.length > LONGEST_SEARCHED
+    ? redactor.clean(text, LONGEST_SEARCHED)
+    : redactor.redact(text);
 }
