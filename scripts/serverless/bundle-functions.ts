@@ -39,6 +39,9 @@ export async function bundleFunctions(
         // The SDK imports it by `import()`, for operations that stream events. No function calls one, and
         // esbuild would wrap each module that it shares with the rest of the SDK in a function.
         external: ['@smithy/core/event-streams'],
+        // The SDK asks of each body whether it is one of these. Node loads web streams with the first
+        // mention of their name, and all bodies here are strings or Node's own streams.
+        define: { ReadableStream: 'undefined' },
         plugins,
         logLevel: 'error',
       });
