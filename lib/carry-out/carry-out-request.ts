@@ -11,6 +11,7 @@ import { CONVERSATION_LEASE_MS, Receive, type ReceiveDeps, type ReceiveEnd } fro
 import type { ReceivedRequest } from './received-request.ts';
 import { createRecord } from './record-request.ts';
 import { RecordChangedError, RecordWriter } from './record-writer.ts';
+import { releaseLease } from './release-lease.ts';
 import { requestDigest } from './request-digest.ts';
 import { TableError } from './table-error.ts';
 
@@ -116,22 +117,21 @@ async function withRecordAndLease(
     release: () => Promise<void>,
   ) => Promise<CarriedOut | undefined>,
 ): Promise<CarriedOut> {
-  const { records, leases, clock, newWriteId } = deps;
-  const [found, acquired] = await Promise.allSettled([
-    records.get(requestId),
-    leases.acquire(conversationId, {
-      owner: newWriteId(),
-      nowMs: clock.now(),
-      durationMs: CONVERSATION_LEASE_MS,
-    }),
-  ]);
-  const lease =
-    acquired.status === 'fulfilled' && 'fence' in acquired.value ? acquired.value : undefined;
+  const { records, leases, clock } = deps;
+  const owner = deps.newWriteId();
+  const acquire = async () => {
+    const wanted = { owner, nowMs: clock.now(), durationMs: CONVERSATION_LEASE_MS };
+    const acquired = await leases.acquire(conversationId, wanted);
+    return 'fence' in acquired ? acquired : undefined;
+  };
+  const [found, acquired] = await Promise.allSettled([records.get(requestId), acquire()]);
+  const lease = acquired.status === 'fulfilled' ? acquired.value : undefined;
+  // An acquisition that failed may have been made: the same owner acquires it again.
+  const take = acquired.status === 'fulfilled' ? async () => lease : acquire;
   let released: Promise<void> | undefined;
-  const release = async () => {
-    // Best effort: it expires.
-    if (lease) released ??= leases.release(lease).catch(() => undefined);
-    await released;
+  const release = () => {
+    released ??= releaseLease(deps, take, bounds.finishByMs);
+    return released;
   };
   try {
     if (found.status === 'rejected') throw new TableError(found.reason);

@@ -202,6 +202,26 @@ describe('the rows of the flow', () => {
     expect(at(named, deadlineMs)).toMatchObject({ verdict: { code: 'DEADLINE_EXCEEDED' } });
   });
 
+  // Bug: the pause counted as time that the platform had named, so the last attempt could be made with less than
+  // a second left.
+  test('the pause after a 429 leaves time for an attempt before the deadline', () => {
+    const failure = { ...FAILURE, code: 'RATE_LIMITED', status: 429, retryAfterMs: 3_000 } as const;
+    const until = (leftMs: number, receiveCount: number, jitter: number) => {
+      const state = start();
+      const limits = { ...state.limits, receiveCount, jitter };
+      const nowMs = state.deadlineMs - leftMs;
+      const deferral = at(observe({ ...state, limits }, { kind: 'failed', failure }, nowMs), nowMs);
+      if (deferral.kind !== 'defer') throw new Error(deferral.kind);
+      return deferral.untilMs - nowMs;
+    };
+    for (const jitter of [0, 0.3, 0.6, 0.72, 0.8, 0.9, 1]) {
+      expect(until(20_000, 4, jitter)).toBeLessThanOrEqual(17_000);
+      expect(until(60_000, 7, jitter)).toBeLessThanOrEqual(57_000);
+      expect(until(20_000, 1, jitter)).toBeLessThanOrEqual(6_000);
+      expect(until(5_000, 1, jitter)).toBe(3_000);
+    }
+  });
+
   test('an add is unresolved and all calls are stopped: the request ends 20 s after its deadline', () => {
     const state = start({ adds: [attempt()] });
     const untilMs = state.deadlineMs + 20_000;

@@ -230,6 +230,60 @@ describe('a direct message without a record', () => {
   });
 });
 
+describe('the lease of a conversation', () => {
+  const limits = { receiveCount: 1, maxReceives: 1_000, finishByMs: LATE_MS + 30_000 };
+  const DOWN = new Error('the table is away');
+
+  /** @param failing how many tries fail: of the acquisition after its effect, of the release without it */
+  async function carryOutWith(failing: { acquire?: number; release?: number }) {
+    const record = requestRecordOf({ participants: [PARTICIPANT] });
+    const { deps, leases } = setUp(record);
+    let nowMs = LATE_MS;
+    const sleep = async (ms: number) => {
+      nowMs += ms;
+    };
+    const clock = { now: () => nowMs, sleep };
+    let { acquire: acquireFailures = 0, release: releaseFailures = 0 } = failing;
+    const broken: ReceiveDeps['leases'] = {
+      ...leases,
+      async acquire(...args) {
+        const acquired = await leases.acquire(...args);
+        acquireFailures -= 1;
+        if (acquireFailures >= 0) throw DOWN;
+        return acquired;
+      },
+      async release(lease) {
+        releaseFailures -= 1;
+        if (releaseFailures >= 0) throw DOWN;
+        await leases.release(lease);
+      },
+    };
+    const outcome = await carryOutRequest(
+      { ...deps, leases: broken, clock },
+      { ...limits, request: record },
+    );
+    const isHeld = await leases.isHeld(record.conversationId, nowMs);
+    return { outcome, isHeld, tookMs: nowMs - LATE_MS };
+  }
+
+  test('is released although the table is away for some seconds', async () => {
+    const { outcome, isHeld } = await carryOutWith({ release: 4 });
+    expect(outcome).toMatchObject({ kind: 'finished' });
+    expect(isHeld).toBe(false);
+  });
+
+  test('is released if the response to its acquisition was lost', async () => {
+    const { outcome, isHeld } = await carryOutWith({ acquire: 1 });
+    expect(outcome).toMatchObject({ kind: 'deferred', code: 'INTERNAL_ERROR' });
+    expect(isHeld).toBe(false);
+  });
+
+  test('expires if the table stays away: the function does not wait longer than ten seconds', async () => {
+    const { isHeld, tookMs } = await carryOutWith({ release: 1_000 });
+    expect([isHeld, tookMs]).toEqual([true, 9_000]);
+  });
+});
+
 describe('a request whose calls would be refused', () => {
   const record = requestRecordOf({ participants: [PARTICIPANT] });
   const limits = { receiveCount: 1, maxReceives: 1_000, finishByMs: START_MS + 30_000 };

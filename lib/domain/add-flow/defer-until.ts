@@ -27,12 +27,14 @@ export function deferUntilMs(state: FlowState, nowMs: number, namedMs?: number):
 
 /**
  * The next attempt after a 429 that names a time, in milliseconds since the epoch. Other requests may use the
- * time between the end of the stop and this attempt.
+ * time between the end of the stop and this attempt. The pause is cut so that one attempt fits before the deadline.
  * @param namedMs the wait that the platform named, from now
  */
 export function afterStopMs(state: FlowState, nowMs: number, namedMs: number): number {
   const { receiveCount, jitter } = state.limits;
-  const delayMs = afterStopDelayMs(namedMs, receiveCount, () => jitter);
+  const latestMs = state.deadlineMs - nowMs - LAST_TRY_BEFORE_DEADLINE_MS;
+  const pausedMs = afterStopDelayMs(namedMs, receiveCount, () => jitter);
+  const delayMs = Math.max(namedMs, Math.min(pausedMs, latestMs));
   return stoppedUntilMs(state, nowMs, deferUntilMs(state, nowMs, delayMs));
 }
 
