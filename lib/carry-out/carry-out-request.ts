@@ -141,6 +141,8 @@ async function withRecordAndLease(
     const done = await work(found.value, lease, release);
     return done ?? deferBusy(deps, found.value, bounds);
   } catch (error) {
+    // First, because it takes some seconds if the table is away, and the delay starts afterwards.
+    await release();
     if (error instanceof RecordChangedError) return afterChange(deps, requestId, bounds);
     return away(deps, error);
   } finally {
