@@ -103,8 +103,8 @@ export function createGenesysClient(options: GenesysClientOptions): GenesysClien
     request: HttpRequest,
     budget: CallBudget,
   ): Promise<HttpResponse> {
-    // Reads may follow the deadline, to determine the outcome of a POST. A POST may not.
-    const latestMs = request.method === 'POST' ? budget.deadlineMs : Number.POSITIVE_INFINITY;
+    // Reads may follow the deadline, to determine the outcome of a POST. A POST starts before it.
+    const latestMs = request.method === 'POST' ? budget.deadlineMs - 1 : Number.POSITIVE_INFINITY;
     const startByMs = Math.min(budget.finishByMs - request.timeoutMs, latestMs);
     await takeCall(budget, startByMs);
     // Taking the call may have taken its time.
