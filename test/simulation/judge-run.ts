@@ -47,10 +47,15 @@ function isForAdding(
 }
 
 /** When a message of this request was first received; infinite if none was. */
-function firstReceiveOf(requestId: string, { requests }: SimulatedRun['queues']): number {
+function firstReceiveOf(
+  requestId: string,
+  { requests }: SimulatedRun['queues'],
+  fromMs: number,
+): number {
   const times = requests.sent
     .filter((message) => [requestIdOf(message), message.messageId].includes(requestId))
-    .map(({ firstReceivedAtMs }) => firstReceivedAtMs ?? Number.POSITIVE_INFINITY);
+    .flatMap(({ receivedAtMs }) => receivedAtMs)
+    .filter((atMs) => atMs >= fromMs);
   return Math.min(Number.POSITIVE_INFINITY, ...times);
 }
 
@@ -176,7 +181,7 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
     ];
   },
 
-  function everyResultComesOnTime({ records, results, queues, plan }) {
+  function everyResultComesOnTime({ records, createdMs, results, queues, plan }) {
     const clearMs = STARTED_AT_MS + plan.clearsUpAtMs;
     return [...records.values()].flatMap((record) => {
       const { requestId, run, deadlineMs, origin, conversationId, participants } = record;
@@ -185,8 +190,11 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
       if (refused?.event.audit.code === 'REQUEST_ID_CONFLICT') return [];
       // An invalid message has no deadline.
       if (participants.length === 0 || conversationId === '') return [];
-      // A direct sender's message has its record from its first receive on.
-      const recordedAtMs = origin === 'api' ? 0 : firstReceiveOf(requestId, queues);
+      // A direct sender's message has its record from its first receive on. If faults prevented that, it has it
+      // from its first receive after them.
+      const wasPrevented = (createdMs.get(requestId) ?? 0) >= clearMs;
+      const recordedAtMs =
+        origin === 'api' ? 0 : firstReceiveOf(requestId, queues, wasPrevented ? clearMs : 0);
       const first = results.find((one) => one.eventId === eventId(requestId, run));
       const lateMs = (first?.atMs ?? 0) - Math.max(deadlineMs, clearMs, recordedAtMs) - ON_TIME_MS;
       return lateMs > 0 ? [`the result of ${requestId} comes ${Math.round(lateMs)} ms late`] : [];

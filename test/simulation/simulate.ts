@@ -42,6 +42,8 @@ export interface SimulatedRun extends Pick<World, 'plan' | 'story' | 'wrongs' | 
   deliveries: SimulatedDelivery[];
   /** The table at the end. */
   records: ReadonlyMap<string, RequestRecord>;
+  /** When each record was created, in milliseconds since the epoch. */
+  createdMs: ReadonlyMap<string, number>;
   rings: SimulatedRing[];
   /** Ids of requests whose caller got a 200 for the cancellation. */
   cancelledIds: Set<string>;
@@ -123,6 +125,7 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<S
     ...sent,
     deliveries: webhook.deliveries,
     records: table.records,
+    createdMs: table.createdMs,
     rings: genesys.rings,
     cancelledIds: callers.cancelledIds,
     callsMs: genesys.callsMs,

@@ -28,7 +28,7 @@ export interface StoredMessage {
   sequence: number;
   sentAtMs: number;
   receiveCount: number;
-  firstReceivedAtMs?: number;
+  receivedAtMs: number[];
   visibleAtMs: number;
   /** The operator has sent this dead letter again. */
   isSentAgain?: boolean;
@@ -82,6 +82,7 @@ export class SimulatedQueue {
       sequence: this.sent.length,
       sentAtMs: Math.floor(time.nowMs),
       receiveCount: 0,
+      receivedAtMs: [],
       visibleAtMs: time.nowMs + 1000 * (message.delaySeconds ?? 0),
     };
     this.sent.push(stored);
@@ -138,7 +139,7 @@ export class SimulatedQueue {
       deadLetterQueue.messages.push(message);
       return undefined;
     }
-    message.firstReceivedAtMs ??= Math.floor(time.nowMs);
+    message.receivedAtMs.push(Math.floor(time.nowMs));
     const isDuplicate = random() < (this.#options.duplicateProbability?.() ?? 0);
     const hiddenMs = isDuplicate ? 1 + random() * 3_000 : visibilityTimeoutMs;
     message.visibleAtMs = time.nowMs + hiddenMs;
@@ -172,7 +173,7 @@ export class SimulatedQueue {
         ApproximateReceiveCount: String(message.receiveCount),
         SentTimestamp: String(message.sentAtMs),
         SenderId: 'AIDASENDER',
-        ApproximateFirstReceiveTimestamp: String(message.firstReceivedAtMs),
+        ApproximateFirstReceiveTimestamp: String(message.receivedAtMs[0]),
         ...(message.groupId === undefined ? {} : { MessageGroupId: message.groupId }),
       },
       messageAttributes: Object.fromEntries(

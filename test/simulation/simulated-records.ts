@@ -34,6 +34,8 @@ interface StoredItem {
 export interface SimulatedTable {
   /** All items, those past their time too. */
   records: ReadonlyMap<string, RequestRecord>;
+  /** When each record was created, in milliseconds since the epoch. */
+  createdMs: ReadonlyMap<string, number>;
   /** The stores as one process sees them. */
   portsOf(process: { call: CallTable; now: () => number }): {
     records: RecordStore;
@@ -45,12 +47,14 @@ export interface SimulatedTable {
 /** The table in memory. test/contract/record-store.test.ts holds it to what the real one does. */
 export function createSimulatedTable(): SimulatedTable {
   const records = new Map<string, RequestRecord>();
+  const createdMs = new Map<string, number>();
   const leases = new Map<string, LeaseItem>();
   const items = new Map<string, StoredItem>();
   return {
     records,
+    createdMs,
     portsOf: ({ call, now }) => ({
-      records: recordStore(records, call, now),
+      records: recordStore({ items: records, createdMs }, call, now),
       leases: conversationLeases(leases, call),
       openItem: (key) => versionedItem(items, key, call),
     }),
@@ -61,7 +65,7 @@ export function createSimulatedTable(): SimulatedTable {
 const copyOf = (record: RequestRecord) => requestRecord.parse(structuredClone(record));
 
 function recordStore(
-  items: Map<string, RequestRecord>,
+  { items, createdMs }: { items: Map<string, RequestRecord>; createdMs: Map<string, number> },
   call: CallTable,
   now: () => number,
 ): RecordStore {
@@ -82,6 +86,7 @@ function recordStore(
         const existing = read(record.requestId);
         if (existing) return existing.writeId === record.writeId ? undefined : existing;
         put(record);
+        createdMs.set(record.requestId, now());
         return undefined;
       }),
 
