@@ -1,9 +1,8 @@
-import { deferred, received } from '../domain/record-transitions.ts';
 import type { RequestRecord } from '../domain/request-record.ts';
 import { deferDelayMs } from '../domain/retry-policy.ts';
-import { writeContext } from './finish-request.ts';
 import type { ReceiveDeps, ReceiveEnd } from './receive.ts';
 import type { ReceivedRequest } from './received-request.ts';
+import { recordDeferral } from './record-deferral.ts';
 
 /** Delay if another receive holds the lease of the conversation. */
 const BUSY_DELAY_MS = 2_000;
@@ -37,15 +36,11 @@ export function deferBusy(
  * by another receive of the same request: that one is not disturbed once it has begun. Best effort: never throws.
  */
 export async function recordBusy(
-  deps: Pick<ReceiveDeps, 'records' | 'clock' | 'newWriteId' | 'retentionMs'>,
+  deps: Parameters<typeof recordDeferral>[0],
   record: RequestRecord,
   untilMs: number,
 ): Promise<void> {
   if (record.status !== 'QUEUED') return;
-  const context = writeContext(deps);
-  const { participants, adds } = record;
-  const progress = { participants, genesysCalls: 0, genesysCorrelationIds: [] };
   const waiting = { untilMs: Math.round(untilMs), ...BUSY };
-  const next = deferred(received(record, context), waiting, adds, progress, context);
-  await deps.records.replace(record, next).catch(() => undefined);
+  await recordDeferral(deps, record, waiting).catch(() => undefined);
 }

@@ -1,10 +1,9 @@
-import { deferred, received } from '../domain/record-transitions.ts';
 import { isFinal, type RequestRecord } from '../domain/request-record.ts';
 import { hasAnotherTry, LAST_TRY_BEFORE_DEADLINE_MS } from '../domain/retry-policy.ts';
 import { REFUSAL_DETAILS } from '../genesys/pace/call-allowance.ts';
-import { writeContext } from './finish-request.ts';
 import type { ReceiveDeps, ReceiveEnd } from './receive.ts';
 import type { ReceivedRequest } from './received-request.ts';
+import { recordDeferral } from './record-deferral.ts';
 import { requestDigest } from './request-digest.ts';
 
 /** The calls of a request that looks for its conversation first, and of one that looks and adds. */
@@ -32,16 +31,12 @@ export async function deferRefused(
     );
     const latestMs = record.deadlineMs - LAST_TRY_BEFORE_DEADLINE_MS;
     if (!refusal || refusal.retryAtMs > latestMs) return undefined;
-    const context = writeContext(deps);
     const waiting = {
       untilMs: Math.round(refusal.retryAtMs),
       code: 'RATE_LIMITED',
       detail: REFUSAL_DETAILS[refusal.reason],
     } as const;
-    const { participants, adds } = record;
-    const progress = { participants, genesysCalls: 0, genesysCorrelationIds: [] };
-    const next = deferred(received(record, context), waiting, adds, progress, context);
-    const isWritten = await records.replace(record, next);
+    const isWritten = await recordDeferral(deps, record, waiting);
     return isWritten ? { kind: 'deferred', ...waiting } : undefined;
   } catch {
     return undefined;

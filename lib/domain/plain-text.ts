@@ -98,6 +98,7 @@ function readEscape(found: Record<string, string | undefined>): string {
   if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
   if (decimal !== undefined) return String.fromCharCode(Number(decimal));
   if (name !== undefined) return HTML_NAMES[name.toLowerCase()] ?? '';
+  if (separator === undefined) return escaped;
   // `\N` is a letter: the expression ignores case, JSON does not.
-  return separator === undefined || /[NRT]/.test(separator) ? (separator ?? escaped) : ' ';
+  return /[NRT]/.test(separator) ? separator : ' ';
 }
