@@ -9,11 +9,16 @@ import {
 import type { Clock, Random } from '../../domain/clock.ts';
 import type { VersionedItem, VersionedValue } from '../../domain/versioned-item.ts';
 
-/** Write conflicts with other instances. Each one means that another instance made progress. */
+/** Write conflicts of one change with other instances. Each one means that another instance made progress. */
 const MOST_CONFLICTS = 10;
-/** At most, after the first conflict. It doubles with each further one. Meanwhile other changes join. */
+/** Longest pause after the first conflict, or the duration of the last write if that is longer. */
 const CONFLICT_PAUSE_MS = 20;
-const LONGEST_CONFLICT_PAUSE_MS = 160;
+/** The longest pause doubles with each further conflict, this many times. */
+const MOST_DOUBLINGS = 3;
+/** Other instances are likely to write for this long after a conflict. */
+const CONFLICTS_LIKELY_MS = 10_000;
+/** Meanwhile a window that was read longer ago than this is read again before it is written. */
+const CURRENT_MS = 20;
 
 /**
  * One operation on the window. It runs again if another instance was faster.
@@ -25,8 +30,8 @@ export type WindowChange = (window: CallWindow, readAtMs: number) => CallWindow 
 /** The window of calls that all instances share, as one instance knows it. */
 export interface SharedWindow {
   /**
-   * Applies a change. Changes that arrive while another one is being written are applied together, with one
-   * write: an instance has no conflicts with itself, and fewer with others.
+   * Applies a change. Changes that arrive while another one is being written, or is about to be tried again, are
+   * applied together with one write: an instance has no conflicts with itself, and fewer with others.
    * @returns whether it was applied; false after too many conflicts
    * @throws the item's errors
    */
@@ -47,6 +52,8 @@ interface Known {
 
 interface Waiting {
   apply: WindowChange;
+  /** Times that it had to be tried again. */
+  conflicts: number;
   done: (isApplied: boolean) => void;
   failed: (error: unknown) => void;
 }
@@ -64,6 +71,8 @@ export function createSharedWindow(deps: {
   let correction: PlatformCount | undefined;
   let waiting: Waiting[] = [];
   let isWriting = false;
+  let writeTookMs = 0;
+  let lastConflictMs = Number.NEGATIVE_INFINITY;
 
   function toKnown(found: VersionedValue | undefined): Known {
     const parsed = found && callWindow.safeParse(found.value);
@@ -71,67 +80,89 @@ export function createSharedWindow(deps: {
     return { window, version: found?.version ?? 0, readAtMs: clock.now() };
   }
 
-  /** @returns whether all changes are applied; false if they have to be tried again */
-  async function tryToApply(changes: readonly Waiting[]): Promise<boolean> {
-    known ??= toKnown(await item.read());
-    const { window: before, version, readAtMs } = known;
-    const applied = correction;
-    const corrected = applied ? correctWindow(before, applied, clock.now()) : before;
+  /** @returns undefined if the window has to be read again first */
+  function applyTo(
+    { window: before, readAtMs }: Known,
+    changes: readonly Waiting[],
+    count: PlatformCount | undefined,
+  ): { window: CallWindow; isChanged: boolean } | undefined {
+    const corrected = count ? correctWindow(before, count, clock.now()) : before;
     let window = corrected;
     for (const { apply } of changes) {
       const next = apply(window, readAtMs);
-      if (next === 'stale') {
-        known = undefined;
-        return false;
-      }
+      if (next === 'stale') return undefined;
       window = next;
     }
-    if (window === corrected) return true;
-    const written = await item.write(window, version).catch((error: unknown) => {
+    const isChanged = window !== corrected;
+    return isChanged && isLikelyOld(readAtMs) ? undefined : { window, isChanged };
+  }
+
+  /** A read costs less than a write that fails. */
+  function isLikelyOld(readAtMs: number): boolean {
+    const nowMs = clock.now();
+    return nowMs - lastConflictMs < CONFLICTS_LIKELY_MS && nowMs - readAtMs > CURRENT_MS;
+  }
+
+  /** @returns whether all changes are applied; false if they have to be tried again */
+  async function tryToApply(changes: readonly Waiting[]): Promise<boolean> {
+    const applied = correction;
+    let changed = known && applyTo(known, changes, applied);
+    if (!known || !changed) {
+      known = toKnown(await item.read());
+      changed = applyTo(known, changes, applied);
+    }
+    if (!changed) return false;
+    if (!changed.isChanged) return true;
+    const startedAtMs = clock.now();
+    const written = await item.write(changed.window, known.version).catch((error: unknown) => {
       known = undefined;
       throw error;
     });
+    writeTookMs = clock.now() - startedAtMs;
     if (!written.isWritten) {
+      lastConflictMs = clock.now();
       known = toKnown(written.current);
       return false;
     }
-    known = { window, version: written.version, readAtMs: clock.now() };
+    known = { window: changed.window, version: written.version, readAtMs: clock.now() };
     if (correction === applied) correction = undefined;
     return true;
   }
 
-  async function apply(changes: readonly Waiting[]): Promise<void> {
+  /** @returns the changes that have to be tried again, after a conflict. Never rejects */
+  async function apply(changes: readonly Waiting[]): Promise<Waiting[]> {
     try {
-      for (let tries = 0; tries < MOST_CONFLICTS; tries += 1) {
-        if (await tryToApply(changes)) {
-          for (const { done } of changes) done(true);
-          return;
-        }
-        const longestMs = Math.min(CONFLICT_PAUSE_MS * 2 ** tries, LONGEST_CONFLICT_PAUSE_MS);
-        // What is stale is read again at once.
-        if (known) await clock.sleep(longestMs * random());
-      }
-      for (const { done } of changes) done(false);
+      if (!(await tryToApply(changes))) return changes.filter(mayTryAgain);
+      for (const { done } of changes) done(true);
     } catch (error) {
       for (const { failed } of changes) failed(error);
     }
+    return [];
   }
 
   async function applyWaiting(): Promise<void> {
     if (isWriting) return;
     isWriting = true;
-    while (waiting.length > 0) {
+    for (let conflicts = 0; waiting.length > 0; ) {
       const changes = waiting;
       waiting = [];
-      await apply(changes);
+      const again = await apply(changes);
+      conflicts = again.length > 0 ? conflicts + 1 : 0;
+      if (again.length > 0) await clock.sleep(pauseMs(conflicts));
+      waiting.unshift(...again);
     }
     isWriting = false;
+  }
+
+  function pauseMs(conflicts: number): number {
+    const doublings = Math.min(conflicts - 1, MOST_DOUBLINGS);
+    return Math.max(CONFLICT_PAUSE_MS, writeTookMs) * 2 ** doublings * random();
   }
 
   return {
     change: (change) =>
       new Promise((done, failed) => {
-        waiting.push({ apply: change, done, failed });
+        waiting.push({ apply: change, conflicts: 0, done, failed });
         void applyWaiting();
       }),
     correct(count) {
@@ -140,4 +171,11 @@ export function createSharedWindow(deps: {
     pendingCorrection: () => correction,
     latest: () => known?.window,
   };
+}
+
+function mayTryAgain(change: Waiting): boolean {
+  change.conflicts += 1;
+  if (change.conflicts < MOST_CONFLICTS) return true;
+  change.done(false);
+  return false;
 }
