@@ -24,7 +24,7 @@ const LONGEST_SPREAD_BELOW_SHARE_MS = 4_000;
  */
 const INSTANCES_WITH_REFUSALS = 4;
 /** Maximum part of the time until the deadline, so that a request retries several times before it. */
-const LONGEST_PART_OF_SLACK = 0.1;
+const LONGEST_PART_OF_SLACK = 0.25;
 /** A caller counts as waiting until this long after its retry time. */
 const WAITING_GRACE_MS = 2_000;
 /** The waiting time of a caller is written only if it is too short by this, to save writes. */

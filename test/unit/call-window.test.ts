@@ -393,8 +393,8 @@ describe('requests that wait for the budget', () => {
       return decision.granted ? 0 : decision.retryAtMs;
     };
     const soonest = waitOf(5_000);
-    expect(waitOf(120_000) - soonest).toBe(5_500);
-    expect(waitOf(600_000) - soonest).toBe(29_500);
+    expect(waitOf(120_000) - soonest).toBe(14_375);
+    expect(waitOf(600_000) - soonest).toBe(29_375);
     expect(waitOf()).toBe(waitOf(600_000));
   });
 
