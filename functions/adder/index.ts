@@ -23,7 +23,7 @@ const sqs = new SQSClient(awsClientSettings('SQS'));
 const secrets = new SecretsManagerClient(awsClientSettings('SECRETS_MANAGER'));
 const dynamoDb = new DynamoDBClient(awsClientSettings('DYNAMODB'));
 const ports = {
-  changeVisibility: createChangeVisibility(sqs),
+  changeVisibility: createChangeVisibility(sqs, { clock: systemClock }),
   log: createLogger('adder'),
   putMetrics: createPutMetrics('adder'),
 };
@@ -37,7 +37,11 @@ export const handler = startFunction({
     return createAdder({
       ...ports,
       config,
-      records: createDynamoRecordStore(dynamoDb, { tableName, clock: systemClock }),
+      records: createDynamoRecordStore(dynamoDb, {
+        tableName,
+        clock: systemClock,
+        sharesReads: true,
+      }),
       openItem: (key) => createDynamoItem(dynamoDb, { tableName, key, clock: systemClock }),
       leases: createDynamoConversationLeases(dynamoDb, { tableName }),
       sendHttp: createSendHttp(),

@@ -1,9 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
@@ -13,6 +11,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { RequestRecord } from '../domain/request-record.ts';
 import { type Item, toItem } from './item.ts';
 import { decodeCursor, encodeCursor } from './list-cursor.ts';
+import { createReadItems, throttled } from './read-items.ts';
 import {
   conversationKey,
   DUE_SHARDS,
@@ -25,12 +24,11 @@ import type { RecordStore } from './record-store.ts';
 export interface DynamoRecordStoreOptions {
   tableName: string;
   clock: Pick<Clock, 'now'>;
+  /** Reads of records at the same time share a call. The role needs `dynamodb:BatchGetItem`. Default false */
+  sharesReads?: boolean;
   /** Called for an item in a list that cannot be read. The list omits it. Default: nothing. */
   onUnreadable?: (key: string, error: unknown) => void;
 }
-
-/** Maximum number of keys of BatchGetItem. */
-const MAX_BATCH_KEYS = 100;
 
 /**
  * The request records in the table (resources/table.yml).
@@ -41,14 +39,15 @@ const MAX_BATCH_KEYS = 100;
  */
 export function createDynamoRecordStore(
   client: DynamoDBClient,
-  { tableName, clock, onUnreadable = () => {} }: DynamoRecordStoreOptions,
+  { tableName, clock, sharesReads = false, onUnreadable = () => {} }: DynamoRecordStoreOptions,
 ): RecordStore {
   const TableName = tableName;
+  const readItems = createReadItems(client, tableName);
 
   async function read(requestId: string, consistent: boolean): Promise<RequestRecord | undefined> {
-    const { Item: item } = await client.send(
-      new GetItemCommand({ TableName, Key: recordKey(requestId), ConsistentRead: consistent }),
-    );
+    const key = recordKey(requestId);
+    const together = sharesReads && consistent;
+    const item = await (together ? readItems.together(key) : readItems.one(key, { consistent }));
     const record = item && fromRecordItem(item);
     // TTL deletes items up to days after their time.
     return record && record.expiresAtMs > clock.now() ? record : undefined;
@@ -56,10 +55,7 @@ export function createDynamoRecordStore(
 
   /** Records that exist, in the order of their keys. */
   async function readAll(keys: Item[], consistent: boolean): Promise<RequestRecord[]> {
-    const batches = Array.from({ length: Math.ceil(keys.length / MAX_BATCH_KEYS) }, (_, index) =>
-      keys.slice(index * MAX_BATCH_KEYS, (index + 1) * MAX_BATCH_KEYS),
-    );
-    const items = (await Promise.all(batches.map((batch) => readBatch(batch, consistent)))).flat();
+    const items = await readItems.many(keys, { consistent });
     const byKey = new Map(items.map((item) => [item.pk?.S, item]));
     return keys.flatMap(({ pk }) => {
       const item = byKey.get(pk?.S);
@@ -72,22 +68,6 @@ export function createDynamoRecordStore(
         return [];
       }
     });
-  }
-
-  async function readBatch(keys: Item[], ConsistentRead: boolean): Promise<Item[]> {
-    const found: Item[] = [];
-    let left = keys;
-    while (left.length > 0) {
-      const { Responses, UnprocessedKeys } = await client.send(
-        new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: left, ConsistentRead } } }),
-      );
-      found.push(...(Responses?.[tableName] ?? []));
-      const unprocessed = UnprocessedKeys?.[tableName]?.Keys ?? [];
-      // A response of 16 MB at most; a batch of which nothing was read was throttled.
-      if (unprocessed.length === left.length) throw throttled();
-      left = unprocessed;
-    }
-    return found;
   }
 
   async function query(
@@ -237,10 +217,4 @@ async function unlessConditionFails(write: Promise<unknown>): Promise<boolean> {
     if (error instanceof ConditionalCheckFailedException) return false;
     throw error;
   }
-}
-
-function throttled(): Error {
-  return Object.assign(new Error('The table did not accept the request; try again later'), {
-    name: 'ThrottlingException',
-  });
 }

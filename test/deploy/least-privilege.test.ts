@@ -51,7 +51,7 @@ const needed: Record<string, AwsCall[]> = {
     { action: 'sqs:SendMessage', resource: 'AuditQueue' },
     { action: 'sqs:SendMessage', resource: 'RequestDeadLetterQueue' },
     { action: 'sqs:SendMessage', resource: 'WatchQueue' },
-    ...calls(['GetItem', 'PutItem', 'UpdateItem'], SHARED_ITEMS),
+    ...calls(['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem'], SHARED_ITEMS),
     {
       action: 'secretsmanager:GetSecretValue',
       resource: 'GenesysCredentialsSecret',
