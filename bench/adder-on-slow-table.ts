@@ -48,7 +48,7 @@ const ports: AdderPorts = {
   openItem: () => slow(createMemoryItem()),
   sendHttp: createSendHttp(),
   sendMessage: createSendMessage(sqs),
-  changeVisibility: createChangeVisibility(sqs),
+  changeVisibility: createChangeVisibility(sqs, { clock }),
   getSecret: createGetSecret(secrets),
   putSecret: createPutSecret(secrets),
   clock,

@@ -18,7 +18,7 @@ import { createVirtualWatches } from './virtual-watches.ts';
 
 const MINUTE_MS = 60_000;
 /** The template's. */
-const BATCH = 5;
+const BATCH = 10;
 const TIMEOUT_MS = 30_000;
 const VISIBILITY_MS = 180_000;
 const FOLLOW_UP_TIMEOUT_MS = 50_000;

@@ -33,7 +33,7 @@ const getSecret: GetSecret = (...secret) => {
 };
 
 const ports = {
-  changeVisibility: createChangeVisibility(sqs),
+  changeVisibility: createChangeVisibility(sqs, { clock: systemClock }),
   log: createLogger('relay'),
   putMetrics: createPutMetrics('relay'),
 };

@@ -1,4 +1,6 @@
-import { ChangeMessageVisibilityCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Clock } from '../domain/clock.ts';
+import { batchByQueue } from './batch-by-queue.ts';
 
 /** SQS hides a message for at most twelve hours from its receive (ChangeMessageVisibility). */
 export const MAX_VISIBILITY_SECONDS = 43_200;
@@ -12,15 +14,45 @@ export interface VisibilityChange {
 
 export type ChangeVisibility = (change: VisibilityChange) => Promise<void>;
 
-/** Sets when a received message becomes visible again. */
-export function createChangeVisibility(client: SQSClient): ChangeVisibility {
-  return async ({ queueUrl, receiptHandle, seconds }) => {
-    await client.send(
-      new ChangeMessageVisibilityCommand({
+interface Waiting extends VisibilityChange {
+  done: () => void;
+  failed: (error: unknown) => void;
+}
+
+/**
+ * Sets when a received message becomes visible again. Changes at the same time share a call. The returned
+ * function throws the SDK's errors, and an error with the code of SQS if it refuses one change of several.
+ */
+export function createChangeVisibility(
+  client: SQSClient,
+  { clock }: { clock: Pick<Clock, 'sleep'> },
+): ChangeVisibility {
+  async function change(queueUrl: string, changes: readonly Waiting[]): Promise<void> {
+    const { Failed = [] } = await client.send(
+      new ChangeMessageVisibilityBatchCommand({
         QueueUrl: queueUrl,
-        ReceiptHandle: receiptHandle,
-        VisibilityTimeout: Math.min(Math.max(Math.ceil(seconds), 0), MAX_VISIBILITY_SECONDS),
+        Entries: changes.map(({ receiptHandle, seconds }, index) => ({
+          Id: String(index),
+          ReceiptHandle: receiptHandle,
+          VisibilityTimeout: Math.min(Math.max(Math.ceil(seconds), 0), MAX_VISIBILITY_SECONDS),
+        })),
       }),
     );
-  };
+    const codes = new Map(Failed.map(({ Id, Code }) => [Id, Code]));
+    for (const [index, { done, failed }] of changes.entries()) {
+      const code = codes.get(String(index));
+      if (code === undefined) done();
+      else failed(new Error(`SQS refused to change the visibility: ${code}`));
+    }
+  }
+
+  const add = batchByQueue<Waiting>({
+    clock,
+    send: (queueUrl, changes) =>
+      change(queueUrl, changes).catch((error: unknown) => {
+        for (const { failed } of changes) failed(error);
+      }),
+  });
+  return (wanted) =>
+    new Promise((done, failed) => add(wanted.queueUrl, { ...wanted, done, failed }));
 }

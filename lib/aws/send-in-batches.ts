@@ -1,5 +1,6 @@
 import { SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Clock } from '../domain/clock.ts';
+import { batchByQueue } from './batch-by-queue.ts';
 import {
   createSendMessage,
   type OutgoingMessage,
@@ -7,24 +8,15 @@ import {
   toMessageEntry,
 } from './send-message.ts';
 
-/** SQS accepts this many messages in one call (SendMessageBatch). */
-const MAX_ENTRIES = 10;
 /** Together, in bytes. SQS accepts 1 MiB; some servers of its protocol accept less. */
 const MAX_BYTES = 200 * 1024;
 /** Attributes and names of an entry, at most. */
 const ENTRY_BYTES = 1_024;
-/** A message waits this long for others. */
-const LINGER_MS = 5;
 
 interface Waiting {
   message: OutgoingMessage;
   sent: () => void;
   failed: (error: unknown) => void;
-}
-
-interface Batch {
-  entries: Waiting[];
-  bytes: number;
 }
 
 /**
@@ -37,20 +29,17 @@ export function createSendInBatches(
   { clock }: { clock: Pick<Clock, 'sleep'> },
 ): SendMessage {
   const sendSingly = createSendMessage(client);
-  /** The batch of each queue that still takes messages. */
-  const open = new Map<string, Batch>();
-
-  async function flush(queueUrl: string, batch: Batch): Promise<void> {
-    if (open.get(queueUrl) === batch) open.delete(queueUrl);
-    const { entries } = batch;
-    batch.entries = [];
-    if (entries.length === 0) return;
-    const refused =
-      entries.length === 1 ? entries : await sendBatch(queueUrl, entries).catch(failAll(entries));
-    await Promise.all(
-      refused.map(({ message, sent, failed }) => sendSingly(message).then(sent, failed)),
-    );
-  }
+  const add = batchByQueue<Waiting>({
+    clock,
+    hasRoom: (batch, next) => bytesOf([...batch, next]) <= MAX_BYTES,
+    async send(queueUrl, batch) {
+      const refused =
+        batch.length === 1 ? batch : await sendBatch(queueUrl, batch).catch(failAll(batch));
+      await Promise.all(
+        refused.map(({ message, sent, failed }) => sendSingly(message).then(sent, failed)),
+      );
+    },
+  });
 
   /** @returns the messages that SQS did not accept in this batch */
   async function sendBatch(queueUrl: string, entries: Waiting[]): Promise<Waiting[]> {
@@ -70,22 +59,14 @@ export function createSendInBatches(
   }
 
   return (message) =>
-    new Promise((sent, failed) => {
-      const { queueUrl } = message;
-      const bytes = Buffer.byteLength(message.body) + ENTRY_BYTES;
-      const current = open.get(queueUrl);
-      if (current && current.bytes + bytes > MAX_BYTES) void flush(queueUrl, current);
-      let batch = open.get(queueUrl);
-      if (!batch) {
-        const created: Batch = { entries: [], bytes: 0 };
-        open.set(queueUrl, created);
-        void clock.sleep(LINGER_MS).then(() => flush(queueUrl, created));
-        batch = created;
-      }
-      batch.entries.push({ message, sent, failed });
-      batch.bytes += bytes;
-      if (batch.entries.length === MAX_ENTRIES) void flush(queueUrl, batch);
-    });
+    new Promise((sent, failed) => add(message.queueUrl, { message, sent, failed }));
+}
+
+function bytesOf(entries: readonly Waiting[]): number {
+  return entries.reduce(
+    (sum, { message }) => sum + Buffer.byteLength(message.body) + ENTRY_BYTES,
+    0,
+  );
 }
 
 /**

@@ -6,6 +6,7 @@ import { createChangeVisibility, MAX_VISIBILITY_SECONDS } from '../../lib/aws/ch
 import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
 import { createGetSecret } from '../../lib/aws/get-secret.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
+import { systemClock } from '../../lib/system-clock.ts';
 import { listen } from '../../local/listen.ts';
 import {
   type LocalSecretsManager,
@@ -112,13 +113,13 @@ describe('changing the visibility of a message', () => {
   test('makes it visible immediately with 0', async () => {
     const message = await received('back');
     expect(await receive(message.queueUrl)).toBeUndefined();
-    await createChangeVisibility(sqsClient)({ ...message, seconds: 0 });
+    await createChangeVisibility(sqsClient, { clock: systemClock })({ ...message, seconds: 0 });
     expect((await receive(message.queueUrl))?.Body).toBe('hello');
   });
 
   test('hides it for the delay', async () => {
     const message = await received('wait');
-    await createChangeVisibility(sqsClient)({ ...message, seconds: 0.2 });
+    await createChangeVisibility(sqsClient, { clock: systemClock })({ ...message, seconds: 0.2 });
     expect(sqs.inspect('wait')).toEqual({ ready: [], inFlight: ['hello'] });
   });
 
@@ -136,8 +137,39 @@ describe('changing the visibility of a message', () => {
       inputs.push(args.input);
       return next(args);
     });
-    await createChangeVisibility(client)({ ...message, seconds });
-    expect(inputs).toMatchObject([{ VisibilityTimeout: asked }]);
+    await createChangeVisibility(client, { clock: systemClock })({ ...message, seconds });
+    expect(inputs).toMatchObject([{ Entries: [{ VisibilityTimeout: asked }] }]);
+  });
+
+  test('changes at the same time share a call, and one that SQS refuses fails alone', async () => {
+    const [first, second] = [await received('first'), await received('second')];
+    const client = new SQSClient({ ...access, endpoint: sqs.endpoint });
+    const commands: unknown[] = [];
+    client.middlewareStack.add((next, { commandName }) => (args) => {
+      commands.push(commandName);
+      return next(args);
+    });
+    const change = createChangeVisibility(client, { clock: systemClock });
+    const changes = await Promise.allSettled([
+      change({ ...first, seconds: 0 }),
+      change({ ...first, receiptHandle: 'unknown', seconds: 0 }),
+      change({ ...second, seconds: 0 }),
+    ]);
+    // One for each queue.
+    expect(commands).toEqual([
+      'ChangeMessageVisibilityBatchCommand',
+      'ChangeMessageVisibilityBatchCommand',
+    ]);
+    expect(changes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  });
+
+  test('without a server, every change fails', async () => {
+    const endpoint = await deadEndpoint();
+    const gone = new SQSClient({ ...access, endpoint, maxAttempts: 1 });
+    const change = createChangeVisibility(gone, { clock: systemClock });
+    const wanted = { queueUrl: `${endpoint}/000000000000/gone`, receiptHandle: 'one', seconds: 0 };
+    const changes = await Promise.allSettled([change(wanted), change(wanted)]);
+    expect(changes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   });
 });
 

@@ -18,6 +18,7 @@ import { createDynamoConversationLeases } from '../../lib/records/dynamo-convers
 import { createDynamoItem } from '../../lib/records/dynamo-item.ts';
 import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
 import type { RecordStore } from '../../lib/records/record-store.ts';
+import { systemClock } from '../../lib/system-clock.ts';
 import { toSqsEvent } from '../../local/event-source-mapping/sqs-event.ts';
 import { platformError } from '../../local/genesys/faults.ts';
 import {
@@ -76,7 +77,7 @@ beforeEach(async () => {
     sendHttp: createSendHttp(),
     records,
     sendMessage: createSendMessage(client),
-    changeVisibility: createChangeVisibility(client),
+    changeVisibility: createChangeVisibility(client, { clock: systemClock }),
     clock,
     random: () => 0.5,
     log: { debug: silent, info: silent, warn: silent, error: silent },

@@ -115,7 +115,7 @@ export async function startRelay(options: StartRelayOptions): Promise<RelayUnder
     WEBHOOK_SIGNING_SECRET_ID: 'secretId' in options ? options.secretId : SECRET_ID,
     WEBHOOK_ALLOW_UNSIGNED: options.allowUnsigned ? 'true' : undefined,
   });
-  const changeVisibility = createChangeVisibility(client);
+  const changeVisibility = createChangeVisibility(client, { clock: systemClock });
   let hiddenForSeconds: number[] = [];
   const records = new Map<string, RequestRecord>();
   const vouch = (body: string, eventIdAttribute?: string) => {
