@@ -218,11 +218,11 @@ describe('queues and event sources', () => {
     });
   });
 
-  test('the adder takes small batches, in ten instances at most', () => {
+  test('the adder takes batches of ten, in ten instances at most', () => {
     const mapping = properties('AdderEventSourceMappingSQSRequestQueue');
     expect(mapping).toMatchObject({
       EventSourceArn: { 'Fn::GetAtt': ['RequestQueue', 'Arn'] },
-      BatchSize: 5,
+      BatchSize: 10,
       ScalingConfig: { MaximumConcurrency: 10 },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
