@@ -143,9 +143,10 @@ async function conclude(
     correlation_id: request.correlationId,
     conversation_id: request.conversationId,
   };
-  const { code, detail, untilMs, defect } = outcome;
-  if (defect !== undefined) {
-    log.error(isAccessDenied(defect) ? 'access denied' : 'defect', { ...names, error: defect });
+  const { code, detail, untilMs, fault } = outcome;
+  if (fault) {
+    const { kind, error } = fault;
+    log.error(isAccessDenied(error) ? 'access denied' : kind, { ...names, error });
   }
   const delayMs = Math.max(0, untilMs - clock.now());
   log.info('deferred', { ...names, delay_ms: Math.round(delayMs), cause: `${code}: ${detail}` });

@@ -1,3 +1,4 @@
+import { explainIfDenied } from '../../lib/aws/access-denied.ts';
 import type { Caller } from '../../lib/aws/caller.ts';
 import { callerIdOf } from '../../lib/aws/caller-id.ts';
 import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
@@ -18,6 +19,9 @@ import type { WaitForResult } from '../../lib/records/wait-for-result.ts';
 
 /** `Retry-After` of a failed write or send. Outages of the table and SQS usually last seconds. */
 const RETRY_AFTER_SECONDS = 5;
+
+/** What intake does with the table. */
+const TABLE_ACTIONS = 'dynamodb:GetItem, dynamodb:PutItem and dynamodb:UpdateItem';
 
 /** A valid request and its caller. */
 export interface Submission {
@@ -139,7 +143,8 @@ export function createAcceptRequest(deps: AcceptRequestDeps): AcceptRequest {
   ): Promise<Value> {
     try {
       return await call();
-    } catch (error) {
+    } catch (cause) {
+      const error = explainIfDenied('requests table', TABLE_ACTIONS, cause);
       logFailure('table failed', record, error);
       throw new Problem('table-unavailable', {
         detail: `The request could not be recorded, or the response was lost. ${retryAdvice}`,

@@ -1,6 +1,7 @@
 import { correlate } from '../../lib/api/correlate.ts';
 import { type HttpOrDataAction, orDataAction } from '../../lib/api/or-data-action.ts';
 import { respondWithProblems } from '../../lib/api/respond-with-problems.ts';
+import { explainDeniedSends } from '../../lib/aws/explain-denied-sends.ts';
 import type { AddressPolicy } from '../../lib/domain/allowed-addresses.ts';
 import { wrapHandler } from '../../lib/wrap-handler.ts';
 import { type AcceptRequestDeps, createAcceptRequest } from './accept-request.ts';
@@ -16,7 +17,8 @@ export interface IntakePorts extends AcceptRequestDeps {
 /** Builds intake from its ports. */
 export function createIntake(ports: IntakePorts): HttpOrDataAction {
   const checkRequest = createCheckRequest(ports.addressPolicy);
-  const acceptRequest = createAcceptRequest(ports);
+  const sendMessage = explainDeniedSends(ports.sendMessage);
+  const acceptRequest = createAcceptRequest({ ...ports, sendMessage });
   const readRequest = createReadRequest(checkRequest);
   const handleHttp = createHandler({ readRequest, acceptRequest });
   return orDataAction({

@@ -4,6 +4,7 @@ import {
   type RespondWithProblemsDeps,
   respondWithProblems,
 } from '../../lib/api/respond-with-problems.ts';
+import { explainDeniedSends } from '../../lib/aws/explain-denied-sends.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { createSendResult } from '../../lib/aws/send-result.ts';
 import { reportResult } from '../../lib/carry-out/report-result.ts';
@@ -36,7 +37,7 @@ export function createRequests(ports: RequestsPorts): HttpOrDataAction {
   const maySee = createMaySee(ports.readAllCallers);
   const cancelRequest = createCancelRequest({
     ...ports,
-    sendResult: createSendResult(ports.sendMessage, ports.auditQueueUrl),
+    sendResult: createSendResult(explainDeniedSends(ports.sendMessage), ports.auditQueueUrl),
     onResult: (result) => reportResult(ports, result),
   });
   return orDataAction({

@@ -1,7 +1,6 @@
 import type { Call } from '../../lib/api/correlate.ts';
 import type { InvocationContext } from '../../lib/api/or-data-action.ts';
 import { toWait } from '../../lib/api/to-wait.ts';
-import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
 import { type ApiResponse, jsonResponse } from '../../lib/aws/problem-response.ts';
 import { readPreferWait } from '../../lib/domain/prefer-wait.ts';
 import { Problem } from '../../lib/domain/problem.ts';
@@ -13,8 +12,8 @@ import type { WaitForResult } from '../../lib/records/wait-for-result.ts';
 import type { CancelRequest } from './cancel-request.ts';
 import type { MaySee } from './may-see.ts';
 import { invalidParameter, type Route, readRoute, unknownRequest } from './read-route.ts';
+import { tableUnavailable } from './table-unavailable.ts';
 
-const RETRY_AFTER_SECONDS = 5;
 /** Maximum number of pages read for one response. Pages can consist of other callers' requests. */
 const MAX_PAGES = 10;
 
@@ -40,7 +39,8 @@ export function createHandler(
       return route.verb === 'show' ? await show(call, route, context) : await cancel(call, route);
     } catch (error) {
       if (error instanceof Problem) throw error;
-      throw unavailable(call, error);
+      const { requestId, correlationId } = call;
+      throw tableUnavailable(deps, { request_id: requestId, correlation_id: correlationId }, error);
     }
   };
 
@@ -108,19 +108,5 @@ export function createHandler(
       }
       throw error;
     }
-  }
-
-  function unavailable({ requestId, correlationId }: Call, error: unknown): Problem {
-    deps.log.error('table failed', {
-      reason: isConfigurationFault(error) ? 'configuration' : 'unavailable',
-      request_id: requestId,
-      correlation_id: correlationId,
-      error,
-    });
-    return new Problem('table-unavailable', {
-      detail: `The request records could not be read or written. Retry after ${RETRY_AFTER_SECONDS} seconds.`,
-      headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
-      cause: error,
-    });
   }
 }

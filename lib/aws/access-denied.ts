@@ -26,9 +26,14 @@ export function isAccessDenied(error: unknown): boolean {
   return /accessdenied/i.test(error.name) || isAccessDenied(error.cause);
 }
 
-/** For `.catch()`: throws a denial as AccessDeniedError, and every other error as it is. */
+/** @returns a denial as AccessDeniedError, and every other error as it is */
+export function explainIfDenied(thing: string, actions: string, error: unknown): unknown {
+  return isAccessDenied(error) ? new AccessDeniedError(thing, actions, error) : error;
+}
+
+/** For `.catch()`: throws what explainIfDenied returns. */
 export function explainDenial(thing: string, actions: string): (error: unknown) => never {
   return (error) => {
-    throw isAccessDenied(error) ? new AccessDeniedError(thing, actions, error) : error;
+    throw explainIfDenied(thing, actions, error);
   };
 }

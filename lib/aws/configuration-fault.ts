@@ -1,3 +1,5 @@
+import { isAccessDenied } from './access-denied.ts';
+
 interface AwsError {
   name?: string;
   $metadata?: { httpStatusCode?: number };
@@ -10,7 +12,7 @@ interface AwsError {
  */
 export function isConfigurationFault(error: unknown): boolean {
   const { name = '', $metadata } = (error ?? {}) as AwsError;
-  if (name === 'CredentialsProviderError') return true;
+  if (name === 'CredentialsProviderError' || isAccessDenied(error)) return true;
   const status = $metadata?.httpStatusCode ?? 0;
   return status >= 400 && status < 500 && status !== 429 && !/throttl/i.test(name);
 }

@@ -18,9 +18,15 @@ import { TableError } from './table-error.ts';
 /** Delay after a result could not be sent, or the table could not be reached. */
 const AWAY_DELAY_MS = 5_000;
 
+/** Why this service, and not Genesys Cloud, could not carry out a receive. */
+export interface Fault {
+  kind: 'table failed' | 'send failed' | 'defect';
+  error: unknown;
+}
+
 export type CarriedOut =
   | { kind: 'finished'; record: RequestRecord; deadLetter?: Cause }
-  | ({ kind: 'deferred'; untilMs: number; defect?: unknown } & Cause)
+  | ({ kind: 'deferred'; untilMs: number; fault?: Fault } & Cause)
   /** A request of this id and other content exists. */
   | { kind: 'conflict' }
   | { kind: 'other-run' };
@@ -204,7 +210,7 @@ async function sendOrDefer(
       untilMs: deps.clock.now() + AWAY_DELAY_MS,
       code: 'INTERNAL_ERROR',
       detail: 'The result is stored and could not be sent',
-      defect: error,
+      fault: { kind: 'send failed', error },
     };
   }
 }
@@ -226,15 +232,13 @@ async function afterChange(
 
 /** Without the table, Genesys Cloud is not called. Defects are retried, too. */
 function away({ clock, random }: ReceiveDeps, error: unknown): CarriedOut {
-  const detail =
-    error instanceof TableError || error instanceof AdderError
-      ? error.message
-      : 'The function failed on this request';
+  // An AdderError that ends a receive is about the budget, which is in the table.
+  const isTable = error instanceof TableError || error instanceof AdderError;
   return {
     kind: 'deferred',
     untilMs: clock.now() + AWAY_DELAY_MS * (1 + random()),
     code: 'INTERNAL_ERROR',
-    detail,
-    defect: error,
+    detail: isTable ? error.message : 'The function failed on this request',
+    fault: { kind: isTable ? 'table failed' : 'defect', error },
   };
 }

@@ -15,7 +15,7 @@ import type { SendHttp } from '../http/send-http.ts';
 import type { Log } from '../logger.ts';
 import type { PutMetrics } from '../metrics.ts';
 import { createRedactingLog } from '../redacting-log.ts';
-import { type AwsPorts, explainDenials } from './explain-denials.ts';
+import { type AwsPorts, explainAwsErrors } from './explain-aws-errors.ts';
 
 export interface GenesysPortsOptions extends AwsPorts {
   config: {
@@ -54,7 +54,7 @@ export function createGenesysPorts(options: GenesysPortsOptions): GenesysPorts {
   const { GENESYS_ENV: host } = config;
   const redactor = createRedactor();
   const log = createRedactingLog(options.log, redactor);
-  const ports = explainDenials(options, log);
+  const ports = explainAwsErrors(options, log);
   const allowance = createCallAllowance({
     item: ports.openItem(`budget#${hash(host.apiUrl)}`),
     requestsPerSecond: config.GENESYS_REQUESTS_PER_SECOND,

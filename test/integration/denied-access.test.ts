@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { FREE_USERS, PLATFORM_CONVERSATION } from '../../local/genesys/sample-organisation.ts';
 import { type AdderUnderTest, type StartAdderOptions, startAdder } from '../support/start-adder.ts';
+import { startIntake } from '../support/start-intake.ts';
 import { auditEventOf, type RelayUnderTest, startRelay } from '../support/start-relay.ts';
+import { httpEvent, startRequests } from '../support/start-requests.ts';
 
 const ARN = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:ours-AbCdEf';
 const denial = (name = 'AccessDeniedException') =>
@@ -73,10 +76,31 @@ describe('a request whose adder is denied access', () => {
   test('is told apart from one whose table does not respond', async () => {
     adder = await startAdder({ callTable: () => Promise.reject(new Error('no route')) });
     await adder.deliver(message());
-    expect(lines('access denied')).toEqual([]);
+    expect([...lines('access denied'), ...lines('defect')]).toEqual([]);
+    expect(lines('table failed')[0]).toMatchObject({ level: 'error' });
     expect(lines('deferred')[0]?.fields.cause).toBe(
       'INTERNAL_ERROR: The requests table could not be reached',
     );
+  });
+
+  test.each<[string, StartAdderOptions]>([
+    ['credentials secret', { credentialsError: new Error('no route') }],
+    ['token secret', { tokenError: new Error('no route') }],
+  ])('is told apart from one whose %s does not respond', async (secret, options) => {
+    adder = await startAdder(options);
+    await adder.deliver(message());
+    expect([...lines('access denied'), ...lines('defect')]).toEqual([]);
+    expect(lines('secret failed')[0]).toMatchObject({ level: 'error' });
+    expect(lines('deferred')[0]?.fields.cause).toBe(
+      `INTERNAL_ERROR: The ${secret} could not be reached`,
+    );
+  });
+
+  test('is told apart from one whose result cannot be sent', async () => {
+    adder = await startAdder({ sendMessage: () => Promise.reject(new Error('no route')) });
+    await adder.deliver(message());
+    expect([...lines('access denied'), ...lines('defect')]).toEqual([]);
+    expect(lines('send failed')[0]).toMatchObject({ level: 'error' });
   });
 });
 
@@ -104,5 +128,48 @@ describe('an event whose relay is denied access', () => {
     );
     expect(log).toContain(text);
     expect(log).not.toContain(ARN);
+  });
+});
+
+describe('an HTTP request whose function is denied access', () => {
+  const records = { create: deny, get: deny, replace: deny, listByConversation: deny } as never;
+  const post = JSON.parse(readFileSync('events/http-api-v2.three-users.json', 'utf8'));
+  const get = httpEvent('GET', `/requests/${randomUUID()}`);
+
+  test.each([
+    [
+      'intake to the table',
+      () => startIntake({ records }),
+      post,
+      'the requests table: allow dynamodb:GetItem, dynamodb:PutItem and dynamodb:UpdateItem',
+    ],
+    [
+      'intake to the queue',
+      () => startIntake({ sendMessage: deny }),
+      post,
+      'the queue requests.fifo: allow sqs:SendMessage',
+    ],
+    [
+      'requests to the table',
+      () => startRequests({ records }),
+      get,
+      'the requests table: allow dynamodb:GetItem, dynamodb:BatchGetItem, dynamodb:UpdateItem and dynamodb:Query',
+    ],
+  ])('%s gets 503, and the log says which permission is missing', async (_, start, event, text) => {
+    const { send, lines } = start();
+    const { status, body } = await send(event);
+    expect(status).toBe(503);
+    expect(JSON.stringify(body)).not.toContain('arn:');
+    expect(lines[0]?.fields).toMatchObject({
+      reason: 'configuration',
+      error: { message: expect.stringContaining(`no access to ${text}`) },
+    });
+  });
+
+  test('as a data action gets an error that says to retry, and the log names the permission', async () => {
+    const { act, lines } = startRequests({ records });
+    await expect(act({ requestId: randomUUID() })).rejects.toThrow('Retry after 5 seconds');
+    expect(lines[0]).toMatchObject({ level: 'error', message: 'table failed' });
+    expect(lines.map((line) => line.message)).not.toContain('defect');
   });
 });

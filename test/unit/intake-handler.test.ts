@@ -556,7 +556,10 @@ describe('a request that cannot be queued', () => {
       ['error', 'send failed'],
       ['warn', 'refused'],
     ]);
-    expect(lines[0]?.fields).toMatchObject({ reason, error, conversation_id: CONVERSATION });
+    expect(lines[0]?.fields).toMatchObject({ reason, conversation_id: CONVERSATION });
+    const logged = lines[0]?.fields.error as Error | undefined;
+    // A denial is explained, and keeps its cause.
+    expect([logged, logged?.cause]).toContain(error);
     expect(metrics).toEqual([{ name: 'RequestsFailed', unit: 'Count', value: 1 }]);
   });
 

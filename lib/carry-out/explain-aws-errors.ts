@@ -1,4 +1,5 @@
-import { explainDenial, isAccessDenied } from '../aws/access-denied.ts';
+import { AccessDeniedError, isAccessDenied } from '../aws/access-denied.ts';
+import { AdderError } from '../domain/adder-error.ts';
 import type { VersionedItem } from '../domain/versioned-item.ts';
 import type { Log } from '../logger.ts';
 import { TABLE_ACTIONS } from './table-error.ts';
@@ -12,10 +13,11 @@ export interface AwsPorts {
 }
 
 /**
- * The same ports, which throw AccessDeniedError if the function's role may not use a secret or the table.
- * Denied secrets are also logged here, because a request that is deferred logs no error.
+ * The same ports, whose errors name the secret or the table. They throw AccessDeniedError if the function's role
+ * may not use it, else AdderError `INTERNAL_ERROR`, to be retried. Errors of secrets are also logged here, because
+ * a request that is deferred logs no error.
  */
-export function explainDenials(
+export function explainAwsErrors(
   {
     config,
     getSecret,
@@ -27,13 +29,16 @@ export function explainDenials(
   const secret = async <Value>(id: string, action: string, use: () => Promise<Value>) => {
     const kind = id === config.GENESYS_TOKEN_SECRET_ID ? 'token secret' : 'credentials secret';
     try {
-      return await use().catch(explainDenial(kind, `secretsmanager:${action}`));
-    } catch (error) {
-      if (isAccessDenied(error)) log.error('access denied', { error });
+      return await use();
+    } catch (cause) {
+      const error = explain(kind, `secretsmanager:${action}`, cause);
+      log.error(isAccessDenied(cause) ? 'access denied' : 'secret failed', { error });
       throw error;
     }
   };
-  const ofTable = explainDenial('requests table', TABLE_ACTIONS);
+  const ofTable = (cause: unknown) => {
+    throw explain('requests table', TABLE_ACTIONS, cause);
+  };
   return {
     getSecret: (id) => secret(id, 'GetSecretValue', () => getSecret(id)),
     putSecret: (id, value) => secret(id, 'PutSecretValue', () => putSecret(id, value)),
@@ -45,4 +50,13 @@ export function explainDenials(
       };
     },
   };
+}
+
+function explain(thing: string, actions: string, cause: unknown): AdderError {
+  if (isAccessDenied(cause)) return new AccessDeniedError(thing, actions, cause);
+  return new AdderError(`The ${thing} could not be reached`, {
+    code: 'INTERNAL_ERROR',
+    disposition: 'retry',
+    cause,
+  });
 }
