@@ -13,7 +13,8 @@ import type { VersionedItem, VersionedValue } from '../../domain/versioned-item.
 const MOST_CONFLICTS = 10;
 /** Longest pause after the first conflict, or the duration of the last write if that is longer. */
 const CONFLICT_PAUSE_MS = 20;
-/** The longest pause doubles with each further conflict, this many times. */
+/** It doubles with each further conflict, three times at most, up to this. */
+const LONGEST_CONFLICT_PAUSE_MS = 1_000;
 const MOST_DOUBLINGS = 3;
 /** Other instances are likely to write for this long after a conflict. */
 const CONFLICTS_LIKELY_MS = 10_000;
@@ -156,7 +157,8 @@ export function createSharedWindow(deps: {
 
   function pauseMs(conflicts: number): number {
     const doublings = Math.min(conflicts - 1, MOST_DOUBLINGS);
-    return Math.max(CONFLICT_PAUSE_MS, writeTookMs) * 2 ** doublings * random();
+    const doubledMs = Math.max(CONFLICT_PAUSE_MS, writeTookMs) * 2 ** doublings;
+    return Math.min(doubledMs, LONGEST_CONFLICT_PAUSE_MS) * random();
   }
 
   return {
