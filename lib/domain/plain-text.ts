@@ -6,13 +6,19 @@ export interface PlainText {
   ends: number[];
 }
 
-/**
- * Escapes of URLs, JSON, JavaScript and HTML, also escaped again, and a backslash before any other
- * character. `\n`, `\r` and `\t` are separators. Repetitions are bounded, so that the time to search a text
- * grows no faster than its length.
- */
-const ESCAPES =
-  /%(?:25){0,4}(?<url>[0-9a-f]{2})|\\{1,8}(?:u00(?<json>[0-9a-f]{2})|x(?<script>[0-9a-f]{2})|(?<separator>[nrt])|(?<escaped>[\ud800-\udbff][\udc00-\udfff]|[^\\]))|&(?:amp;){0,4}(?:#x0{0,6}(?<hex>[0-9a-f]{1,2})|#0{0,6}(?<decimal>\d{1,3})|(?<name>amp|lt|gt|quot|apos));/gi;
+/** Escapes of one kind. Repetitions are bounded, so that the time to search a text grows no faster than its length. */
+const KINDS = [
+  // Invisible characters in a URL, in UTF-8: spaces, soft hyphen, marks of no width, byte order mark.
+  '%(?:25){0,4}(?<invisible>c2%(?:25){0,4}a[0d]|e2%(?:25){0,4}8[01]%(?:25){0,4}[8a][0-9a-f]|ef%(?:25){0,4}bb%(?:25){0,4}bf)',
+  // URLs, and `%u0041` as older JavaScript writes it.
+  '%(?:25){0,4}(?:u00)?(?<url>[0-9a-f]{2})',
+  // JSON and JavaScript: `\u0041`, `\u{41}`, `\x41`. `\n`, `\r` and `\t` are separators.
+  '\\\\{1,8}(?:u00(?<json>[0-9a-f]{2})|u\\{0{0,4}(?<point>[0-9a-f]{1,2})\\}|x(?<script>[0-9a-f]{2})|(?<separator>[nrt])|(?<escaped>[\ud800-\udbff][\udc00-\udfff]|[^\\\\]))',
+  // HTML. Browsers accept most entities without the semicolon.
+  '&(?:amp;?){0,4}(?:#x0{0,6}(?<hex>[0-9a-f]{1,2})|#0{0,6}(?<decimal>\\d{1,3})|(?<name>amp|lt|gt|quot|apos)|(?<space>nbsp|shy|zwn?j|zerowidthspace|tab|newline));?',
+];
+/** Escapes, also escaped again, and a backslash before any other character. */
+const ESCAPES = new RegExp(KINDS.join('|'), 'gi');
 
 const HTML_NAMES: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
@@ -93,12 +99,12 @@ function locateOnce(original: string): PlainText {
 }
 
 function readEscape(found: Record<string, string | undefined>): string {
-  const { url, json, script, hex, decimal, name, separator, escaped = '' } = found;
-  const code = url ?? json ?? script ?? hex;
+  const { url, json, point, script, hex, decimal, name, separator, escaped } = found;
+  const code = url ?? json ?? point ?? script ?? hex;
   if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
   if (decimal !== undefined) return String.fromCharCode(Number(decimal));
   if (name !== undefined) return HTML_NAMES[name.toLowerCase()] ?? '';
-  if (separator === undefined) return escaped;
   // `\N` is a letter: the expression ignores case, JSON does not.
-  return /[NRT]/.test(separator) ? separator : ' ';
+  if (separator !== undefined && /[NRT]/.test(separator)) return separator;
+  return escaped ?? ' ';
 }

@@ -143,6 +143,14 @@ test.each([
   ['a control character within', 's3cr\u0000et+/=-n\u009by'],
   ['an invisible character within', 's3cr\u200bet+/=-n\u00ady'],
   ['base64 in lines', 'czNjcmV0\r\nKy89LW55'],
+  ['some characters escaped for a URL as older scripts do', 's3%u0063ret+/=-n%u0079'],
+  ['escaped in JSON with braces', 's3\\u{63}ret\\u{002b}/=-ny'],
+  ['escaped in HTML without semicolons', '&#115&#x33cret&#43/=-ny'],
+  ['a space of HTML within', 's3cr&nbsp;et+&amp;shy;/=-&zwnj;ny'],
+  [
+    'an invisible character, escaped for a URL, within',
+    's3c%E2%80%8Bret%c2%ad+/=%25E2%2581%25A0-ny',
+  ],
   ['a hexadecimal dump', '73 33 63 72 65 74 2B 2F 3D 2D 6E 79'],
 ])('a secret is redacted with %s', (_, echoed) => {
   const redactor = createRedactor();
