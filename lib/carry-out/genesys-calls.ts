@@ -26,10 +26,7 @@ export interface GenesysCalls {
    * Reads the conversation and, in parallel, the users in bulk.
    * @param beside done in parallel. If it fails, the look is discarded and its error is thrown
    */
-  look(
-    users: readonly RequestedParticipant[],
-    beside: Promise<void> | undefined,
-  ): Promise<Observation>;
+  look(users: readonly RequestedParticipant[], beside: Promise<void>): Promise<Observation>;
   lookUpUsers(
     action: Extract<Action, { kind: 'look-up-users' }>,
     sight: ConversationSight | undefined,

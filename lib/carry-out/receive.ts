@@ -160,9 +160,7 @@ export class Receive {
 
   async #look(users: readonly RequestedParticipant[]): Promise<Observation> {
     const { conversationId } = this.#writer.current;
-    // Most of such looks end in a deferral, which writes the record anyway.
-    const written = this.#state.conversationFirst ? undefined : this.#writer.flush();
-    const observation = await this.#calls.look(users, written);
+    const observation = await this.#calls.look(users, this.#writer.flush());
     if (observation.kind === 'failed' && observation.failure.code === 'CONVERSATION_NOT_FOUND') {
       this.#deps.notFound?.remember(conversationId, observation.failure);
     }
