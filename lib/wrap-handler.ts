@@ -1,4 +1,5 @@
 import middy, { type MiddlewareObj } from '@middy/core';
+import { isAccessDenied } from './aws/access-denied.ts';
 import type { Log } from './logger.ts';
 
 /** A function, as AWS Lambda calls it. */
@@ -15,8 +16,8 @@ export interface WrapOptions {
 }
 
 /**
- * Common conventions of all functions: an unhandled error is logged as a `defect` with the invocation's id
- * and thrown again, so that Lambda counts it and the event source retries the batch. A result, such as a partial batch response, is returned as it is.
+ * Common conventions of all functions: an unhandled error is logged as a `defect`, or `access denied`, with the
+ * invocation's id and thrown again, so that Lambda counts it and the event source retries the batch. A result, such as a partial batch response, is returned as it is.
  * Powertools' logger puts the X-Ray trace id on each line.
  */
 export function wrapHandler<Event, Result, Context>(
@@ -35,7 +36,8 @@ function logDefects(log: Log): MiddlewareObj {
     onError: ({ error, context, response }) => {
       // An inner middleware has turned the error into a response.
       if (response !== undefined) return;
-      log.error('defect', { function_request_id: context.awsRequestId, error });
+      const message = isAccessDenied(error) ? 'access denied' : 'defect';
+      log.error(message, { function_request_id: context.awsRequestId, error });
     },
   };
 }

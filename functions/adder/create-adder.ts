@@ -8,6 +8,7 @@ import {
   createGenesysPorts,
   type GenesysPortsOptions,
 } from '../../lib/carry-out/create-genesys-ports.ts';
+import { explainDeniedRecords } from '../../lib/carry-out/explain-denied-records.ts';
 import { createNotFoundMemory } from '../../lib/carry-out/not-found-memory.ts';
 import type { AdderConfig } from '../../lib/config.ts';
 import { createAddressPolicy } from '../../lib/domain/allowed-addresses.ts';
@@ -37,7 +38,7 @@ export function createAdder(ports: AdderPorts): AdderFunction {
   tokens.prefetch();
   const handler = createHandler({
     config,
-    records: ports.records,
+    records: explainDeniedRecords(ports.records),
     leases: ports.leases,
     allowance,
     client,

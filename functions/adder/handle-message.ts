@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda';
 import { isAccessDenied } from '../../lib/aws/access-denied.ts';
+import { faultReason } from '../../lib/aws/configuration-fault.ts';
 import type { Handled } from '../../lib/aws/fifo-batch.ts';
 import { messageNumber } from '../../lib/aws/message-number.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
@@ -146,7 +147,8 @@ async function conclude(
   const { code, detail, untilMs, fault } = outcome;
   if (fault) {
     const { kind, error } = fault;
-    log.error(isAccessDenied(error) ? 'access denied' : kind, { ...names, error });
+    const reason = kind === 'defect' ? {} : { reason: faultReason(error) };
+    log.error(isAccessDenied(error) ? 'access denied' : kind, { ...names, ...reason, error });
   }
   const delayMs = Math.max(0, untilMs - clock.now());
   log.info('deferred', { ...names, delay_ms: Math.round(delayMs), cause: `${code}: ${detail}` });

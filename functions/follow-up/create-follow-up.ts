@@ -9,6 +9,7 @@ import {
   createGenesysPorts,
   type GenesysPortsOptions,
 } from '../../lib/carry-out/create-genesys-ports.ts';
+import { explainDeniedRecords } from '../../lib/carry-out/explain-denied-records.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
 import { type ReconcileDeps, reconcile } from '../../lib/carry-out/reconcile.ts';
 import { reportResult } from '../../lib/carry-out/report-result.ts';
@@ -35,7 +36,8 @@ const ANY_LIMIT = 20;
 
 /** Builds `follow-up` from its ports. */
 export function createFollowUp(ports: FollowUpPorts): FollowUpFunction {
-  const { config, records, leases, clock, random, putMetrics } = ports;
+  const { config, leases, clock, random, putMetrics } = ports;
+  const records = explainDeniedRecords(ports.records);
   const sendMessage = explainDeniedSends(ports.sendMessage);
   const genesys = createGenesysPorts(ports);
   const { log } = genesys;

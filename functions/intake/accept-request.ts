@@ -1,7 +1,7 @@
 import { explainIfDenied } from '../../lib/aws/access-denied.ts';
 import type { Caller } from '../../lib/aws/caller.ts';
 import { callerIdOf } from '../../lib/aws/caller-id.ts';
-import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
+import { faultReason } from '../../lib/aws/configuration-fault.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import { requestDigest } from '../../lib/carry-out/request-digest.ts';
 import type { Clock } from '../../lib/domain/clock.ts';
@@ -20,7 +20,7 @@ import type { WaitForResult } from '../../lib/records/wait-for-result.ts';
 /** `Retry-After` of a failed write or send. Outages of the table and SQS usually last seconds. */
 const RETRY_AFTER_SECONDS = 5;
 
-/** What intake does with the table. */
+/** The IAM actions that intake needs on the table. */
 const TABLE_ACTIONS = 'dynamodb:GetItem, dynamodb:PutItem and dynamodb:UpdateItem';
 
 /** A valid request and its caller. */
@@ -176,7 +176,7 @@ export function createAcceptRequest(deps: AcceptRequestDeps): AcceptRequest {
   }
 
   function logFailure(message: string, record: RequestRecord, error: unknown): void {
-    const reason = isConfigurationFault(error) ? 'configuration' : 'unavailable';
+    const reason = faultReason(error);
     log.error(message, { reason, ...idsOf(record), error });
   }
 }

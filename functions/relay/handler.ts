@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { AccessDeniedError, explainDenial } from '../../lib/aws/access-denied.ts';
+import { AccessDeniedError, explainDenial, explainIfDenied } from '../../lib/aws/access-denied.ts';
 import type { ChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { explainDeniedSends } from '../../lib/aws/explain-denied-sends.ts';
 import type { GetSecret } from '../../lib/aws/get-secret.ts';
@@ -152,8 +152,9 @@ export function createHandler(deps: RelayDeps): RelayHandler {
       return true;
     }
     const { step, posted } = await tryOnce(url, message, vouched, batch);
-    await recordStep(vouched, step, posted).catch((error: unknown) => {
-      // The webhook has its own truth by now; the record is behind until the next write.
+    await recordStep(vouched, step, posted).catch((cause: unknown) => {
+      // The webhook was already called. The record shows it after its next write.
+      const error = explainIfDenied('requests table', 'dynamodb:UpdateItem', cause);
       log.error('delivery not recorded', { ...message.fields, error });
     });
     return carryOut(message, batch, step);

@@ -1,10 +1,10 @@
 import { explainIfDenied } from '../../lib/aws/access-denied.ts';
-import { isConfigurationFault } from '../../lib/aws/configuration-fault.ts';
+import { faultReason } from '../../lib/aws/configuration-fault.ts';
 import { Problem } from '../../lib/domain/problem.ts';
 import type { Log } from '../../lib/logger.ts';
 
 const RETRY_AFTER_SECONDS = 5;
-/** What `requests` does with the table. */
+/** The IAM actions that `requests` needs on the table. */
 const TABLE_ACTIONS =
   'dynamodb:GetItem, dynamodb:BatchGetItem, dynamodb:UpdateItem and dynamodb:Query';
 
@@ -16,7 +16,7 @@ export function tableUnavailable(
 ): Problem {
   const error = explainIfDenied('requests table', TABLE_ACTIONS, cause);
   log.error('table failed', {
-    reason: isConfigurationFault(error) ? 'configuration' : 'unavailable',
+    reason: faultReason(error),
     ...ids,
     error,
   });

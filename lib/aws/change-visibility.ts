@@ -21,7 +21,7 @@ interface Waiting extends VisibilityChange {
 
 /**
  * Sets when a received message becomes visible again. Changes at the same time share a call. The returned
- * function throws the SDK's errors, and an error with the code of SQS if it refuses one change of several.
+ * function throws the SDK's errors if the call fails, and an error with SQS's code if SQS refuses this change.
  */
 export function createChangeVisibility(
   client: SQSClient,
@@ -40,9 +40,9 @@ export function createChangeVisibility(
     );
     const codes = new Map(Failed.map(({ Id, Code }) => [Id, Code]));
     for (const [index, { done, failed }] of changes.entries()) {
-      const code = codes.get(String(index));
-      if (code === undefined) done();
-      else failed(new Error(`SQS refused to change the visibility: ${code}`));
+      const id = String(index);
+      if (!codes.has(id)) done();
+      else failed(new Error(`SQS refused to change the visibility: ${codes.get(id)}`));
     }
   }
 

@@ -234,11 +234,12 @@ async function afterChange(
 function away({ clock, random }: ReceiveDeps, error: unknown): CarriedOut {
   // An AdderError that ends a receive is about the budget, which is in the table.
   const isTable = error instanceof TableError || error instanceof AdderError;
+  const isUnreadable = error instanceof TableError && error.isUnreadable;
   return {
     kind: 'deferred',
     untilMs: clock.now() + AWAY_DELAY_MS * (1 + random()),
     code: 'INTERNAL_ERROR',
     detail: isTable ? error.message : 'The function failed on this request',
-    fault: { kind: isTable ? 'table failed' : 'defect', error },
+    fault: { kind: isTable && !isUnreadable ? 'table failed' : 'defect', error },
   };
 }

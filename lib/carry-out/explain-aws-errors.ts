@@ -1,4 +1,5 @@
 import { AccessDeniedError, isAccessDenied } from '../aws/access-denied.ts';
+import { faultReason } from '../aws/configuration-fault.ts';
 import { AdderError } from '../domain/adder-error.ts';
 import type { VersionedItem } from '../domain/versioned-item.ts';
 import type { Log } from '../logger.ts';
@@ -12,10 +13,13 @@ export interface AwsPorts {
   openItem: (key: string) => VersionedItem;
 }
 
+/** The lease for requesting a token. The caller logs errors of the other items. */
+const TOKEN_LEASE = /^token#/;
+
 /**
  * The same ports, whose errors name the secret or the table. They throw AccessDeniedError if the function's role
- * may not use it, else AdderError `INTERNAL_ERROR`, to be retried. Errors of secrets are also logged here, because
- * a request that is deferred logs no error.
+ * may not use it, else AdderError `INTERNAL_ERROR`, to be retried. Errors of secrets and of the token's lease are also
+ * logged here, because a request that is deferred logs no error.
  */
 export function explainAwsErrors(
   {
@@ -32,18 +36,24 @@ export function explainAwsErrors(
       return await use();
     } catch (cause) {
       const error = explain(kind, `secretsmanager:${action}`, cause);
-      log.error(isAccessDenied(cause) ? 'access denied' : 'secret failed', { error });
+      logFault('secret failed', error);
       throw error;
     }
   };
-  const ofTable = (cause: unknown) => {
-    throw explain('requests table', TABLE_ACTIONS, cause);
-  };
+  function logFault(what: 'secret failed' | 'table failed', error: AdderError): void {
+    if (isAccessDenied(error)) log.error('access denied', { error });
+    else log.error(what, { reason: faultReason(error), error });
+  }
   return {
     getSecret: (id) => secret(id, 'GetSecretValue', () => getSecret(id)),
     putSecret: (id, value) => secret(id, 'PutSecretValue', () => putSecret(id, value)),
     openItem: (key) => {
       const item = openItem(key);
+      const ofTable = (cause: unknown) => {
+        const error = explain('requests table', TABLE_ACTIONS, cause);
+        if (TOKEN_LEASE.test(key)) logFault('table failed', error);
+        throw error;
+      };
       return {
         read: () => item.read().catch(ofTable),
         write: (value, previousVersion) => item.write(value, previousVersion).catch(ofTable),

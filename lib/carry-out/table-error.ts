@@ -1,17 +1,24 @@
 import { describeDenial, isAccessDenied } from '../aws/access-denied.ts';
 
-/** The adder and follow-up use these. */
-export const TABLE_ACTIONS = 'dynamodb:GetItem, dynamodb:PutItem and dynamodb:UpdateItem';
+/** What the adder and follow-up do with the table. */
+export const TABLE_ACTIONS =
+  'dynamodb:GetItem, dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem, and dynamodb:Query for follow-up';
 
-/** The requests table could not be reached. Genesys Cloud is not called, and the request is deferred. */
+/** The table could not be used for a request. Genesys Cloud is not called, and the request is deferred. */
 export class TableError extends Error {
+  /** Whether the table was reached, and its record does not have the form of one. */
+  readonly isUnreadable: boolean;
+
   constructor(cause: unknown) {
-    super(
-      isAccessDenied(cause)
-        ? describeDenial('requests table', TABLE_ACTIONS)
-        : 'The requests table could not be reached',
-      { cause },
-    );
+    const isUnreadable = cause instanceof Error && /zoderror/i.test(cause.name);
+    super(isUnreadable ? 'The record of the request cannot be read' : describe(cause), { cause });
     this.name = 'TableError';
+    this.isUnreadable = isUnreadable;
   }
+}
+
+function describe(cause: unknown): string {
+  return isAccessDenied(cause)
+    ? describeDenial('requests table', TABLE_ACTIONS)
+    : 'The requests table could not be reached';
 }

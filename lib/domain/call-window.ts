@@ -48,6 +48,8 @@ export const callWindow = z.object({
   ),
   /** All calls stop after a 429. `probing`: after it, one request probes before the others follow. */
   stop: z.optional(z.object({ untilMs: z.number(), probing: z.boolean() })),
+  /** Ids of the last writes, the latest first: a write whose response was lost is found here. */
+  writes: z.optional(z.array(z.string())),
 });
 export type CallWindow = z.output<typeof callWindow>;
 

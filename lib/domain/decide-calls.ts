@@ -23,7 +23,7 @@ const LONGEST_SPREAD_BELOW_SHARE_MS = 4_000;
  * this, requests wait somewhat longer than they have to; with more, more of their attempts are refused.
  */
 const INSTANCES_WITH_REFUSALS = 4;
-/** Maximum part of the time until the deadline, so that a request retries several times before it. */
+/** The spread is at most this part of the time until the deadline, so that a request retries several times before it. */
 const LONGEST_PART_OF_SLACK = 0.25;
 /** A caller counts as waiting until this long after its retry time. */
 const WAITING_GRACE_MS = 2_000;

@@ -11,7 +11,7 @@ import type { Clock } from '../domain/clock.ts';
 import type { RequestRecord } from '../domain/request-record.ts';
 import { type Item, toItem } from './item.ts';
 import { decodeCursor, encodeCursor } from './list-cursor.ts';
-import { createReadItems, throttled } from './read-items.ts';
+import { createReadItems } from './read-items.ts';
 import {
   conversationKey,
   DUE_SHARDS,
@@ -24,7 +24,7 @@ import type { RecordStore } from './record-store.ts';
 export interface DynamoRecordStoreOptions {
   tableName: string;
   clock: Pick<Clock, 'now'>;
-  /** Reads of records at the same time share a call. The role needs `dynamodb:BatchGetItem`. Default false */
+  /** Consistent reads that begin together share a BatchGetItem, which the role must allow. Default false */
   sharesReads?: boolean;
   /** Called for an item in a list that cannot be read. The list omits it. Default: nothing. */
   onUnreadable?: (key: string, error: unknown) => void;
@@ -118,7 +118,7 @@ export function createDynamoRecordStore(
         const existing = await read(record.requestId, true);
         if (existing) return existing.writeId === record.writeId ? undefined : existing;
         // It has expired or was deleted after the condition was checked.
-        if (tries > 0) throw throttled();
+        if (tries > 0) throw new Error('The record disappeared while it was being created');
       }
     },
 

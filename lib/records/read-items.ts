@@ -16,9 +16,14 @@ export interface ReadItems {
   many(keys: readonly Item[], options: ReadOptions): Promise<Item[]>;
   /**
    * Reads consistently. Reads that begin in the same turn of the event loop share a call, so a batch of messages
-   * reads its records with one.
+   * reads its records with one call.
    */
   together(key: Item): Promise<Item | undefined>;
+}
+
+interface BatchRead {
+  items: Item[];
+  left: Item[];
 }
 
 interface Waiting {
@@ -38,41 +43,57 @@ export function createReadItems(client: DynamoDBClient, tableName: string): Read
   }
 
   async function many(keys: readonly Item[], { consistent }: ReadOptions): Promise<Item[]> {
+    const { items, left } = await readInBatches(keys, consistent);
+    if (left.length > 0) throw throttled();
+    return items;
+  }
+
+  /** @returns the items that exist, and the keys that the table did not read for lack of capacity */
+  async function readInBatches(keys: readonly Item[], consistent: boolean): Promise<BatchRead> {
     const batches = Array.from({ length: Math.ceil(keys.length / MAX_BATCH_KEYS) }, (_, index) =>
       keys.slice(index * MAX_BATCH_KEYS, (index + 1) * MAX_BATCH_KEYS),
     );
-    return (await Promise.all(batches.map((batch) => readBatch(batch, consistent)))).flat();
+    const reads = await Promise.all(batches.map((batch) => readBatch(batch, consistent)));
+    return {
+      items: reads.flatMap(({ items }) => items),
+      left: reads.flatMap(({ left }) => left),
+    };
   }
 
-  async function readBatch(keys: Item[], ConsistentRead: boolean): Promise<Item[]> {
-    const found: Item[] = [];
+  async function readBatch(keys: Item[], ConsistentRead: boolean): Promise<BatchRead> {
+    const items: Item[] = [];
     let left = keys;
     while (left.length > 0) {
       const { Responses, UnprocessedKeys } = await client.send(
         new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: left, ConsistentRead } } }),
       );
-      found.push(...(Responses?.[tableName] ?? []));
+      items.push(...(Responses?.[tableName] ?? []));
       const unprocessed = UnprocessedKeys?.[tableName]?.Keys ?? [];
-      // A response of 16 MB at most; a batch of which nothing was read was throttled.
-      if (unprocessed.length === left.length) throw throttled();
+      // DynamoDB cuts a response at 16 MB, and the rest is read next. If nothing was read, the table is throttling.
+      if (unprocessed.length === left.length) break;
       left = unprocessed;
     }
-    return found;
+    return { items, left };
   }
 
   async function readWaiting(): Promise<void> {
     const reads = waiting;
     waiting = [];
+    // DynamoDB refuses a key that is named twice.
+    const keys = new Map(reads.map(({ key }) => [key.pk?.S, key]));
     try {
-      // DynamoDB refuses a key that is named twice.
-      const keys = [...new Map(reads.map(({ key }) => [key.pk?.S, key])).values()];
-      const [first] = keys;
-      const items =
-        keys.length === 1 && first
-          ? [await one(first, { consistent: true })]
-          : await many(keys, { consistent: true });
-      const byKey = new Map(items.map((item) => [item?.pk?.S, item]));
-      for (const { key, found } of reads) found(byKey.get(key.pk?.S));
+      const { items, left } =
+        keys.size === 1
+          ? { items: [], left: [...keys.values()] }
+          : await readInBatches([...keys.values()], true);
+      const byKey = new Map<string | undefined, Promise<Item | undefined>>(
+        items.map((item) => [item.pk?.S, Promise.resolve(item)]),
+      );
+      // The SDK repeats a read of one item with pauses.
+      for (const key of left) byKey.set(key.pk?.S, one(key, { consistent: true }));
+      for (const { key, found, failed } of reads) {
+        Promise.resolve(byKey.get(key.pk?.S)).then(found, failed);
+      }
     } catch (error) {
       for (const { failed } of reads) failed(error);
     }
@@ -89,8 +110,8 @@ export function createReadItems(client: DynamoDBClient, tableName: string): Read
   };
 }
 
-/** As DynamoDB says it, when it did not do the work for lack of capacity. */
-export function throttled(): Error {
+/** The error that DynamoDB throws when it lacks the capacity for a request. */
+function throttled(): Error {
   return Object.assign(new Error('The table did not accept the request; try again later'), {
     name: 'ThrottlingException',
   });

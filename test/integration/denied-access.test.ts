@@ -40,7 +40,7 @@ describe('a request whose adder is denied access', () => {
     [
       'the requests table',
       { callTable: deny },
-      "The function's role has no access to the requests table: allow dynamodb:GetItem, dynamodb:PutItem and dynamodb:UpdateItem",
+      "The function's role has no access to the requests table: allow dynamodb:GetItem, dynamodb:BatchGetItem, dynamodb:PutItem, dynamodb:UpdateItem, and dynamodb:Query for follow-up",
     ],
   ])(
     'to %s is deferred, and the log says which permission is missing',
@@ -77,7 +77,10 @@ describe('a request whose adder is denied access', () => {
     adder = await startAdder({ callTable: () => Promise.reject(new Error('no route')) });
     await adder.deliver(message());
     expect([...lines('access denied'), ...lines('defect')]).toEqual([]);
-    expect(lines('table failed')[0]).toMatchObject({ level: 'error' });
+    expect(lines('table failed')[0]).toMatchObject({
+      level: 'error',
+      fields: { reason: 'unavailable' },
+    });
     expect(lines('deferred')[0]?.fields.cause).toBe(
       'INTERNAL_ERROR: The requests table could not be reached',
     );
@@ -94,6 +97,24 @@ describe('a request whose adder is denied access', () => {
     expect(lines('deferred')[0]?.fields.cause).toBe(
       `INTERNAL_ERROR: The ${secret} could not be reached`,
     );
+  });
+
+  test('is told apart from one whose record cannot be read, which is a defect', async () => {
+    const unreadable = Object.assign(new Error('no such status'), { name: '$ZodError' });
+    adder = await startAdder({ callTable: () => Promise.reject(unreadable) });
+    await adder.deliver(message());
+    expect([...lines('access denied'), ...lines('table failed')]).toEqual([]);
+    expect(lines('defect')[0]).toMatchObject({ level: 'error' });
+  });
+
+  test('is told apart from one whose table is missing', async () => {
+    const missing = Object.assign(new Error('not found'), {
+      name: 'ResourceNotFoundException',
+      $metadata: { httpStatusCode: 400 },
+    });
+    adder = await startAdder({ callTable: () => Promise.reject(missing) });
+    await adder.deliver(message());
+    expect(lines('table failed')[0]?.fields).toMatchObject({ reason: 'configuration' });
   });
 
   test('is told apart from one whose result cannot be sent', async () => {

@@ -1,4 +1,4 @@
-import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type BatchGetItemCommandInput, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { toItem } from '../../lib/records/item.ts';
 import { createReadItems, type ReadItems } from '../../lib/records/read-items.ts';
@@ -55,4 +55,31 @@ test('if the table cannot be reached, every read fails, and later ones work', as
   expect(reads.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   isAway = false;
   expect(await read('one')).toBe('one');
+});
+
+test('keys that a throttled table does not read are read singly, and fail no other read', async () => {
+  let isThrottled = true;
+  table.client.middlewareStack.add(
+    (next) => async (args) => {
+      const { RequestItems } = args.input as BatchGetItemCommandInput;
+      const asked = RequestItems?.[table.tableName]?.Keys;
+      if (!asked || !isThrottled) return next(args);
+      const Keys = asked.filter(({ pk }) => pk?.S !== 'two');
+      const left = asked.filter(({ pk }) => pk?.S === 'two');
+      const request = { ...args, input: { RequestItems: { [table.tableName]: { Keys } } } };
+      const response =
+        Keys.length > 0
+          ? await next(request as typeof args)
+          : ({ response: {}, output: {} } as Awaited<ReturnType<typeof next>>);
+      const UnprocessedKeys = { [table.tableName]: { Keys: left } };
+      return { ...response, output: { ...response.output, UnprocessedKeys } } as typeof response;
+    },
+    { step: 'initialize', priority: 'low' },
+  );
+  expect(await Promise.all(['one', 'two', 'three'].map(read))).toEqual(['one', 'two', 'three']);
+  expect(calls.at(-1)).toBe('GetItemCommand');
+  const keys = ['one', 'two'].map((pk) => toItem({ pk }));
+  await expect(readItems.many(keys, { consistent: true })).rejects.toThrow('did not accept');
+  isThrottled = false;
+  expect(await readItems.many(keys, { consistent: true })).toHaveLength(2);
 });

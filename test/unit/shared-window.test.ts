@@ -14,26 +14,36 @@ const countIn = (second: number) => (window: CallWindow) => ({
   seconds: [...window.seconds, [STARTED_AT_S + second, 1] as [number, number]],
 });
 
-/** The window of one instance. Each operation on its item takes 5 ms and is recorded at its end. */
-function startWindow() {
+/** The window of one instance. Each operation on its item takes 5 ms by default and is recorded at its end. */
+function startWindow({ operationMs = OPERATION_MS } = {}) {
   const time = new VirtualTime(STARTED_AT_S * 1_000);
   const inner = createMemoryItem();
   const operations: string[] = [];
   /** How many of the next writes come after the write of another instance. */
   const others = { writes: 0 };
+  /** The response of the next write is lost, another instance writes, and the SDK repeats the write. */
+  const lost = { next: false };
+  async function writeByOthers() {
+    const found = await inner.read();
+    await inner.write(found?.value ?? EMPTY_WINDOW, found?.version ?? 0);
+  }
   const item: VersionedItem = {
     async read() {
-      await time.wait(OPERATION_MS);
+      await time.wait(operationMs);
       operations.push('read');
       return inner.read();
     },
     async write(value, previousVersion) {
       if (others.writes > 0) {
         others.writes -= 1;
-        const found = await inner.read();
-        await inner.write(found?.value ?? EMPTY_WINDOW, found?.version ?? 0);
+        await writeByOthers();
       }
-      await time.wait(OPERATION_MS);
+      if (lost.next) {
+        lost.next = false;
+        await inner.write(value, previousVersion);
+        await writeByOthers();
+      }
+      await time.wait(operationMs);
       const written = await inner.write(value, previousVersion);
       operations.push(written.isWritten ? 'write' : 'conflict');
       return written;
@@ -44,6 +54,7 @@ function startWindow() {
     window,
     operations,
     others,
+    lost,
     /** Lets time pass. */
     async pass(durationMs: number) {
       const untilMs = time.nowMs + durationMs;
@@ -103,6 +114,31 @@ test('a change is given up after ten conflicts of its own, and a later one goes 
   expect(await second).toBe(true);
   expect(operations.filter((operation) => operation === 'conflict')).toHaveLength(10);
   expect(await secondsWritten()).toBe(1);
+});
+
+// Bug: the repeated write saw the write of another instance, and the change was applied twice: calls that were
+// returned twice could be made beyond the budget. Fix: the window keeps the ids of the last writes.
+test('a change whose response was lost is applied once, although another instance wrote before the repeat', async () => {
+  const { window, operations, lost, pass, secondsWritten } = startWindow();
+  lost.next = true;
+  const change = window.change(countIn(1));
+  await pass(1_000);
+  expect(await change).toBe(true);
+  expect(operations).toEqual(['read', 'conflict']);
+  expect(await secondsWritten()).toBe(1);
+  const next = window.change(countIn(2));
+  await pass(1_000);
+  expect(await next).toBe(true);
+  expect(await secondsWritten()).toBe(2);
+});
+
+test('a change is given up after three seconds of conflicts, however few they are', async () => {
+  const { window, operations, others, pass } = startWindow({ operationMs: 900 });
+  others.writes = 10;
+  const change = window.change(countIn(1));
+  await pass(20_000);
+  expect(await change).toBe(false);
+  expect(operations.filter((operation) => operation === 'conflict')).toHaveLength(2);
 });
 
 test('a change that is stale is applied to a window that is read now', async () => {

@@ -43,6 +43,16 @@ describe('a wrapped function', () => {
     expect(lines).toEqual([['error', 'defect', { function_request_id: 'invocation-1', error }]]);
   });
 
+  test('that is denied access logs that', async () => {
+    const { lines, log } = recordLog();
+    const error = Object.assign(new Error('no'), { name: 'AccessDeniedException' });
+    const wrapped = wrapHandler(() => Promise.reject(error), { log });
+    await expect(wrapped({}, context)).rejects.toBe(error);
+    expect(lines).toEqual([
+      ['error', 'access denied', { function_request_id: 'invocation-1', error }],
+    ]);
+  });
+
   test('whose middleware makes a response of an error logs no defect', async () => {
     const { lines, log } = recordLog();
     const response = { statusCode: 503 };

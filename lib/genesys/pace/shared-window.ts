@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type CallWindow,
   callWindow,
@@ -9,17 +10,22 @@ import {
 import type { Clock, Random } from '../../domain/clock.ts';
 import type { VersionedItem, VersionedValue } from '../../domain/versioned-item.ts';
 
-/** Write conflicts of one change with other instances. Each one means that another instance made progress. */
+/** A change is given up after this many write conflicts. Each one means that another instance made progress. */
 const MOST_CONFLICTS = 10;
-/** Longest pause after the first conflict, or the duration of the last write if that is longer. */
+/** A change is also given up after this, because the function has to end in time. */
+const LONGEST_CHANGE_MS = 3_000;
+/** The pause after the first conflict is at most this, or as long as the last write took. */
 const CONFLICT_PAUSE_MS = 20;
-/** It doubles with each further conflict, three times at most, up to this. */
-const LONGEST_CONFLICT_PAUSE_MS = 1_000;
+/** The maximum doubles with each further conflict, this many times. */
 const MOST_DOUBLINGS = 3;
+/** No pause is longer than this. */
+const LONGEST_CONFLICT_PAUSE_MS = 1_000;
 /** Other instances are likely to write for this long after a conflict. */
 const CONFLICTS_LIKELY_MS = 10_000;
 /** Meanwhile a window that was read longer ago than this is read again before it is written. */
-const CURRENT_MS = 20;
+const REREAD_AFTER_MS = 20;
+/** More than others write while the SDK repeats a write. */
+const MOST_WRITE_IDS = 40;
 
 /**
  * One operation on the window. It runs again if another instance was faster.
@@ -33,7 +39,7 @@ export interface SharedWindow {
   /**
    * Applies a change. Changes that arrive while another one is being written, or is about to be tried again, are
    * applied together with one write: an instance has no conflicts with itself, and fewer with others.
-   * @returns whether it was applied; false after too many conflicts
+   * @returns whether it was applied; false after too many conflicts, or three seconds of them
    * @throws the item's errors
    */
   change(apply: WindowChange): Promise<boolean>;
@@ -53,6 +59,7 @@ interface Known {
 
 interface Waiting {
   apply: WindowChange;
+  beganAtMs: number;
   /** Times that it had to be tried again. */
   conflicts: number;
   done: (isApplied: boolean) => void;
@@ -68,9 +75,11 @@ export function createSharedWindow(deps: {
   random: Random;
 }): SharedWindow {
   const { item, budget, clock, random } = deps;
+  const instance = randomUUID().slice(0, 8);
   let known: Known | undefined;
   let correction: PlatformCount | undefined;
   let waiting: Waiting[] = [];
+  let writeCount = 0;
   let isWriting = false;
   let writeTookMs = 0;
   let lastConflictMs = Number.NEGATIVE_INFINITY;
@@ -101,7 +110,7 @@ export function createSharedWindow(deps: {
   /** A read costs less than a write that fails. */
   function isLikelyOld(readAtMs: number): boolean {
     const nowMs = clock.now();
-    return nowMs - lastConflictMs < CONFLICTS_LIKELY_MS && nowMs - readAtMs > CURRENT_MS;
+    return nowMs - lastConflictMs < CONFLICTS_LIKELY_MS && nowMs - readAtMs > REREAD_AFTER_MS;
   }
 
   /** @returns whether all changes are applied; false if they have to be tried again */
@@ -114,31 +123,54 @@ export function createSharedWindow(deps: {
     }
     if (!changed) return false;
     if (!changed.isChanged) return true;
+    const { isWritten, now } = await write(changed.window, known.version);
+    known = now;
+    if (isWritten && correction === applied) correction = undefined;
+    return isWritten;
+  }
+
+  /** @returns whether it was written, and the window as it is now */
+  async function write(
+    window: CallWindow,
+    version: number,
+  ): Promise<{ isWritten: boolean; now: Known }> {
+    writeCount += 1;
+    const id = `${instance}.${writeCount.toString(36)}`;
+    const signed = { ...window, writes: [id, ...(window.writes ?? [])].slice(0, MOST_WRITE_IDS) };
     const startedAtMs = clock.now();
-    const written = await item.write(changed.window, known.version).catch((error: unknown) => {
+    const written = await item.write(signed, version).catch((error: unknown) => {
       known = undefined;
       throw error;
     });
     writeTookMs = clock.now() - startedAtMs;
-    if (!written.isWritten) {
-      lastConflictMs = clock.now();
-      known = toKnown(written.current);
-      return false;
+    if (written.isWritten) {
+      const now = { window: signed, version: written.version, readAtMs: clock.now() };
+      return { isWritten: true, now };
     }
-    known = { window: changed.window, version: written.version, readAtMs: clock.now() };
-    if (correction === applied) correction = undefined;
-    return true;
+    lastConflictMs = clock.now();
+    const now = toKnown(written.current);
+    // The SDK repeats a write whose response was lost, and another instance can have written in between.
+    return { isWritten: now.window.writes?.includes(id) ?? false, now };
   }
 
   /** @returns the changes that have to be tried again, after a conflict. Never rejects */
   async function apply(changes: readonly Waiting[]): Promise<Waiting[]> {
     try {
-      if (!(await tryToApply(changes))) return changes.filter(mayTryAgain);
+      if (!(await tryToApply(changes))) return changes.filter(countConflict);
       for (const { done } of changes) done(true);
     } catch (error) {
       for (const { failed } of changes) failed(error);
     }
     return [];
+  }
+
+  /** Counts a conflict, and gives the change up after too many. @returns whether it is tried again */
+  function countConflict(change: Waiting): boolean {
+    change.conflicts += 1;
+    const isLate = clock.now() - change.beganAtMs > LONGEST_CHANGE_MS;
+    if (change.conflicts < MOST_CONFLICTS && !isLate) return true;
+    change.done(false);
+    return false;
   }
 
   async function applyWaiting(): Promise<void> {
@@ -164,7 +196,7 @@ export function createSharedWindow(deps: {
   return {
     change: (change) =>
       new Promise((done, failed) => {
-        waiting.push({ apply: change, conflicts: 0, done, failed });
+        waiting.push({ apply: change, beganAtMs: clock.now(), conflicts: 0, done, failed });
         void applyWaiting();
       }),
     correct(count) {
@@ -173,11 +205,4 @@ export function createSharedWindow(deps: {
     pendingCorrection: () => correction,
     latest: () => known?.window,
   };
-}
-
-function mayTryAgain(change: Waiting): boolean {
-  change.conflicts += 1;
-  if (change.conflicts < MOST_CONFLICTS) return true;
-  change.done(false);
-  return false;
 }
