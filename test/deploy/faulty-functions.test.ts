@@ -64,14 +64,18 @@ test.each([
       batchItemFailures: ids.map((itemIdentifier: string) => ({ itemIdentifier })),
     });
     const [, , , , account, queue] = event.Records[0].eventSourceARN.split(':');
-    expect(sqs.requests.map(({ body }) => JSON.parse(body))).toEqual(
-      event.Records.map(() =>
-        expect.objectContaining({
-          QueueUrl: `${sqs.url}/${account}/${queue}`,
-          VisibilityTimeout: 60,
-        }),
-      ),
-    );
+    expect(sqs.requests.map(({ body }) => JSON.parse(body))).toEqual([
+      {
+        QueueUrl: `${sqs.url}/${account}/${queue}`,
+        Entries: event.Records.map(
+          ({ receiptHandle }: { receiptHandle: string }, index: number) => ({
+            Id: String(index),
+            ReceiptHandle: receiptHandle,
+            VisibilityTimeout: 60,
+          }),
+        ),
+      },
+    ]);
     expect(lines.join('\n')).toMatch(/"Configuration: AUDIT_|"Configuration: [A-Z_]+ /);
     expect(lines.join('\n')).toMatch(/"ConfigurationFaults":1|"ConfigurationFaults":\[1\]/);
   },
