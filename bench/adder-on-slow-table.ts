@@ -13,6 +13,7 @@ import { createPutSecret } from '../lib/aws/put-secret.ts';
 import { createSendMessage } from '../lib/aws/send-message.ts';
 import { readAdderConfig } from '../lib/config.ts';
 import { newRecord } from '../lib/domain/record-transitions.ts';
+import { createMemoryCallWindow } from '../lib/genesys/pace/memory-call-window.ts';
 import { createMemoryItem } from '../lib/genesys/pace/memory-item.ts';
 import { createSendHttp } from '../lib/http/send-http.ts';
 import { createLogger } from '../lib/logger.ts';
@@ -46,6 +47,7 @@ const ports: AdderPorts = {
   records: slow(table.records),
   leases: slow(table.leases),
   openItem: () => slow(createMemoryItem()),
+  openCallWindow: () => slow(createMemoryCallWindow()),
   sendHttp: createSendHttp(),
   sendMessage: createSendMessage(sqs),
   changeVisibility: createChangeVisibility(sqs, { clock }),

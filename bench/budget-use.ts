@@ -1,7 +1,7 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { Clock, Random } from '../lib/domain/clock.ts';
-import type { VersionedItem } from '../lib/domain/versioned-item.ts';
-import { createMemoryItem } from '../lib/genesys/pace/memory-item.ts';
+import type { CallWindowItem } from '../lib/domain/window-update.ts';
+import { createMemoryCallWindow } from '../lib/genesys/pace/memory-call-window.ts';
 import { type Backlog, createBacklog } from './backlog.ts';
 import { createPlainAdder } from './baselines/plain-adder.ts';
 import type { Figure, Row } from './figure.ts';
@@ -40,7 +40,7 @@ interface World extends Scene {
   random: Random;
   genesys: VirtualGenesys;
   /** Of all instances together. */
-  budgetItem: VersionedItem;
+  budgetItem: CallWindowItem;
   backlog: Backlog;
 }
 
@@ -111,7 +111,7 @@ async function run(scene: Scene, start: StartInstance, seed: number): Promise<Us
     length: WAITING_REQUESTS,
     usersPerRequest: USERS_PER_REQUEST,
   });
-  const budgetItem = createMemoryItem();
+  const budgetItem = createMemoryCallWindow();
   const world: World = { ...scene, clock, random, genesys, backlog, budgetItem };
   const failure = Promise.race([
     ...Array.from({ length: INSTANCES }, () => start(world)),

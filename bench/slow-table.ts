@@ -1,6 +1,7 @@
 import type { Clock } from '../lib/domain/clock.ts';
 import type { RequestRecord } from '../lib/domain/request-record.ts';
-import { createMemoryItem } from '../lib/genesys/pace/memory-item.ts';
+import type { CallWindowItem } from '../lib/domain/window-update.ts';
+import { createMemoryCallWindow } from '../lib/genesys/pace/memory-call-window.ts';
 import { createBinaryHeap } from './binary-heap.ts';
 import { createMemoryTable } from './memory-table.ts';
 
@@ -71,16 +72,20 @@ export function createSlowTable(clock: Clock) {
 }
 
 /** The budget's item, with the latency of the table. */
-function slowItem(clock: Clock) {
-  const item = createMemoryItem();
+function slowItem(clock: Clock): CallWindowItem {
+  const item = createMemoryCallWindow();
   return {
     async read() {
       await clock.sleep(TABLE_MS);
       return item.read();
     },
-    async write(value: unknown, previousVersion: number) {
+    async update(update) {
       await clock.sleep(TABLE_MS);
-      return item.write(value, previousVersion);
+      return item.update(update);
+    },
+    async replace(window) {
+      await clock.sleep(TABLE_MS);
+      return item.replace(window);
     },
   };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { type AdderPorts, createAdder } from '../functions/adder/create-adder.ts';
 import { readAdderConfig } from '../lib/config.ts';
-import type { VersionedItem } from '../lib/domain/versioned-item.ts';
+import type { CallWindowItem } from '../lib/domain/window-update.ts';
 import { createMemoryItem } from '../lib/genesys/pace/memory-item.ts';
 import { storedToken } from './stored-token.ts';
 import type { VirtualGenesys } from './virtual-genesys.ts';
@@ -25,7 +25,7 @@ export interface VirtualAdderOptions
   environment: Record<string, string>;
   genesys: VirtualGenesys;
   /** Of all instances together. */
-  budgetItem: VersionedItem;
+  budgetItem: CallWindowItem;
   queue: {
     receive(max: number): Promise<SQSRecord[]>;
     showAgain(record: SQSRecord, delayMs: number): void;
@@ -45,7 +45,8 @@ export async function runVirtualAdder(options: VirtualAdderOptions): Promise<nev
     sendHttp: genesys.sendHttp,
     getSecret: async () => storedToken(genesys.token, GENESYS_URL, clock.now()),
     putSecret: () => Promise.reject(new Error('the token was refused')),
-    openItem: (key) => (key.startsWith('budget#') ? budgetItem : createMemoryItem()),
+    openItem: () => createMemoryItem(),
+    openCallWindow: () => budgetItem,
     records,
     leases,
     clock,

@@ -45,7 +45,8 @@ export function createVirtualWatches(world: {
       config: readFollowUpConfig(world.environment),
       records: { ...table.records, listDue: table.listDue, listByConversation: notUsed },
       leases: table.leases,
-      openItem: (key) => (key.startsWith('budget#') ? table.budgetItem : createMemoryItem()),
+      openItem: () => createMemoryItem(),
+      openCallWindow: () => table.budgetItem,
       sendHttp: genesys.sendHttp,
       sendMessage: async (message) => {
         if (message.queueUrl === world.environment.WATCH_QUEUE_URL) send(message);

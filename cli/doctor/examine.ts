@@ -5,7 +5,7 @@ import { createCallBudget } from '../../lib/genesys/api/call-budget.ts';
 import { createGenesysClient } from '../../lib/genesys/api/genesys-client.ts';
 import type { CallAllowance } from '../../lib/genesys/pace/call-allowance.ts';
 import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
-import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
+import { createMemoryCallWindow } from '../../lib/genesys/pace/memory-call-window.ts';
 import type { Credentials } from '../../lib/genesys/token/credentials.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
 import { examineConversation, READ_CONVERSATIONS } from './examine-conversation.ts';
@@ -58,7 +58,7 @@ export async function examine(deps: ExamineDeps, wanted: Wanted): Promise<Findin
 
   const redactor = createRedactor();
   const allowance = createCallAllowance({
-    item: createMemoryItem(),
+    item: createMemoryCallWindow(),
     requestsPerSecond: settings.config.GENESYS_REQUESTS_PER_SECOND,
     clock: deps.clock,
     random: deps.random,

@@ -12,6 +12,7 @@ import { readAdderConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
+import { createDynamoCallWindow } from '../../lib/records/dynamo-call-window.ts';
 import { createDynamoConversationLeases } from '../../lib/records/dynamo-conversation-leases.ts';
 import { createDynamoItem } from '../../lib/records/dynamo-item.ts';
 import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
@@ -43,6 +44,8 @@ export const handler = startFunction({
         sharesReads: true,
       }),
       openItem: (key) => createDynamoItem(dynamoDb, { tableName, key, clock: systemClock }),
+      openCallWindow: (key) =>
+        createDynamoCallWindow(dynamoDb, { tableName, key, clock: systemClock }),
       leases: createDynamoConversationLeases(dynamoDb, { tableName }),
       sendHttp: createSendHttp(),
       sendMessage: createSendMessage(sqs),

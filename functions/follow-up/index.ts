@@ -10,6 +10,7 @@ import { readFollowUpConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
 import { createLogger } from '../../lib/logger.ts';
 import { createPutMetrics } from '../../lib/metrics.ts';
+import { createDynamoCallWindow } from '../../lib/records/dynamo-call-window.ts';
 import { createDynamoConversationLeases } from '../../lib/records/dynamo-conversation-leases.ts';
 import { createDynamoItem } from '../../lib/records/dynamo-item.ts';
 import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
@@ -33,6 +34,7 @@ export const handler = startFunction({
       records: createDynamoRecordStore(dynamoDb, { tableName, clock }),
       leases: createDynamoConversationLeases(dynamoDb, { tableName }),
       openItem: (key) => createDynamoItem(dynamoDb, { tableName, key, clock }),
+      openCallWindow: (key) => createDynamoCallWindow(dynamoDb, { tableName, key, clock }),
       sendHttp: createSendHttp(),
       sendMessage: createSendInBatches(sqs, { clock }),
       getSecret: createGetSecret(secrets),

@@ -2,6 +2,7 @@ import { AccessDeniedError, isAccessDenied } from '../aws/access-denied.ts';
 import { faultReason } from '../aws/configuration-fault.ts';
 import { AdderError } from '../domain/adder-error.ts';
 import type { VersionedItem } from '../domain/versioned-item.ts';
+import type { CallWindowItem } from '../domain/window-update.ts';
 import type { Log } from '../logger.ts';
 import { TABLE_ACTIONS } from './table-error.ts';
 
@@ -9,12 +10,11 @@ export interface AwsPorts {
   /** The current version of a secret; `undefined` where it has no value. */
   getSecret: (secretId: string) => Promise<{ value: string; versionId: string } | undefined>;
   putSecret: (secretId: string, value: string) => Promise<void>;
-  /** Opens a versioned item of the requests table. */
+  /** Opens a versioned item of the requests table: the lease for requesting a token. */
   openItem: (key: string) => VersionedItem;
+  /** Opens the item of the requests table that holds the call budget. */
+  openCallWindow: (key: string) => CallWindowItem;
 }
-
-/** The lease for requesting a token. The caller logs errors of the other items. */
-const TOKEN_LEASE = /^token#/;
 
 /**
  * The same ports, whose errors name the secret or the table. They throw AccessDeniedError if the function's role
@@ -27,6 +27,7 @@ export function explainAwsErrors(
     getSecret,
     putSecret,
     openItem,
+    openCallWindow,
   }: AwsPorts & { config: { GENESYS_TOKEN_SECRET_ID: string } },
   log: Pick<Log, 'error'>,
 ): AwsPorts {
@@ -49,14 +50,26 @@ export function explainAwsErrors(
     putSecret: (id, value) => secret(id, 'PutSecretValue', () => putSecret(id, value)),
     openItem: (key) => {
       const item = openItem(key);
-      const ofTable = (cause: unknown) => {
+      const ofLease = (cause: unknown) => {
         const error = explain('requests table', TABLE_ACTIONS, cause);
-        if (TOKEN_LEASE.test(key)) logFault('table failed', error);
+        logFault('table failed', error);
         throw error;
       };
       return {
-        read: () => item.read().catch(ofTable),
-        write: (value, previousVersion) => item.write(value, previousVersion).catch(ofTable),
+        read: () => item.read().catch(ofLease),
+        write: (value, previousVersion) => item.write(value, previousVersion).catch(ofLease),
+      };
+    },
+    openCallWindow: (key) => {
+      const item = openCallWindow(key);
+      // Logged by the caller, with the request.
+      const ofBudget = (cause: unknown) => {
+        throw explain('requests table', TABLE_ACTIONS, cause);
+      };
+      return {
+        read: () => item.read().catch(ofBudget),
+        update: (update) => item.update(update).catch(ofBudget),
+        replace: (window) => item.replace(window).catch(ofBudget),
       };
     },
   };

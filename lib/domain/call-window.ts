@@ -10,6 +10,8 @@ export const PLATFORM_WINDOW_MS = 60_000;
 const WINDOW_SECONDS = (PLATFORM_WINDOW_MS + GRANT_LIFE_MS) / 1_000 + 1;
 export const WINDOW_MS = WINDOW_SECONDS * 1_000;
 
+const MINUTE_MS = 60_000;
+
 /** Two readings of the end of one platform window differ at most by this (rounding and latency). */
 const SAME_WINDOW_MS = 5_000;
 /**
@@ -19,39 +21,40 @@ const SAME_WINDOW_MS = 5_000;
 const LOWEST_PLAUSIBLE_LIMIT = 30;
 
 /** Number of callers in the item. The least recent ones are dropped, to keep the item small. */
-const MOST_CALLERS = 40;
+export const MOST_CALLERS = 40;
 
-const callerUse = z.object({
-  /** Calls granted in the last minute, with exponential decay. */
-  used: z.number(),
-  usedAtMs: z.number(),
+/** Calls in a second or a minute: its number since the epoch, and the calls. */
+export type Counted = [number, number];
+
+/** What is known of one caller. */
+export interface CallerUse {
+  /** Calls granted in each of the last two calendar minutes. */
+  used: Counted[];
   /** Start and end of the time for which the caller counts as waiting. */
-  waitingSinceMs: z.number(),
-  waitingUntilMs: z.number(),
+  waitingSinceMs: number;
+  waitingUntilMs: number;
+}
+
+/** The platform's count, from its response headers. */
+export const platformWindow = z.object({
+  allowed: z.number(),
+  /** Calls of others with the same token in the platform's current window. */
+  foreign: z.number(),
+  count: z.number(),
+  endsAtMs: z.number(),
 });
-type CallerUse = z.output<typeof callerUse>;
+
+/** All calls stop after a 429. `probing`: after it, one request probes before the others follow. */
+export const stop = z.object({ untilMs: z.number(), probing: z.boolean() });
 
 /** The calls of the last minute, as one item of the table keeps them for all instances. */
-export const callWindow = z.object({
-  /** Calls granted in each second of the last minute: seconds since the epoch, calls. */
-  seconds: z.array(z.tuple([z.number(), z.number()])),
-  callers: z.record(z.string(), callerUse),
-  /** The platform's count, from its response headers. */
-  platform: z.optional(
-    z.object({
-      allowed: z.number(),
-      /** Calls of others with the same token in the platform's current window. */
-      foreign: z.number(),
-      count: z.number(),
-      endsAtMs: z.number(),
-    }),
-  ),
-  /** All calls stop after a 429. `probing`: after it, one request probes before the others follow. */
-  stop: z.optional(z.object({ untilMs: z.number(), probing: z.boolean() })),
-  /** Ids of the last writes, the latest first: a write whose response was lost is found here. */
-  writes: z.optional(z.array(z.string())),
-});
-export type CallWindow = z.output<typeof callWindow>;
+export interface CallWindow {
+  /** Calls granted in each second, in the order of time. Those that have left the window are removed later. */
+  seconds: Counted[];
+  callers: Record<string, CallerUse>;
+  platform?: z.output<typeof platformWindow> | undefined;
+  stop?: z.output<typeof stop> | undefined;
+}
 
 export const EMPTY_WINDOW: CallWindow = { seconds: [], callers: {} };
 
@@ -67,14 +70,24 @@ export function returnCalls(
   calls: number,
   callerId?: string,
 ): CallWindow {
-  const second = toSecond(grantedAtMs);
-  const seconds = window.seconds
-    .map(([at, sum]): [number, number] => [at, at === second ? Math.max(0, sum - calls) : sum])
-    .filter(([, sum]) => sum > 0);
-  const returned = { ...window, seconds };
+  const returned = { ...window, seconds: subtract(window.seconds, toSecond(grantedAtMs), calls) };
   const known = callerId === undefined ? undefined : window.callers[callerId];
   if (callerId === undefined || !known) return returned;
-  return withCaller(returned, callerId, { ...known, used: Math.max(0, known.used - calls) });
+  const used = subtract(known.used, toMinute(grantedAtMs), calls);
+  return withCaller(returned, callerId, { ...known, used });
+}
+
+function subtract(counts: readonly Counted[], at: number, calls: number): Counted[] {
+  return counts
+    .map(([time, sum]): Counted => [time, time === at ? Math.max(0, sum - calls) : sum])
+    .filter(([, sum]) => sum > 0);
+}
+
+/** Adds calls to a second or a minute, and keeps the order. */
+export function addTo(counts: readonly Counted[], at: number, calls: number): Counted[] {
+  const others = counts.filter(([time]) => time !== at);
+  const sum = calls + (counts.find(([time]) => time === at)?.[1] ?? 0);
+  return [...others, [at, sum] as Counted].sort(([a], [b]) => a - b);
 }
 
 /** The platform's counters of its window, from one response. Absent values were not numbers. */
@@ -108,7 +121,8 @@ export function correctWindow(
   // Responses can arrive out of order.
   if (sameWindow && count < known.count) return { ...corrected, platform: { ...known, allowed } };
   const startedAt = toSecond(endsAtMs - PLATFORM_WINDOW_MS) - GRANT_LIFE_MS / 1_000;
-  const own = window.seconds.reduce((sum, [at, calls]) => sum + (at >= startedAt ? calls : 0), 0);
+  // Calls that were granted after the response are not in its count.
+  const own = sumOf(window.seconds.filter(([at]) => at >= startedAt && at <= toSecond(atMs)));
   const foreign = Math.max(0, count - own);
   return { ...corrected, platform: { allowed, foreign, count, endsAtMs } };
 }
@@ -138,7 +152,6 @@ export function limitOf({ platform }: CallWindow, budget: number, nowMs: number)
 }
 
 export function withoutOld(window: CallWindow, nowMs: number): CallWindow {
-  const first = toSecond(nowMs) - WINDOW_SECONDS;
   const callers = Object.entries(window.callers).filter(
     ([id, use]) => use.waitingUntilMs > nowMs || usedBy(window, id, nowMs) >= 1,
   );
@@ -146,33 +159,55 @@ export function withoutOld(window: CallWindow, nowMs: number): CallWindow {
   const isOver = stop !== undefined && !stop.probing && stop.untilMs <= nowMs;
   return {
     ...window,
-    seconds: window.seconds.filter(([second]) => second > first),
+    seconds: window.seconds.filter(([second, calls]) => calls > 0 && !hasLeft(second, nowMs)),
     callers: Object.fromEntries(callers),
     stop: isOver ? undefined : stop,
   };
 }
 
+/** Whether calls of this second no longer count. */
+export function hasLeft(second: number, nowMs: number): boolean {
+  return second <= toSecond(nowMs) - WINDOW_SECONDS;
+}
+
 export function usedOf({ seconds }: CallWindow): number {
-  return seconds.reduce((sum, [, calls]) => sum + calls, 0);
+  return sumOf(seconds);
+}
+
+export function sumOf(counts: readonly Counted[]): number {
+  return counts.reduce((sum, [, calls]) => sum + calls, 0);
 }
 
 export function callerOf({ callers }: CallWindow, callerId: string | undefined): CallerUse {
   const known = callerId === undefined ? undefined : callers[callerId];
-  return known ?? { used: 0, usedAtMs: 0, waitingSinceMs: 0, waitingUntilMs: 0 };
+  return known ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
 }
 
-/** Calls of a caller in the last minute, with exponential decay. Precise enough to compare callers. */
+/**
+ * Calls of a caller in the last minute. Those of the previous calendar minute count by the part of it that
+ * the last minute overlaps. Precise enough to compare callers.
+ */
 export function usedBy(window: CallWindow, callerId: string | undefined, nowMs: number): number {
-  const { used, usedAtMs } = callerOf(window, callerId);
-  return used * Math.exp(Math.min(0, usedAtMs - nowMs) / PLATFORM_WINDOW_MS);
+  const minute = toMinute(nowMs);
+  const overlap = 1 - (nowMs % MINUTE_MS) / MINUTE_MS;
+  return callerOf(window, callerId).used.reduce((sum, [at, calls]) => {
+    if (at >= minute) return sum + calls;
+    return at === minute - 1 ? sum + calls * overlap : sum;
+  }, 0);
 }
 
 export function withCaller(window: CallWindow, callerId: string, use: CallerUse): CallWindow {
   const entries = Object.entries({ ...window.callers, [callerId]: use });
   if (entries.length <= MOST_CALLERS) return { ...window, callers: Object.fromEntries(entries) };
-  const latest = (each: CallerUse) => Math.max(each.usedAtMs, each.waitingUntilMs);
+  const latest = ({ used, waitingUntilMs }: CallerUse) =>
+    Math.max((used.at(-1)?.[0] ?? 0) * MINUTE_MS, waitingUntilMs);
   entries.sort(([, a], [, b]) => latest(b) - latest(a));
   return { ...window, callers: Object.fromEntries(entries.slice(0, MOST_CALLERS)) };
+}
+
+/** Calendar minutes since the epoch. */
+export function toMinute(timeMs: number): number {
+  return Math.floor(timeMs / MINUTE_MS);
 }
 
 export function toSecond(timeMs: number): number {

@@ -1,9 +1,11 @@
 import {
+  addTo,
   type CallWindow,
   callerOf,
   limitOf,
   PLATFORM_WINDOW_MS,
   returnCalls,
+  toMinute,
   toSecond,
   usedBy,
   usedOf,
@@ -27,8 +29,8 @@ const INSTANCES_WITH_REFUSALS = 4;
 const LONGEST_PART_OF_SLACK = 0.25;
 /** A caller counts as waiting until this long after its retry time. */
 const WAITING_GRACE_MS = 2_000;
-/** The waiting time of a caller is written only if it is too short by this, to save writes. */
-const MARKER_SLACK_MS = 1_000;
+/** The waiting time of a caller is written only if less than this is left of the time that is known, to save writes. */
+const MARKER_LASTS_MS = 10_000;
 
 /**
  * A caller above its share may use this part of the limit in this time. An even use of the minute means that
@@ -36,6 +38,9 @@ const MARKER_SLACK_MS = 1_000;
  */
 const SMOOTH_MS = 10_000;
 const SMOOTH_PART = 0.2;
+
+/** Calls of low priority get this part of the limit at most. */
+const LOW_PRIORITY_PART = 0.5;
 
 /** Time for a probing request before another one probes. */
 const PROBE_MS = 15_000;
@@ -60,7 +65,13 @@ export interface DecideOptions {
 }
 
 export type Decision =
-  | { granted: true; calls: number; window: CallWindow }
+  | {
+      granted: true;
+      calls: number;
+      window: CallWindow;
+      /** Calls that the window may have with these: more would exceed the limit. */
+      mostCalls: number;
+    }
   | {
       granted: false;
       reason: 'budget' | 'share' | 'stopped';
@@ -104,7 +115,8 @@ export function decideCalls(
   }
   const granted = addCalls(current, calls, wanted.callerId, nowMs);
   const probing = stop?.probing ? { untilMs: nowMs + PROBE_MS, probing: true } : undefined;
-  return { granted: true, calls, window: { ...granted, stop: probing } };
+  const mostCalls = wanted.priority === 'low' ? limit * LOW_PRIORITY_PART : limit;
+  return { granted: true, calls, window: { ...granted, stop: probing }, mostCalls };
 }
 
 /**
@@ -131,11 +143,11 @@ function reasonToRefuse(
   if (priority === 'low') {
     // An add of the same caller counts as well.
     if (othersWaiting(window, undefined, Number.POSITIVE_INFINITY, nowMs)) return 'share';
-    return used + calls > limit / 2 ? 'budget' : undefined;
+    return used + calls > limit * LOW_PRIORITY_PART ? 'budget' : undefined;
   }
   const active = activeCallers(window, callerId);
   const mine = usedBy(window, callerId, nowMs);
-  if (mine < limit / (active + 1)) return undefined;
+  if (mine <= limit / (active + 1)) return undefined;
   if (othersWaiting(window, callerId, mine, nowMs)) return 'share';
   // The allowed total rises within a minute from the callers' shares to the whole limit.
   const oldest = window.seconds[0]?.[0] ?? toSecond(nowMs);
@@ -157,14 +169,11 @@ function addCalls(
   callerId: string | undefined,
   nowMs: number,
 ): CallWindow {
-  const second = toSecond(nowMs);
-  const others = window.seconds.filter(([at]) => at !== second);
-  const sum = calls + (window.seconds.find(([at]) => at === second)?.[1] ?? 0);
-  const seconds = [...others, [second, sum] as [number, number]].sort(([a], [b]) => a - b);
-  const added = { ...window, seconds };
+  const added = { ...window, seconds: addTo(window.seconds, toSecond(nowMs), calls) };
   if (callerId === undefined) return added;
-  const used = usedBy(window, callerId, nowMs) + calls;
-  return withCaller(added, callerId, { ...callerOf(window, callerId), used, usedAtMs: nowMs });
+  const known = callerOf(window, callerId);
+  const used = addTo(known.used, toMinute(nowMs), calls);
+  return withCaller(added, callerId, { ...known, used });
 }
 
 function refuse(
@@ -196,7 +205,7 @@ function refuse(
   const refusal = { granted: false, reason, retryAtMs } as const;
   if (callerId === undefined || priority === 'low') return refusal;
   const waitingUntilMs = retryAtMs + WAITING_GRACE_MS;
-  if (isWaiting && known.waitingUntilMs >= waitingUntilMs - MARKER_SLACK_MS) return refusal;
+  if (known.waitingUntilMs >= Math.min(waitingUntilMs, nowMs + MARKER_LASTS_MS)) return refusal;
   return {
     ...refusal,
     window: withCaller(window, callerId, { ...known, waitingSinceMs: sinceMs, waitingUntilMs }),

@@ -13,7 +13,7 @@ import type { Item } from './item.ts';
 const KEPT_SECONDS = 7 * 86_400;
 
 /**
- * A versioned item in the requests table: the call budget and the token's lease. A write whose
+ * A versioned item in the requests table: the lease for requesting a token. A write whose
  * response was lost, and that the SDK therefore repeated, counts as made.
  * @param key the item's partition key
  */

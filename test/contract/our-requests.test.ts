@@ -7,7 +7,7 @@ import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
 import { addToCall } from '../../lib/genesys/conversation/add-to-call.ts';
 import { readConversation } from '../../lib/genesys/conversation/read-conversation.ts';
 import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
-import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
+import { createMemoryCallWindow } from '../../lib/genesys/pace/memory-call-window.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
 import { createUserLookup } from '../../lib/genesys/users/user-lookup.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
@@ -39,7 +39,7 @@ beforeEach(async () => {
   const sendHttp = createSendHttp();
   const redactor = createRedactor();
   const allowance = createCallAllowance({
-    item: createMemoryItem(),
+    item: createMemoryCallWindow(),
     requestsPerSecond: 5,
     clock,
     random: Math.random,

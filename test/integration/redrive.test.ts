@@ -14,6 +14,7 @@ import { createChangeVisibility } from '../../lib/aws/change-visibility.ts';
 import { createSendMessage } from '../../lib/aws/send-message.ts';
 import { readAdderConfig, readRelayConfig } from '../../lib/config.ts';
 import { createSendHttp } from '../../lib/http/send-http.ts';
+import { createDynamoCallWindow } from '../../lib/records/dynamo-call-window.ts';
 import { createDynamoConversationLeases } from '../../lib/records/dynamo-conversation-leases.ts';
 import { createDynamoItem } from '../../lib/records/dynamo-item.ts';
 import { createDynamoRecordStore } from '../../lib/records/dynamo-record-store.ts';
@@ -99,6 +100,7 @@ beforeEach(async () => {
     }),
     leases: createDynamoConversationLeases(table.client, { tableName }),
     openItem: (key) => createDynamoItem(table.client, { tableName, key, clock }),
+    openCallWindow: (key) => createDynamoCallWindow(table.client, { tableName, key, clock }),
     getSecret: async (name) =>
       name === 'credentials'
         ? { value: JSON.stringify(SAMPLE_CLIENT), versionId: '1', stages: ['AWSCURRENT'] }

@@ -3,6 +3,7 @@ import type { GetSecret } from '../../lib/aws/get-secret.ts';
 import type { PutSecret } from '../../lib/aws/put-secret.ts';
 import type { SendMessage } from '../../lib/aws/send-message.ts';
 import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
+import type { CallWindowItem } from '../../lib/domain/window-update.ts';
 import type { ConversationLeases } from '../../lib/records/conversation-lease.ts';
 import type { RecordStore } from '../../lib/records/record-store.ts';
 import { SecretStore } from '../../local/secrets-manager/secret-store.ts';
@@ -40,6 +41,7 @@ export interface AwsPorts {
   getSecret: GetSecret;
   putSecret: PutSecret;
   openItem: (key: string) => VersionedItem;
+  openCallWindow: (key: string) => CallWindowItem;
   records: RecordStore;
   leases: ConversationLeases;
 }

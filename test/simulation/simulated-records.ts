@@ -1,5 +1,7 @@
+import { type CallWindow, EMPTY_WINDOW } from '../../lib/domain/call-window.ts';
 import { type RequestRecord, requestRecord } from '../../lib/domain/request-record.ts';
 import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
+import { type CallWindowItem, withUpdate } from '../../lib/domain/window-update.ts';
 import {
   type ConversationLease,
   type ConversationLeases,
@@ -41,6 +43,7 @@ export interface SimulatedTable {
     records: RecordStore;
     leases: ConversationLeases;
     openItem: (key: string) => VersionedItem;
+    openCallWindow: (key: string) => CallWindowItem;
   };
 }
 
@@ -50,6 +53,7 @@ export function createSimulatedTable(): SimulatedTable {
   const createdMs = new Map<string, number>();
   const leases = new Map<string, LeaseItem>();
   const items = new Map<string, StoredItem>();
+  const windows = new Map<string, StoredWindow>();
   return {
     records,
     createdMs,
@@ -57,6 +61,7 @@ export function createSimulatedTable(): SimulatedTable {
       records: recordStore({ items: records, createdMs }, call, now),
       leases: conversationLeases(leases, call),
       openItem: (key) => versionedItem(items, key, call),
+      openCallWindow: (key) => callWindowItem(windows, key, call),
     }),
   };
 }
@@ -182,7 +187,47 @@ function conversationLeases(items: Map<string, LeaseItem>, call: CallTable): Con
   };
 }
 
-/** The call budget and the token's lease are such items. */
+interface StoredWindow {
+  window: CallWindow;
+  /** The last update of each process: one that the SDK repeats is not made again. */
+  made: Map<symbol, symbol>;
+}
+
+/** The call budget. */
+function callWindowItem(
+  windows: Map<string, StoredWindow>,
+  key: string,
+  call: CallTable,
+): CallWindowItem {
+  const instance = Symbol();
+  const stored = () => {
+    const found = windows.get(key) ?? { window: EMPTY_WINDOW, made: new Map() };
+    windows.set(key, found);
+    return found;
+  };
+  return {
+    read: () => call('reads budget', () => structuredClone(stored().window)),
+    update: (update) => {
+      const writeId = Symbol();
+      return call('writes budget', () => {
+        const held = stored();
+        const isRepeat = held.made.get(instance) === writeId;
+        const next = isRepeat ? held.window : withUpdate(held.window, update);
+        if (next) {
+          held.window = next;
+          held.made.set(instance, writeId);
+        }
+        return { isMade: next !== undefined, window: structuredClone(held.window) };
+      });
+    },
+    replace: (window) =>
+      call('writes budget', () => {
+        stored().window = window;
+      }),
+  };
+}
+
+/** The token's lease is such an item. */
 function versionedItem(
   items: Map<string, StoredItem>,
   key: string,

@@ -8,7 +8,7 @@ import { readAdderConfig, readFollowUpConfig } from '../../lib/config.ts';
 import type { AuditEvent, ParticipantResult } from '../../lib/domain/audit-event.ts';
 import { rerun } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
-import type { VersionedItem } from '../../lib/domain/versioned-item.ts';
+import { createMemoryCallWindow } from '../../lib/genesys/pace/memory-call-window.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { createSendHttp, type SendHttp } from '../../lib/http/send-http.ts';
 import type { Log } from '../../lib/logger.ts';
@@ -143,12 +143,8 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
     WATCH_CONNECTIONS: String(options.watchConnections ?? false),
     ...options.env,
   };
-  const items = new Map<string, VersionedItem>();
-  const openItem = (key: string) => {
-    const item = items.get(key) ?? createMemoryItem();
-    items.set(key, item);
-    return item;
-  };
+  const lease = createMemoryItem();
+  const budget = createMemoryCallWindow();
   /** When a delayed message becomes visible. */
   const dueAtMs = new WeakMap<OutgoingMessage, number>();
   const ports: Omit<AdderPorts, 'config'> = {
@@ -165,7 +161,8 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
         : { value: credentials, versionId: '1', stages: [stage] };
     },
     putSecret: async (_, value) => void tokenVersions.push(value),
-    openItem,
+    openItem: () => lease,
+    openCallWindow: () => budget,
     records,
     leases,
     clock,
@@ -247,7 +244,7 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
         }),
       );
     },
-    items: async () => Promise.all([...items.values()].map((item) => item.read())),
+    items: () => Promise.all([lease.read(), budget.read()]),
     deliver,
     deliverBatch,
     record,

@@ -14,7 +14,7 @@ import type { Clock } from '../../lib/domain/clock.ts';
 import { createRedactor } from '../../lib/domain/redact.ts';
 import { resolveGenesysHost } from '../../lib/genesys/api/region.ts';
 import { createCallAllowance } from '../../lib/genesys/pace/create-call-allowance.ts';
-import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
+import { createMemoryCallWindow } from '../../lib/genesys/pace/memory-call-window.ts';
 import { createReadCredentials } from '../../lib/genesys/token/credentials.ts';
 import { createRequestToken } from '../../lib/genesys/token/request-token.ts';
 import { createTokenLease } from '../../lib/genesys/token/token-lease.ts';
@@ -64,7 +64,7 @@ const requestToken = createRequestToken({
   host,
   sendHttp: createSendHttp(),
   allowance: createCallAllowance({
-    item: createMemoryItem(),
+    item: createMemoryCallWindow(),
     requestsPerSecond: 5,
     clock,
     random: Math.random,

@@ -8,6 +8,7 @@ import {
   GRANT_LIFE_MS,
   returnCalls,
   stopCalls,
+  toMinute,
   usedPercentOf,
 } from '../../lib/domain/call-window.ts';
 import { type CallsWanted, decideCalls } from '../../lib/domain/decide-calls.ts';
@@ -223,7 +224,7 @@ describe('callers', () => {
     const rich = { ...(waiting.window as CallWindow) };
     rich.callers = {
       ...rich.callers,
-      A: { ...rich.callers.A, used: 299, usedAtMs: later } as never,
+      A: { waitingSinceMs: 0, waitingUntilMs: 0, used: [[toMinute(later), 299]] },
     };
     expect(ask(rich, { callerId: 'A' }, later)).toMatchObject({ granted: false, reason: 'share' });
     expect(ask(rich, { callerId: 'B' }, later).granted).toBe(true);
@@ -381,8 +382,7 @@ describe('requests that wait for the budget', () => {
       ...since,
       callers: {
         A: {
-          used: 300,
-          usedAtMs: START_MS,
+          used: [[toMinute(START_MS), 300] as [number, number]],
           waitingSinceMs: START_MS - 60_000,
           waitingUntilMs: START_MS + 9e5,
         },
@@ -400,7 +400,13 @@ describe('requests that wait for the budget', () => {
 
   test('ask again later the more of their caller have just been refused', () => {
     const spent = fullWindow(300, START_MS);
-    const used = { A: { used: 300, usedAtMs: START_MS, waitingSinceMs: 0, waitingUntilMs: 0 } };
+    const used = {
+      A: {
+        used: [[toMinute(START_MS), 300] as [number, number]],
+        waitingSinceMs: 0,
+        waitingUntilMs: 0,
+      },
+    };
     const waitOf = (refusedLately: number) => {
       const decision = ask({ ...spent, callers: used }, { refusedLately });
       return decision.granted ? 0 : decision.retryAtMs;

@@ -11,6 +11,7 @@ import {
   received,
 } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
+import { createMemoryCallWindow } from '../../lib/genesys/pace/memory-call-window.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
 import { HttpError } from '../../lib/http/send-http.ts';
 import type { Metric } from '../../lib/metrics.ts';
@@ -60,6 +61,7 @@ function start(overrides: Partial<FollowUpPorts> = {}) {
     getSecret: async () => undefined,
     putSecret: async () => {},
     openItem: createMemoryItem,
+    openCallWindow: createMemoryCallWindow,
     clock,
     random: () => 0.5,
     randomUuid: () => `follow-up-${++writes}`,

@@ -1,14 +1,24 @@
 import { AdderError } from '../../domain/adder-error.ts';
-import { returnCalls, stopCalls, usedPercentOf } from '../../domain/call-window.ts';
+import {
+  type CallWindow,
+  limitOf,
+  returnCalls,
+  stopCalls,
+  usedOf,
+  usedPercentOf,
+  withoutOld,
+} from '../../domain/call-window.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
 import { decideCalls } from '../../domain/decide-calls.ts';
-import type { VersionedItem } from '../../domain/versioned-item.ts';
+import type { CallWindowItem } from '../../domain/window-update.ts';
 import type { AcquireOptions, CallAllowance, CallGrant, CallRefusal } from './call-allowance.ts';
 import { readRateLimit } from './rate-limit-headers.ts';
-import { createSharedWindow } from './shared-window.ts';
+import { createSharedWindow, type Seen } from './shared-window.ts';
 
-/** A refusal by the last known window is trusted for this long before the item is read again. */
-const REFUSAL_IS_CURRENT_MS = 250;
+/** While the budget is short, a decision needs a window that is not older than this. */
+const CURRENT_MS = 1_000;
+/** The budget is short if more than this part of it is used. */
+const SHORT_PART = 0.5;
 /** After a refusal, further requests are likely to be refused for this long. */
 const REFUSALS_LIKELY_MS = 1_000;
 /** Refusals of a caller count with a decay of this time. */
@@ -19,21 +29,29 @@ const TABLE_RETRY_MS = 5_000;
 
 export interface CallAllowanceOptions {
   /** Keeps the window for all instances. */
-  item: VersionedItem;
+  item: CallWindowItem;
   /** `GENESYS_REQUESTS_PER_SECOND`: the budget, over a minute. */
   requestsPerSecond: number;
   clock: Clock;
   random: Random;
 }
 
-/** The budget in one item of the table: decided by lib/domain/decide-calls.ts, written by compare-and-swap. */
+/** The budget in one item of the table: decided by lib/domain/decide-calls.ts, written by conditional updates. */
 export function createCallAllowance(options: CallAllowanceOptions): CallAllowance {
   const { item, clock, random } = options;
   const budget = Math.max(1, Math.floor(options.requestsPerSecond * 60));
-  const shared = createSharedWindow({ item, budget, clock, random });
+  const shared = createSharedWindow({ item, budget, clock });
   const refusals = createRefusalCount(clock);
 
   let lastRefusalMs = Number.NEGATIVE_INFINITY;
+
+  const isOld = ({ readAtMs }: Seen, nowMs: number) => nowMs - readAtMs > CURRENT_MS;
+
+  /** Shares and waiting callers matter only then. An older window is enough otherwise. */
+  function isShortOf(window: CallWindow, calls: number, nowMs: number): boolean {
+    const used = usedOf(withoutOld(window, nowMs));
+    return used + calls > limitOf(window, budget, nowMs) * SHORT_PART;
+  }
 
   /** @param apply what becomes of the window if the calls are granted */
   async function decide(
@@ -42,7 +60,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
     apply: 'acquire' | 'look',
   ): Promise<CallGrant | CallRefusal> {
     let outcome: CallGrant | CallRefusal | undefined;
-    const isDecided = await shared.change((window, readAtMs) => {
+    const isDecided = await shared.change((window, seen) => {
       const nowMs = clock.now();
       const decision = decideCalls(
         window,
@@ -56,14 +74,17 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
         },
         { budget, nowMs, random },
       );
-      if (decision.granted) {
-        outcome = { granted: true, calls: decision.calls, grantedAtMs: nowMs };
-        return apply === 'acquire' ? decision.window : window;
+      if (!decision.granted) {
+        if (seen.isLimitTooLow || isOld(seen, nowMs)) return 'stale';
+        const { reason, retryAtMs } = decision;
+        outcome = { granted: false, reason, retryAtMs };
+        return { window: decision.window ?? window };
       }
-      if (nowMs - readAtMs > REFUSAL_IS_CURRENT_MS) return 'stale';
-      const { reason, retryAtMs } = decision;
-      outcome = { granted: false, reason, retryAtMs };
-      return decision.window ?? window;
+      const isShort = priority === 'low' || isShortOf(window, calls, nowMs);
+      if (isShort && isOld(seen, nowMs)) return 'stale';
+      outcome = { granted: true, calls: decision.calls, grantedAtMs: nowMs };
+      if (apply === 'look') return { window };
+      return { window: decision.window, mostCalls: decision.mostCalls };
     });
     if (isDecided && outcome) return outcome;
     return { granted: false, reason: 'budget', retryAtMs: clock.now() + 1_000 * (1 + random()) };
@@ -111,7 +132,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
       if (unused <= 0 && !hasProbed) return;
       // If this fails, the calls stay counted for a minute.
       await shared
-        .change((window) => returnCalls(window, grant, unused, shorten(callerId)))
+        .change((window) => ({ window: returnCalls(window, grant, unused, shorten(callerId)) }))
         .catch(() => undefined);
     },
 
@@ -127,7 +148,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
     async pauseUntil(untilMs) {
       // If this fails, this instance finds out about the 429 again.
       await shared
-        .change((window) => stopCalls(window, untilMs, clock.now()))
+        .change((window) => ({ window: stopCalls(window, untilMs, clock.now()) }))
         .catch(() => undefined);
     },
 

@@ -241,11 +241,12 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       if (usable !== undefined) return usable;
       if (first && wasNew) newRefusedInARow += 1;
       if (newRefusedInARow > 1) return backOff();
-      for (;;) {
-        // A read that had started before may still return the refused token.
+      // A read that had started before may still return the refused token. Genesys Cloud may also issue it again.
+      for (let tries = 0; tries < 2; tries += 1) {
         const token = await single(finishByMs);
         if (token !== refused) return token;
       }
+      return backOff();
     },
 
     accepted(token) {
