@@ -56,8 +56,7 @@ export function createGenesysPorts(options: GenesysPortsOptions): GenesysPorts {
   const log = createRedactingLog(options.log, redactor);
   const ports = explainAwsErrors(options, log);
   const allowance = createCallAllowance({
-    // Version 0.2 kept another format under the key without `calls`.
-    item: ports.openCallWindow(`budget#calls#${hash(host.apiUrl)}`),
+    item: ports.openCallWindow(`budget#${hash(host.apiUrl)}`),
     requestsPerSecond: config.GENESYS_REQUESTS_PER_SECOND,
     clock,
     random,

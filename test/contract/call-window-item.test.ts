@@ -28,7 +28,7 @@ type Open = () => CallWindowItem;
 
 function inTable(): Open {
   items += 1;
-  const key = `budget#calls#${items}`;
+  const key = `budget#${items}`;
   const { client, tableName } = table;
   return () => createDynamoCallWindow(client, { tableName, key, clock: systemClock });
 }
@@ -179,7 +179,7 @@ describe('in the table', () => {
   // twice could then be made beyond the budget.
   test('an update whose response was lost, and that the SDK repeats, is made once', async () => {
     const { client } = table;
-    const other = open(client, 'budget#calls#lost');
+    const other = open(client, 'budget#lost');
     await other.update({ ...NONE, seconds: [[100, 8]], mostCalls: 300 });
     const twice = {
       async send(command: { constructor: { name: string } }) {
@@ -189,7 +189,7 @@ describe('in the table', () => {
         return client.send(command as never);
       },
     };
-    const item = open(twice as never, 'budget#calls#lost');
+    const item = open(twice as never, 'budget#lost');
     expect(await item.update({ ...NONE, seconds: [[100, -2]] })).toEqual({
       isMade: true,
       window: {
@@ -217,7 +217,7 @@ describe('in the table', () => {
     ['a wrong sum', { total: { N: '2' }, 's:100': { N: '3' } }],
   ])('an item with %s is unreadable, until it is replaced', async (name, attributes) => {
     const { client, tableName } = table;
-    const key = `budget#calls#${name}`;
+    const key = `budget#${name}`;
     await client.send(
       new PutItemCommand({ TableName: tableName, Item: { pk: { S: key }, ...attributes } }),
     );
@@ -229,11 +229,11 @@ describe('in the table', () => {
 
   test('the attributes of instances that have ended are removed with old seconds', async () => {
     const { client, tableName } = table;
-    const key = { pk: { S: 'budget#calls#ended' } };
+    const key = { pk: { S: 'budget#ended' } };
     const ended = { N: String(Date.now() - 3_600_000) };
     const Item = { ...key, total: { N: '3' }, 's:100': { N: '3' }, 'i:ended': ended };
     await client.send(new PutItemCommand({ TableName: tableName, Item }));
-    const item = open(client, 'budget#calls#ended');
+    const item = open(client, 'budget#ended');
     await item.read();
     await item.update({ ...NONE, seconds: [], dropped: [[100, 3]] });
     const { Item: left } = await client.send(
