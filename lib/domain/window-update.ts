@@ -41,7 +41,7 @@ export interface CallerUpdate {
 
 /** The window of calls in one item that all instances share. The methods throw the SDK's errors. */
 export interface CallWindowItem {
-  /** The latest window. `unreadable`: its item is none of ours. */
+  /** The latest window. `unreadable`: the item is in another format, or its sum is wrong. */
   read(): Promise<CallWindow | 'unreadable'>;
   /**
    * Makes an update if its conditions hold. It is made once, although the SDK repeats a request whose response was

@@ -9,9 +9,9 @@ import {
 import type { CallWindow } from '../domain/call-window.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { CallWindowItem, WindowUpdate } from '../domain/window-update.ts';
-import { fromWindowItem, instanceName, toWindowItem } from './call-window-item.ts';
+import { fromWindowItem, instanceName, toWindowItem } from './from-window-item.ts';
 import type { Item } from './item.ts';
-import { toUpdateExpression } from './window-update-expression.ts';
+import { toUpdateExpression } from './to-update-expression.ts';
 
 /** DynamoDB deletes an item that was not written for this long. It is created again when needed. */
 const KEPT_SECONDS = 7 * 86_400;

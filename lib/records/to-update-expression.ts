@@ -9,7 +9,7 @@ import {
   TOTAL,
   useName,
   waitingName,
-} from './call-window-item.ts';
+} from './from-window-item.ts';
 import { toItem } from './item.ts';
 
 /** An instance that has not written for this long has ended. */
