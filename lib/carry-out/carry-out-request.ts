@@ -27,10 +27,9 @@ export async function carryOutRequest(
   job: ReceivedRequest,
 ): Promise<CarriedOut> {
   const waiting = await readWaiting(deps, job);
-  const refused = waiting && (await deferRefused(deps, waiting));
-  if (refused) return refused;
   if (waiting && deps.notFound?.hasSeenOne()) return lookFirst(deps, waiting, job);
-  return carryOutWithLease(deps, job);
+  const refused = waiting && (await deferRefused(deps, waiting));
+  return refused ?? carryOutWithLease(deps, job);
 }
 
 /** The record of a request that is likely to end without an add, and may begin without the lease. Never throws. */

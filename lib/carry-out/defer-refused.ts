@@ -5,8 +5,7 @@ import type { ReceiveDeps } from './receive.ts';
 import type { ReceiveEnd } from './receive-end.ts';
 import { recordDeferral } from './record-deferral.ts';
 
-/** The calls of a request that looks for its conversation first, and of one that looks and adds. */
-const LOOK_CALLS = 1;
+/** The fewest calls of a request that looks and adds. */
 const LOOK_AND_ADD_CALLS = 2;
 
 /**
@@ -19,13 +18,12 @@ export async function deferRefused(
   deps: ReceiveDeps,
   record: RequestRecord,
 ): Promise<Extract<ReceiveEnd, { kind: 'deferred' }> | undefined> {
-  const { allowance, clock, notFound } = deps;
+  const { allowance, clock } = deps;
   if (!allowance.wasRefusedLately()) return undefined;
-  if (notFound?.recall(record.conversationId)) return undefined;
-  const refusal = await allowance.expectRefusal(
-    notFound?.hasSeenOne() ? LOOK_CALLS : LOOK_AND_ADD_CALLS,
-    { callerId: record.callerId, slackMs: record.deadlineMs - clock.now() },
-  );
+  const refusal = await allowance.expectRefusal(LOOK_AND_ADD_CALLS, {
+    callerId: record.callerId,
+    slackMs: record.deadlineMs - clock.now(),
+  });
   const latestMs = record.deadlineMs - LAST_TRY_BEFORE_DEADLINE_MS;
   if (!refusal || refusal.retryAtMs > latestMs) return undefined;
   const waiting = {

@@ -10,7 +10,7 @@ import { createSharedWindow } from './shared-window.ts';
 /** A refusal by the last known window is trusted for this long before the item is read again. */
 const REFUSAL_IS_CURRENT_MS = 250;
 /** After a refusal, further requests are likely to be refused for this long. */
-const REFUSALS_LIKELY_MS = 1_000;
+const REFUSALS_LIKELY_MS = 30_000;
 /** Refusals of a caller count with a decay of this time. */
 const REFUSALS_COUNT_MS = 10_000;
 const MOST_CALLERS_COUNTED = 1_000;
