@@ -7,6 +7,7 @@ import { newRecord } from '../../lib/domain/record-transitions.ts';
 import type { CallBudget } from '../../lib/genesys/api/call-budget.ts';
 import type { GenesysClient } from '../../lib/genesys/api/genesys-client.ts';
 import { createUserLookup } from '../../lib/genesys/users/user-lookup.ts';
+import type { ConversationLease } from '../../lib/records/conversation-lease.ts';
 import type { ExamineDeps, Wanted } from './examine-deps.ts';
 import type { Finding } from './finding.ts';
 
@@ -38,7 +39,7 @@ export async function examineDryRun(
   }
   const receive = receiveWithoutTable(deps, client, session, { conversationId, userId });
   try {
-    const end = await receive.run();
+    const end = await receive.run(leaseOf(conversationId));
     if (end.kind === 'deferred') return [refused(end.code, `${end.code}: ${end.detail}`)];
     const [participant] = end.record.participants;
     if (participant?.outcome === 'ALREADY_PRESENT') {
@@ -57,6 +58,11 @@ export async function examineDryRun(
 function refused(code: Code | undefined, detail: string): Finding {
   const toDo = code === undefined ? {} : { toDo: CODES[code].remedy };
   return { check: DRY_RUN, outcome: 'failed', detail, ...toDo };
+}
+
+/** A lease that is held nowhere. */
+function leaseOf(conversationId: string): ConversationLease {
+  return { conversationId, owner: '', fence: 0, expiresAtMs: 0, recentAdds: [] };
 }
 
 /** The receive of a request for one user, with a record that is kept nowhere. */
@@ -92,12 +98,11 @@ function receiveWithoutTable(
     },
   };
   const stored = { create: async () => undefined, replace: async () => true };
-  const lease = { conversationId, owner: '', fence: 0, expiresAtMs: 0, recentAdds: [] };
   return new Receive(
     {
       records: { ...stored, get: async () => undefined },
       leases: {
-        acquire: async () => lease,
+        acquire: async () => leaseOf(conversationId),
         announceAdds: async () => true,
         release: async () => {},
         isHeld: async () => false,
@@ -120,7 +125,6 @@ function receiveWithoutTable(
       retentionMs: 0,
     },
     new RecordWriter(stored, undefined, record),
-    lease,
     session,
     {
       finishByMs: session.finishByMs,

@@ -1,6 +1,7 @@
 import type { RequestRecord } from '../domain/request-record.ts';
 import { deferDelayMs } from '../domain/retry-policy.ts';
-import type { ReceiveDeps, ReceiveEnd } from './receive.ts';
+import type { ReceiveDeps } from './receive.ts';
+import type { ReceiveEnd } from './receive-end.ts';
 import type { ReceivedRequest } from './received-request.ts';
 import { recordDeferral } from './record-deferral.ts';
 

@@ -3,21 +3,15 @@ import { observe } from '../domain/add-flow/observe.ts';
 import { requestedAt } from '../domain/add-flow/open-positions.ts';
 import {
   type Action,
-  type Cause,
   type FlowState,
   type Observation,
+  type ReceiveLimits,
   startFlow,
 } from '../domain/add-flow/state.ts';
 import type { AddressPolicy } from '../domain/allowed-addresses.ts';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { RequestedParticipant } from '../domain/participant.ts';
-import {
-  addAnnounced,
-  addsObserved,
-  deferred,
-  type Progress,
-} from '../domain/record-transitions.ts';
-import type { AddAttempt, RequestRecord } from '../domain/request-record.ts';
+import type { AddAttempt } from '../domain/request-record.ts';
 import type { CallBudget } from '../genesys/api/call-budget.ts';
 import type { CallAllowance } from '../genesys/pace/call-allowance.ts';
 import {
@@ -27,10 +21,12 @@ import {
   endedAdds,
   type RecentAdd,
 } from '../records/conversation-lease.ts';
-import { endedRecord, type FinishDeps, writeContext } from './finish-request.ts';
+import { type FinishDeps, writeContext } from './finish-request.ts';
 import { createGenesysCalls, type GenesysCalls, type GenesysCallsDeps } from './genesys-calls.ts';
 import type { NotFoundMemory } from './not-found-memory.ts';
-import { RecordChangedError, type RecordWriter } from './record-writer.ts';
+import type { ReceiveEnd } from './receive-end.ts';
+import { ReceiveWriter } from './receive-writer.ts';
+import type { RecordWriter } from './record-writer.ts';
 import { refusedAddresses } from './refused-addresses.ts';
 import { reserveCalls } from './reserve-calls.ts';
 import { TableError } from './table-error.ts';
@@ -53,11 +49,6 @@ export interface ReceiveDeps extends FinishDeps, GenesysCallsDeps {
   notFound?: NotFoundMemory | undefined;
 }
 
-/** How a receive ended. */
-export type ReceiveEnd =
-  | { kind: 'finished'; record: RequestRecord; deadLetter?: Cause }
-  | ({ kind: 'deferred'; untilMs: number } & Cause);
-
 export interface ReceiveOptions {
   finishByMs: number;
   /** Waits in the function end by then. Then the conversation is released. Default: in ten seconds */
@@ -68,99 +59,157 @@ export interface ReceiveOptions {
 }
 
 /**
+ * A look without the lease counts if the lease is acquired this soon after its begin: adds that it may not show
+ * are then among the lease's recent ones.
+ */
+const LOOK_IS_CURRENT_MS = 2_000;
+
+type Looked = Extract<Observation, { kind: 'looked' }>;
+
+/**
  * One receive of a request: carries out the actions of the flow (lib/domain/add-flow/next-action.ts) and
- * feeds back the observations. Holds the conversation's lease.
+ * feeds back the observations.
  */
 export class Receive {
   readonly #deps: ReceiveDeps;
-  readonly #writer: RecordWriter;
-  readonly #lease: ConversationLease;
+  readonly #record: ReceiveWriter;
   readonly #budget: CallBudget;
   readonly #calls: GenesysCalls;
+  readonly #isFirst: boolean;
+  readonly #limits: ReceiveLimits;
   #state: FlowState;
-  /** Calls and correlation ids that the record has counted. */
-  #counted = { calls: 0, correlationIds: 0 };
+  /** What a look without the lease has found. */
+  #looked: Looked | undefined;
 
   constructor(
     deps: ReceiveDeps,
     writer: RecordWriter,
-    lease: ConversationLease,
     budget: CallBudget,
     options: ReceiveOptions,
   ) {
+    const { waitByMs = deps.clock.now() + WAIT_IN_PLACE_MS } = options;
     this.#deps = deps;
-    this.#writer = writer;
-    this.#lease = lease;
+    this.#record = new ReceiveWriter(deps, writer, budget);
     this.#budget = budget;
     this.#calls = createGenesysCalls(deps, writer.current.conversationId, budget);
-    const { requestId, participants } = writer.current;
-    const isOwn = (add: RecentAdd) => add.requestId === requestId;
-    this.#state = startFlow(writer.current, {
-      limits: {
-        waitByMs: options.waitByMs ?? deps.clock.now() + WAIT_IN_PLACE_MS,
-        finishByMs: options.finishByMs,
-        receiveCount: options.receiveCount,
-        maxReceives: options.maxReceives,
-        jitter: deps.random(),
-      },
-      otherAdds: lease.recentAdds.filter((add) => !isOwn(add)),
-      lastAddEndedAtMs: Math.max(0, ...lease.recentAdds.filter(isOwn).map(({ atMs }) => atMs)),
-      refusedAddresses: refusedAddresses(participants, deps.refuseAddress),
-      isFirst: options.isFirst,
-      conversationFirst: deps.notFound?.hasSeenOne() ?? false,
-    });
+    this.#isFirst = options.isFirst;
+    const { finishByMs, receiveCount, maxReceives } = options;
+    this.#limits = { waitByMs, finishByMs, receiveCount, maxReceives, jitter: deps.random() };
+    this.#state = this.#startFlow([]);
   }
 
-  /** @throws RecordChangedError, TableError, TransitionError, and defects */
-  async run(): Promise<ReceiveEnd> {
+  /**
+   * Looks for the conversation without its lease, which is needed only before an add.
+   * @returns how the receive ended; `undefined` if the conversation was found, so that run() has to continue
+   * @throws RecordChangedError, TableError, AdderError where the budget cannot be read, and defects
+   */
+  async lookFirst(): Promise<ReceiveEnd | undefined> {
     this.#recallNotFound();
     for (;;) {
       const action = nextAction(this.#state, this.#deps.clock.now());
-      if (action.kind === 'finish') return this.#finish(action);
-      if (action.kind === 'defer') return this.#defer(action);
-      const observation = await this.#carryOut(action);
-      this.#state = {
-        ...observe(this.#state, observation, this.#deps.clock.now()),
-        reserved: this.#budget.grant?.calls ?? 0,
-      };
+      if (action.kind === 'finish' || action.kind === 'defer') {
+        return this.#record.end(this.#state, action);
+      }
+      if (!isPreparation(action)) return undefined;
+      const observation = await this.#prepare(action);
+      if (observation.kind === 'looked') {
+        this.#looked = observation;
+        return undefined;
+      }
+      this.#observe(observation);
     }
   }
 
-  #carryOut(
-    action: Exclude<Action, { kind: 'finish' | 'defer' }>,
-  ): Promise<Observation> | Observation {
+  /**
+   * Carries the request out. An earlier lookFirst() is continued.
+   * @throws RecordChangedError, TableError, TransitionError, AdderError where the budget cannot be read, and
+   * defects
+   */
+  async run(lease: ConversationLease): Promise<ReceiveEnd> {
+    this.#state = this.#startFlow(lease.recentAdds);
+    if (this.#looked && this.#isCurrent(this.#looked, lease)) this.#observe(this.#looked);
+    else this.#recallNotFound();
+    for (;;) {
+      const action = nextAction(this.#state, this.#deps.clock.now());
+      if (action.kind === 'finish' || action.kind === 'defer') {
+        return this.#record.end(this.#state, action);
+      }
+      this.#observe(await this.#carryOut(action, lease));
+    }
+  }
+
+  /** Defers the request because another receive holds the lease of its conversation. */
+  deferBusy(busy: Extract<ReceiveEnd, { kind: 'deferred' }>): Promise<ReceiveEnd> {
+    return this.#record.end(this.#state, { ...busy, kind: 'defer' });
+  }
+
+  #startFlow(recentAdds: readonly RecentAdd[]): FlowState {
+    const { requestId, participants } = this.#record.current;
+    const isOwn = (add: RecentAdd) => add.requestId === requestId;
+    return startFlow(this.#record.current, {
+      limits: this.#limits,
+      otherAdds: recentAdds.filter((add) => !isOwn(add)),
+      lastAddEndedAtMs: Math.max(0, ...recentAdds.filter(isOwn).map(({ atMs }) => atMs)),
+      refusedAddresses: refusedAddresses(participants, this.#deps.refuseAddress),
+      isFirst: this.#isFirst,
+      conversationFirst: this.#deps.notFound?.hasSeenOne() ?? false,
+    });
+  }
+
+  #observe(observation: Observation): void {
+    this.#state = {
+      ...observe(this.#state, observation, this.#deps.clock.now()),
+      reserved: this.#budget.grant?.calls ?? 0,
+    };
+  }
+
+  #isCurrent({ beganAtMs }: Looked, { recentAdds }: ConversationLease): boolean {
+    return recentAdds.length === 0 && this.#deps.clock.now() - beganAtMs <= LOOK_IS_CURRENT_MS;
+  }
+
+  #prepare(action: Preparation): Promise<Observation> {
     switch (action.kind) {
       case 'reserve':
         return reserveCalls(this.#deps, this.#budget, action.calls);
       case 'look':
         return this.#look(action.users);
+      case 'wait':
+        return this.#wait(action.untilMs);
+    }
+  }
+
+  #carryOut(
+    action: Exclude<Action, { kind: 'finish' | 'defer' }>,
+    lease: ConversationLease,
+  ): Promise<Observation> | Observation {
+    switch (action.kind) {
       case 'look-up-users':
         return this.#calls.lookUpUsers(action, this.#state.sight);
       case 'decide':
         return { ...action, kind: 'decided' };
       case 'announce':
-        return this.#announce(action);
+        return this.#announce(action, lease);
       case 'add':
-        return this.#add(action.add);
+        return this.#add(action.add, lease);
       case 'withdraw':
         return { kind: 'withdrawn' };
-      case 'wait':
-        return this.#wait(action.untilMs);
+      default:
+        return this.#prepare(action);
     }
   }
 
   /** Without a call, if another request has just found that this conversation does not exist. */
   #recallNotFound(): void {
     const { notFound, clock } = this.#deps;
-    const { conversationId, deadlineMs } = this.#writer.current;
+    const { conversationId, deadlineMs } = this.#record.current;
     const failure = notFound?.recall(conversationId);
     if (!failure || this.#state.adds.length > 0 || clock.now() >= deadlineMs) return;
     this.#state = observe(this.#state, { kind: 'failed', failure }, clock.now());
   }
 
   async #look(users: readonly RequestedParticipant[]): Promise<Observation> {
-    const { conversationId } = this.#writer.current;
-    const observation = await this.#calls.look(users, this.#writer.flush());
+    const { conversationId } = this.#record.current;
+    const observation = await this.#calls.look(users, this.#record.flush());
     if (observation.kind === 'failed' && observation.failure.code === 'CONVERSATION_NOT_FOUND') {
       this.#deps.notFound?.remember(conversationId, observation.failure);
     }
@@ -168,23 +217,25 @@ export class Receive {
   }
 
   /** The write-ahead: record and lease in parallel. Posts only if both are written. */
-  async #announce({ add }: Extract<Action, { kind: 'announce' }>): Promise<Observation> {
+  async #announce(
+    { add }: Extract<Action, { kind: 'announce' }>,
+    lease: ConversationLease,
+  ): Promise<Observation> {
     const { leases, clock } = this.#deps;
     const context = writeContext(this.#deps);
-    const { requestId } = this.#writer.current;
-    const next = addAnnounced(this.#observed(), add, this.#progress(), context);
+    const { requestId } = this.#record.current;
     const [written, held] = await Promise.allSettled([
-      this.#writer.write(next),
-      leases.announceAdds(this.#lease, {
+      this.#record.announce(this.#state, add, context),
+      leases.announceAdds(lease, {
         nowMs: clock.now(),
         expiresAtMs: clock.now() + CONVERSATION_LEASE_MS,
         adds: announcedAdds(requestId, requestedAt(this.#state, add.positions), context.nowMs),
       }),
     ]);
     if (written.status === 'rejected') throw written.reason;
-    this.#countProgress();
-    this.#state = observe(this.#state, { kind: 'announced', adds: next.adds }, clock.now());
-    if (held.status === 'fulfilled' && held.value) return { kind: 'announced', adds: next.adds };
+    const { adds } = written.value;
+    this.#state = observe(this.#state, { kind: 'announced', adds }, clock.now());
+    if (held.status === 'fulfilled' && held.value) return { kind: 'announced', adds };
     return {
       kind: 'withdrawn',
       cause:
@@ -195,11 +246,11 @@ export class Receive {
   }
 
   /** Other requests wait for reads to show the add from its end on, which can be seconds later. */
-  async #add(add: AddAttempt): Promise<Observation> {
+  async #add(add: AddAttempt, lease: ConversationLease): Promise<Observation> {
     try {
       return await this.#calls.add(add, requestedAt(this.#state, add.positions));
     } finally {
-      this.#lease.recentAdds = endedAdds(this.#lease.recentAdds, this.#writer.current.requestId, {
+      lease.recentAdds = endedAdds(lease.recentAdds, this.#record.current.requestId, {
         announcedAtMs: add.startedAtMs,
         endedAtMs: this.#deps.clock.now(),
       });
@@ -211,67 +262,12 @@ export class Receive {
     await clock.sleep(Math.max(0, untilMs - clock.now()));
     return { kind: 'waited' };
   }
-
-  async #finish({ verdict, deadLetter }: Extract<Action, { kind: 'finish' }>): Promise<ReceiveEnd> {
-    const final = endedRecord(this.#deps, this.#writer.current, {
-      verdict,
-      adds: [...this.#state.adds],
-      progress: this.#progress(),
-    });
-    await this.#writer.write(final);
-    return {
-      kind: 'finished',
-      record: final,
-      ...(deadLetter && verdict ? { deadLetter: verdict } : {}),
-    };
-  }
-
-  async #defer({ untilMs, code, detail }: Extract<Action, { kind: 'defer' }>): Promise<ReceiveEnd> {
-    const end = { kind: 'deferred', untilMs: Math.round(untilMs), code, detail } as const;
-    const { adds } = this.#state;
-    const waiting = { untilMs: end.untilMs, code, detail };
-    const progress = this.#progress();
-    const next = deferred(
-      this.#writer.current,
-      waiting,
-      [...adds],
-      progress,
-      writeContext(this.#deps),
-    );
-    try {
-      await this.#writer.write(next);
-    } catch (error) {
-      // If this fails, the write-ahead is enough for the next receive.
-      if (error instanceof RecordChangedError) throw error;
-    }
-    return end;
-  }
-
-  /** The record with what this receive has determined about earlier adds. */
-  #observed(): RequestRecord {
-    const { current } = this.#writer;
-    const { adds } = this.#state;
-    if (adds === current.adds) return current;
-    const none = { ...this.#progress(), genesysCalls: 0, genesysCorrelationIds: [] };
-    return addsObserved(current, [...adds], none, writeContext(this.#deps));
-  }
-
-  #progress(): Progress {
-    const { calls, correlationIds } = this.#budget;
-    return {
-      participants: [...this.#state.participants],
-      genesysCalls: calls - this.#counted.calls,
-      genesysCorrelationIds: correlationIds
-        .slice(this.#counted.correlationIds)
-        .map((id) => this.#deps.clean(id, MAX_CORRELATION_ID)),
-    };
-  }
-
-  #countProgress(): void {
-    const { calls, correlationIds } = this.#budget;
-    this.#counted = { calls, correlationIds: correlationIds.length };
-  }
 }
 
-/** Longest correlation id that is kept, in characters. */
-const MAX_CORRELATION_ID = 128;
+/** The actions before the conversation is known. They need no lease. */
+type Preparation = Extract<Action, { kind: 'reserve' | 'look' | 'wait' }>;
+
+function isPreparation(action: Action): action is Preparation {
+  const { kind } = action;
+  return kind === 'reserve' || kind === 'look' || kind === 'wait';
+}

@@ -2,7 +2,7 @@ import type { AuditEvent } from '../../lib/domain/audit-event.ts';
 import { eventId } from '../../lib/domain/event-id.ts';
 import { isFinal, type RequestRecord } from '../../lib/domain/request-record.ts';
 import { FORGED } from './forge-event.ts';
-import { INACTIVE, UNKNOWN } from './plan.ts';
+import { INACTIVE, isUnknown, UNKNOWN } from './plan.ts';
 import { requestIdOf } from './request-of.ts';
 import type { SimulatedRun } from './simulate.ts';
 import { SECRET_TEXTS } from './simulated-aws.ts';
@@ -261,7 +261,11 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
     return results.flatMap(({ eventId: id, event: { audit } }) => {
       const record = records.get(audit.request_id);
       if (!record || !isForAdding(record, audit, plan)) return [];
-      const { participants } = record;
+      const { participants, conversationId } = record;
+      if (isUnknown(conversationId)) {
+        const isRight = audit.code === 'CONVERSATION_NOT_FOUND';
+        return isRight ? [] : [`${id} of an unknown conversation ends ${audit.code}`];
+      }
       const refusable = participants.filter(
         ({ id: user }) => user === INACTIVE || user === UNKNOWN,
       );

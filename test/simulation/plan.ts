@@ -121,6 +121,9 @@ const userId = (number: number) => id('05e20000', number);
 export const conversationId = (number: number) => id('c0de0000', number);
 /** With host, customer and outside parties, as many as a conversation has room for. */
 const USERS = 14;
+/** Genesys Cloud does not know the conversations from this number on. */
+const FIRST_UNKNOWN = 50;
+export const isUnknown = (conversation: string) => conversation >= conversationId(FIRST_UNKNOWN);
 export const INACTIVE = userId(90);
 export const UNKNOWN = userId(91);
 /** In the conversation for the whole run, so that there is an acting user. */
@@ -165,7 +168,7 @@ export function planRun(random: Random, startMs: number): Plan {
   const longOutage = kind === 'delays' && dice.chance(0.2);
   const clearsUpAtMs = longOutage ? 75 * MINUTE_MS : dice.whole(4, 15) * MINUTE_MS;
   const requestsPerMinute = dice.pick([300, 300, 180, 60]);
-  return {
+  const plan: Plan = {
     kind,
     clearsUpAtMs,
     weather: planWeather(isCalm, dice),
@@ -205,6 +208,8 @@ export function planRun(random: Random, startMs: number): Plan {
     redrivesAtMs:
       kind === 'storm' ? [dice.whole(60, 400) * SECOND_MS, dice.whole(15, 20) * MINUTE_MS] : [],
   };
+  const unknown = isCalm ? [] : planUnknown(kind, dice);
+  return { ...plan, requests: inOrder([...plan.requests, ...unknown]) };
 }
 
 function planWeather(isCalm: boolean, dice: Dice): Weather {
@@ -222,10 +227,19 @@ function planWeather(isCalm: boolean, dice: Dice): Weather {
 
 function planRequests(kind: Kind, dice: Dice): PlannedRequest[] {
   const count = kind === 'calm' ? dice.whole(5, 40) : dice.whole(4, 16);
-  return Array.from({ length: count }, () => planRequest(kind, dice)).sort(
-    (one, other) => one.atMs - other.atMs,
-  );
+  return inOrder(Array.from({ length: count }, () => planRequest(kind, dice)));
 }
+
+/** Requests for conversations that do not exist, between the others. */
+function planUnknown(kind: Kind, dice: Dice): PlannedRequest[] {
+  return Array.from({ length: dice.pick([0, 0, 3, 12]) }, () => ({
+    ...planRequest(kind, dice),
+    conversationId: conversationId(FIRST_UNKNOWN + dice.whole(0, 3)),
+  }));
+}
+
+const inOrder = (requests: PlannedRequest[]) =>
+  requests.toSorted((one, other) => one.atMs - other.atMs);
 
 /** Seconds, from which each request's deadline is picked. */
 const DEADLINES: Record<Kind, number[]> = {

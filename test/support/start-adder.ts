@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { type AdderPorts, createAdder } from '../../functions/adder/create-adder.ts';
+import { readMessage } from '../../functions/adder/read-message.ts';
 import { createFollowUp } from '../../functions/follow-up/create-follow-up.ts';
 import type { VisibilityChange } from '../../lib/aws/change-visibility.ts';
 import type { OutgoingMessage } from '../../lib/aws/send-message.ts';
 import { readAdderConfig, readFollowUpConfig } from '../../lib/config.ts';
 import type { AuditEvent, ParticipantResult } from '../../lib/domain/audit-event.ts';
-import { rerun } from '../../lib/domain/record-transitions.ts';
+import { newRecord, rerun } from '../../lib/domain/record-transitions.ts';
 import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import { createMemoryCallWindow } from '../../lib/genesys/pace/memory-call-window.ts';
 import { createMemoryItem } from '../../lib/genesys/pace/memory-item.ts';
@@ -73,6 +74,8 @@ export interface AdderUnderTest {
     message: unknown,
     options?: Omit<DeliveryOptions, 'receiveCount'>,
   ): Promise<AuditEvent['audit']>;
+  /** Creates the record of a message that names its request, as intake does. */
+  accept(message: unknown): Promise<void>;
   /** Opens a final record for another run, as an operator's redrive does. */
   startRun(requestId: string, run: number): Promise<void>;
   /** Runs the reconciler of `follow-up`, on the same table. */
@@ -287,6 +290,11 @@ export async function startAdder(options: StartAdderOptions = {}): Promise<Adder
         const { batchItemFailures } = await followUp({ Records }, followUpContext);
         if (batchItemFailures.length > 0) throw new Error('the look failed');
       }
+    },
+    async accept(message) {
+      const { request } = readMessage(record(message), clock.now());
+      const context = { nowMs: clock.now(), writeId: randomUUID(), retentionMs: 86_400_000 };
+      await records.create(newRecord(request, context));
     },
     async startRun(requestId, run) {
       const record = await records.get(requestId);

@@ -216,18 +216,38 @@ describe('a direct message without a record', () => {
     expect(outcome).toMatchObject({ record: { status: 'EXPIRED', result: { body } } });
   });
 
-  test('is not disturbed by a repeated message while it is being carried out', async () => {
-    const record = requestRecordOf({ participants: [PARTICIPANT] });
-    const { deps, records, leases } = setUp(record);
-    const context = { nowMs: START_MS, writeId: 'w', retentionMs: 86_400_000 };
-    const inProgress = received(record, context);
-    await records.create(inProgress);
-    const held = { owner: 'another', nowMs: START_MS, durationMs: 40_000 };
-    await leases.acquire(record.conversationId, held);
-    const outcome = await carryOutRequest({ ...deps, clock }, { ...limits, request: record });
-    expect(outcome).toMatchObject({ kind: 'deferred', code: 'CONVERSATION_BUSY' });
-    expect(await records.get(record.requestId)).toEqual(inProgress);
-  });
+  test.each([
+    ['', false, false],
+    [', although calls are refused', true, false],
+    [', although conversations are not found', false, true],
+  ])(
+    'is not disturbed by a repeated message while it is being carried out%s',
+    async (...conditions) => {
+      const [, wasRefused, wasNotFound] = conditions;
+      const record = requestRecordOf({ participants: [PARTICIPANT] });
+      const { leases, records, deps: working } = setUp(record);
+      const notFound = createNotFoundMemory(clock);
+      if (wasNotFound) notFound.remember('another conversation', NOT_FOUND_FAILURE);
+      const allowance: ReceiveDeps['allowance'] = {
+        ...working.allowance,
+        wasRefusedLately: () => wasRefused,
+        expectRefusal: async () => ({
+          granted: false,
+          reason: 'budget',
+          retryAtMs: START_MS + 5_000,
+        }),
+      };
+      const deps = { ...working, allowance, notFound };
+      const context = { nowMs: START_MS, writeId: 'w', retentionMs: 86_400_000 };
+      const inProgress = received(record, context);
+      await records.create(inProgress);
+      const held = { owner: 'another', nowMs: START_MS, durationMs: 40_000 };
+      await leases.acquire(record.conversationId, held);
+      const outcome = await carryOutRequest({ ...deps, clock }, { ...limits, request: record });
+      expect(outcome).toMatchObject({ kind: 'deferred', code: 'CONVERSATION_BUSY' });
+      expect(await records.get(record.requestId)).toEqual(inProgress);
+    },
+  );
 });
 
 describe('the lease of a conversation', () => {
@@ -359,5 +379,86 @@ describe('a request whose calls would be refused', () => {
     await carryOutRequest(deps, { ...limits, request: record });
     expect(await records.get(record.requestId)).toMatchObject({ status: 'WAITING' });
     expect(leased).toEqual([record.conversationId]);
+  });
+});
+
+describe('a receive that looks for its conversation before it has the lease', () => {
+  const limits = { receiveCount: 1, maxReceives: 1_000, finishByMs: START_MS + 30_000 };
+  const clock = { now: () => START_MS, sleep: async () => {} };
+  const record = requestRecordOf({ participants: [PARTICIPANT] });
+
+  async function setUpLook() {
+    const { deps, records, leases, paths } = setUp(record);
+    const notFound = createNotFoundMemory(clock);
+    notFound.remember('another conversation', NOT_FOUND_FAILURE);
+    await records.create(record);
+    return { deps: { ...deps, clock, notFound }, records, leases, paths };
+  }
+
+  test('is deferred if another request holds the lease, and its record says so', async () => {
+    const { deps, records, leases, paths } = await setUpLook();
+    await leases.acquire(record.conversationId, {
+      owner: 'another',
+      nowMs: START_MS,
+      durationMs: 40_000,
+    });
+    const outcome = await carryOutRequest(deps, { ...limits, request: record });
+    expect(outcome).toMatchObject({ kind: 'deferred', code: 'CONVERSATION_BUSY' });
+    expect(await records.get(record.requestId)).toMatchObject({
+      status: 'WAITING',
+      receives: 1,
+      waiting: { code: 'CONVERSATION_BUSY', untilMs: START_MS + 2_000 },
+    });
+    expect(paths).toHaveLength(1);
+    expect(await leases.isHeld(record.conversationId, START_MS)).toBe(true);
+  });
+
+  test('is deferred if the lease cannot be acquired, and releases it if it was', async () => {
+    const { deps, records, leases } = await setUpLook();
+    let isAway = true;
+    const broken: ReceiveDeps['leases'] = {
+      ...leases,
+      async acquire(...args) {
+        const acquired = await leases.acquire(...args);
+        if (!isAway) return acquired;
+        isAway = false;
+        throw new Error('the response is lost');
+      },
+    };
+    const outcome = await carryOutRequest(
+      { ...deps, leases: broken },
+      { ...limits, request: record },
+    );
+    expect(outcome).toMatchObject({ kind: 'deferred', fault: { kind: 'table failed' } });
+    expect(await leases.isHeld(record.conversationId, START_MS)).toBe(false);
+    expect((await records.get(record.requestId))?.status).toBe('IN_PROGRESS');
+  });
+
+  test('has recorded its begin if it crashes, and the next one carries the request out', async () => {
+    const { deps, records, leases } = await setUpLook();
+    const client = { ...deps.client, read: () => Promise.reject(new Error('killed')) };
+    await carryOutRequest({ ...deps, client }, { ...limits, request: record });
+    expect(await records.get(record.requestId)).toMatchObject({
+      status: 'IN_PROGRESS',
+      receives: 1,
+    });
+    expect(await leases.isHeld(record.conversationId, START_MS)).toBe(false);
+    const again = { ...limits, receiveCount: 2, request: record };
+    expect(await carryOutRequest(deps, again)).toMatchObject({
+      kind: 'finished',
+      record: { status: 'SUCCESS', receives: 2 },
+    });
+  });
+
+  test('returns the calls that it did not make', async () => {
+    const { deps } = await setUpLook();
+    const returned: number[] = [];
+    const allowance: ReceiveDeps['allowance'] = {
+      ...deps.allowance,
+      release: async ({ calls }) => void returned.push(calls),
+    };
+    const client = { ...deps.client, read: () => Promise.reject(new Error('killed')) };
+    await carryOutRequest({ ...deps, client, allowance }, { ...limits, request: record });
+    expect(returned).toEqual([1]);
   });
 });

@@ -315,6 +315,48 @@ test('a refusal can be expected without acquiring calls, and only after one', as
   expect(await allowance.expectRefusal(3, {})).toMatchObject({ reason: 'stopped' });
 });
 
+describe('after a refusal', () => {
+  function setUpRefused() {
+    const time = { nowMs: STARTED_AT_MS };
+    const clock: Clock = { now: () => time.nowMs, sleep: async () => {} };
+    const item = createMemoryItem();
+    const create = () =>
+      createCallAllowance({ item, requestsPerSecond: 5, clock, random: () => 0 });
+    return { time, allowance: create(), other: create() };
+  }
+
+  test('others are likely to be refused for half a minute', async () => {
+    const { time, allowance } = setUpRefused();
+    await allowance.pauseUntil(STARTED_AT_MS + 60_000);
+    await allowance.acquire(3);
+    time.nowMs += 30_000;
+    expect(allowance.wasRefusedLately()).toBe(true);
+    time.nowMs += 1;
+    expect(allowance.wasRefusedLately()).toBe(false);
+  });
+
+  test('none is expected once another instance has returned its calls', async () => {
+    const { time, allowance, other } = setUpRefused();
+    const grant = await other.acquire(300, { callerId: 'a' });
+    expect(await allowance.acquire(3, { callerId: 'b' })).toMatchObject({ reason: 'budget' });
+    expect(await allowance.expectRefusal(3, { callerId: 'b' })).toMatchObject({
+      reason: 'budget',
+    });
+    if (grant.granted) await other.release(grant, 'a');
+    time.nowMs += 1_000;
+    expect(await allowance.expectRefusal(3, { callerId: 'b' })).toBeUndefined();
+  });
+
+  test('none is expected for a caller below its share', async () => {
+    const { allowance } = setUpRefused();
+    let outcome = await allowance.acquire(3, { callerId: 'a' });
+    while (outcome.granted) outcome = await allowance.acquire(3, { callerId: 'a' });
+    expect(allowance.wasRefusedLately()).toBe(true);
+    expect(await allowance.expectRefusal(3, { callerId: 'a' })).toBeDefined();
+    expect(await allowance.expectRefusal(3, { callerId: 'b' })).toBeUndefined();
+  });
+});
+
 describe('waiting for calls', () => {
   const alone = (clock: Clock) =>
     createCallAllowance({

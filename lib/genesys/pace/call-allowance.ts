@@ -53,7 +53,7 @@ export interface CallAllowance {
    * be called then
    */
   acquire(calls: number, options?: AcquireOptions): Promise<CallGrant | CallRefusal>;
-  /** Whether this instance was refused calls in the last second, so that others are likely to be refused. */
+  /** Whether this instance was refused calls in the last 30 s, so that others are likely to be refused. */
   wasRefusedLately(): boolean;
   /**
    * The refusal that a request for calls would get now, without acquiring any.

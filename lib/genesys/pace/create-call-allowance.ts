@@ -20,7 +20,7 @@ const CURRENT_MS = 1_000;
 /** The budget is short if more than this part of it is used. */
 const SHORT_PART = 0.5;
 /** After a refusal, further requests are likely to be refused for this long. */
-const REFUSALS_LIKELY_MS = 1_000;
+const REFUSALS_LIKELY_MS = 30_000;
 /** Refusals of a caller count with a decay of this time. */
 const REFUSALS_COUNT_MS = 10_000;
 const MOST_CALLERS_COUNTED = 1_000;
