@@ -18,8 +18,10 @@ export function describeScene(
     `post to 202  ${describeWaits(result.accepted)}`,
     `to a batch   ${describeWaits(result.queued)}`,
     `requests     ${result.requests}, flood posted in ${result.flooding.toFixed(1)} s, all done after ${result.whole.toFixed(1)} s`,
+    `results      others: ${describeCounts(result.statuses.others)}; flood: ${describeCounts(result.statuses.flood)}`,
     `Genesys      ${result.genesysCalls} calls (and ${result.tokenRequests} for tokens), busiest minute of the run ${result.busiestMinute}, ${result.tooManyRequests} times 429`,
     `processor    ${processor.idlePercent} % idle, ${processor.stealPercent} % stolen, load average before ${processor.loadBefore.toFixed(1)}`,
+    `  seconds    ${describeCounts(processor.seconds)}`,
     ...Object.entries(result.invocations).map(
       ([name, { count, failed, longestMs }]) =>
         `${name.padEnd(12)} ${count} invocations, longest ${(longestMs / 1_000).toFixed(1)} s${failed > 0 ? `, ${failed} FAILED` : ''}`,
@@ -52,3 +54,8 @@ function compare(ours: number, alone: number | undefined, goal: number | undefin
 
 const sum = (operations: Record<string, { count: number }>) =>
   Object.values(operations).reduce((total, { count }) => total + count, 0);
+
+const describeCounts = (counts: Record<string, number>) =>
+  Object.entries(counts)
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ');

@@ -4,7 +4,7 @@ import { OTHERS_REQUESTS, type Scene } from '../flood-scenes.ts';
 import { measureOthers, postFlood } from '../measure-waits.ts';
 import { busiestWindow } from './busiest-window.ts';
 import type { InvocationCounts } from './process-pool.ts';
-import { processorShares, readProcessorTime } from './processor-time.ts';
+import { type ProcessorUse, processorUse, readProcessorTime } from './processor-time.ts';
 import type { EmulatedSystem } from './start-emulated-system.ts';
 import type { TableCounts } from './start-table-proxy.ts';
 
@@ -25,6 +25,8 @@ export interface SceneResult {
   /** From the first post to the last result. */
   whole: number;
   requests: number;
+  /** Number of results of each status. */
+  statuses: { flood: Record<string, number>; others: Record<string, number> };
   genesysCalls: number;
   tokenRequests: number;
   busiestMinute: number;
@@ -32,7 +34,7 @@ export interface SceneResult {
   table: TableCounts;
   invocations: Record<string, InvocationCounts>;
   problems: Record<string, number>;
-  processor: { idlePercent: number; stealPercent: number; loadBefore: number };
+  processor: ProcessorUse & { loadBefore: number };
   /** Violated promises of the service. */
   violations: string[];
 }
@@ -79,13 +81,17 @@ export async function measureScene(
     flooding,
     whole: (performance.now() - startedAtMs) / 1_000,
     requests: posts.length,
+    statuses: {
+      flood: countStatuses(log.posts.slice(postsBefore, floodEnd)),
+      others: countStatuses(others),
+    },
     genesysCalls: paced(calls).length,
     tokenRequests: calls.length - paced(calls).length,
     // Calls of the row before count too.
     busiestMinute: busiestWindow(paced(state.calls), MINUTE_MS),
     tooManyRequests: calls.filter(({ status }) => status === 429).length,
     processor: {
-      ...processorShares(processorBefore, await readProcessorTime()),
+      ...processorUse(processorBefore, await readProcessorTime()),
       loadBefore,
     },
     ...takeCounts(system),
@@ -98,6 +104,12 @@ export async function measureScene(
     isSettled: settleSeconds > 0,
   });
   return result;
+}
+
+function countStatuses(posts: readonly { status?: string }[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { status = 'no result' } of posts) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
 }
 
 /** Counts since the last call. */

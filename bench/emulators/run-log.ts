@@ -7,6 +7,8 @@ export interface PostedRequest extends CallerRequest {
   readonly receivedAtMs: number | undefined;
   /** Ids of its webhooks. A repeated delivery has the same id. */
   resultIds: Set<string>;
+  /** `status` of the result. */
+  status?: string;
 }
 
 /** What a run has seen of its requests. Times are those of `performance.now()`. */
@@ -19,7 +21,8 @@ export interface RunLog {
   accepted(post: PostedRequest, requestId: string): void;
   /** The adder is invoked with a message. @param body of the message */
   received(body: string): void;
-  result(correlationId: string, resultId: string): void;
+  /** A webhook has arrived. @param body signed text */
+  delivered(resultId: string, body: string): void;
   problem(what: string): void;
   /** A function has logged a line. */
   line(functionName: string, line: string): void;
@@ -59,10 +62,12 @@ export function createRunLog(): RunLog {
       const { requestId } = JSON.parse(body);
       if (!firstReceives.has(requestId)) firstReceives.set(requestId, performance.now());
     },
-    result(correlationId, resultId) {
-      const post = byCorrelationId.get(correlationId);
-      if (post) post.resultIds.add(resultId);
-      else problem('a result without a request');
+    delivered(resultId, body) {
+      const { audit } = JSON.parse(body);
+      const post = byCorrelationId.get(audit?.correlation_id);
+      if (!post) return problem('a result without a request');
+      post.resultIds.add(resultId);
+      post.status = audit.status;
     },
     line(functionName, line) {
       if (!/"level":"(ERROR|WARN)"/.test(line)) return;

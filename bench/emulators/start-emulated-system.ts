@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { toDynamoDbTable } from '../../local/dynamodb/start-dynamodb.ts';
 import { startEventSourceMapping } from '../../local/event-source-mapping/start-event-source-mapping.ts';
 import { SAMPLE_CLIENT } from '../../local/genesys/sample-organisation.ts';
@@ -24,6 +23,7 @@ import { startWebhookReceiver } from '../../local/webhook-receiver/start-webhook
 import { httpEvent } from '../events.ts';
 import type { CallerRequest, MeasuredSystem } from '../measure-waits.ts';
 import { createQueues, type EmulatedQueue } from './create-queues.ts';
+import { createSqsClient } from './create-sqs-client.ts';
 import { startElasticMq } from './elasticmq.ts';
 import { createProcessPool, type ProcessPool } from './process-pool.ts';
 import { createRunLog, type RunLog } from './run-log.ts';
@@ -89,17 +89,15 @@ export async function startEmulatedSystem(
           keys: [SIGNING_KEY],
           keep: 1,
           onDelivery: ({ id, verified, body, problem }) => {
-            if (!verified) log.problem(`webhook: ${problem}`);
-            const correlationId = JSON.parse(body).audit?.correlation_id;
-            log.result(correlationId, id);
-            if (verified) deliveries.get(correlationId)?.();
+            if (!verified) return log.problem(`webhook: ${problem}`);
+            log.delivered(id, body);
+            deliveries.get(JSON.parse(body).audit?.correlation_id)?.();
           },
         }),
       ),
     ]);
     const table = await add(startTableProxy(moto.endpoint));
-    const sqs = new SQSClient({ ...SETTINGS, endpoint: elasticMq.endpoint });
-    receiveSystemAttributes(sqs);
+    const sqs = createSqsClient(elasticMq.endpoint);
     parts.push({ stop: async () => sqs.destroy() });
     const queues = await createQueues(sqs, template);
     await createTableAndSecrets(moto.endpoint, template);
@@ -232,20 +230,6 @@ function propertiesOf(template: Template, logicalId: string) {
   const resource = template.Resources[logicalId];
   if (!resource) throw new Error(`The template has no ${logicalId}`);
   return resource.Properties;
-}
-
-/** ElasticMQ ignores `MessageSystemAttributeNames`. */
-function receiveSystemAttributes(client: SQSClient): void {
-  client.middlewareStack.add(
-    (next, { commandName }) =>
-      (args) => {
-        if (commandName === 'ReceiveMessageCommand') {
-          Object.assign(args.input, { AttributeNames: ['All'] });
-        }
-        return next(args);
-      },
-    { step: 'initialize', name: 'receiveSystemAttributes' },
-  );
 }
 
 async function createTableAndSecrets(endpoint: string, template: Template): Promise<void> {
