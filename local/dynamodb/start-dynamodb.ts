@@ -1,6 +1,10 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  type CreateTableInput,
+  DynamoDBClient,
+} from '@aws-sdk/client-dynamodb';
 import { accessKeyOf } from '../access-key-of.ts';
 import { isLocalProgram } from '../is-local-program.ts';
 import { listen } from '../listen.ts';
@@ -57,11 +61,7 @@ export async function startDynamoDb({
   return {
     endpoint: url,
     async createTable(properties) {
-      const input = TABLE_PROPERTIES.filter((name) => name in properties).map((name) => [
-        name,
-        properties[name],
-      ]);
-      await client.send(new CreateTableCommand(Object.fromEntries(input)));
+      await client.send(new CreateTableCommand(toDynamoDbTable(properties)));
     },
     async stop() {
       client.destroy();
@@ -70,6 +70,15 @@ export async function startDynamoDb({
       await stop();
     },
   };
+}
+
+/** Input of CreateTable from the properties of an `AWS::DynamoDB::Table`. */
+export function toDynamoDbTable(properties: Record<string, unknown>): CreateTableInput {
+  const input = TABLE_PROPERTIES.filter((name) => name in properties).map((name) => [
+    name,
+    properties[name],
+  ]);
+  return Object.fromEntries(input);
 }
 
 /** Has requests answered only where a program on this machine sent them, with the access key. */
