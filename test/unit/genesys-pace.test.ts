@@ -319,7 +319,7 @@ describe('after a refusal', () => {
   function setUpRefused() {
     const time = { nowMs: STARTED_AT_MS };
     const clock: Clock = { now: () => time.nowMs, sleep: async () => {} };
-    const item = createMemoryItem();
+    const item = createMemoryCallWindow();
     const create = () =>
       createCallAllowance({ item, requestsPerSecond: 5, clock, random: () => 0 });
     return { time, allowance: create(), other: create() };
