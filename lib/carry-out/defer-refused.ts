@@ -1,5 +1,5 @@
 import type { RequestRecord } from '../domain/request-record.ts';
-import { LAST_TRY_BEFORE_DEADLINE_MS } from '../domain/retry-policy.ts';
+import { LAST_TRY_BEFORE_DEADLINE_MS, WAIT_FOR_STOP_MS } from '../domain/retry-policy.ts';
 import { REFUSAL_DETAILS } from '../genesys/pace/call-allowance.ts';
 import type { ReceiveDeps } from './receive.ts';
 import type { ReceiveEnd } from './receive-end.ts';
@@ -26,6 +26,10 @@ export async function deferRefused(
   });
   const latestMs = record.deadlineMs - LAST_TRY_BEFORE_DEADLINE_MS;
   if (!refusal || refusal.retryAtMs > latestMs) return undefined;
+  const isShortStop =
+    refusal.reason === 'stopped' && refusal.retryAtMs - clock.now() <= WAIT_FOR_STOP_MS;
+  // The request waits in the function then.
+  if (isShortStop) return undefined;
   const waiting = {
     untilMs: Math.round(refusal.retryAtMs),
     code: 'RATE_LIMITED',

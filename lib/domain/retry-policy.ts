@@ -3,6 +3,12 @@ import type { Random } from './clock.ts';
 /** Longest wait inside the function. For longer waits the message is deferred. */
 export const SHORT_WAIT_MS = 5_000;
 
+/**
+ * Longest wait inside the function while all calls stop after a 429. No other request could use the function
+ * meanwhile, and through the queue a request is a second or more later.
+ */
+export const WAIT_FOR_STOP_MS = 4_000;
+
 /** Retries within the function after a temporary failure. */
 export const RETRIES_IN_PLACE = 3;
 

@@ -227,6 +227,8 @@ const INVARIANTS: ((run: SimulatedRun) => string[])[] = [
           const id = records.has(message.messageId) ? message.messageId : requestIdOf(message);
           return results.findIndex((one) => one.eventId === eventId(id));
         })
+        // A message with the id of an earlier one gets no result of its own.
+        .filter((at, index, all) => all.indexOf(at) === index)
         // The reconciler and the caller end requests out of their order.
         .filter(
           (at) => !['EXPIRED', 'CANCELLED'].includes(results[at]?.event.audit.status ?? 'EXPIRED'),

@@ -244,6 +244,18 @@ describe('the rows of the flow', () => {
     expect(at(state)).toEqual({ kind: 'wait', untilMs: retryAtMs });
   });
 
+  test.each([
+    [4_000, 'wait'],
+    [4_001, 'defer'],
+  ])('while all calls stop for %i ms, a request does this: %s', (stopMs, kind) => {
+    const untilMs = START_MS + stopMs;
+    const refused = { kind: 'not-reserved', retryAtMs: untilMs, detail: 'stopped' } as const;
+    expect(at(observe(start(), { ...refused, stopped: true }, START_MS))).toMatchObject({
+      kind,
+      untilMs,
+    });
+  });
+
   test('a conversation that is likely not to exist is read alone, and the users after it', () => {
     const unreserved = start({}, { conversationFirst: true });
     expect(at(unreserved)).toEqual({ kind: 'reserve', calls: 1 });

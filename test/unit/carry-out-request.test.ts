@@ -4,6 +4,7 @@ import { createNotFoundMemory } from '../../lib/carry-out/not-found-memory.ts';
 import type { ReceiveDeps } from '../../lib/carry-out/receive.ts';
 import { received } from '../../lib/domain/record-transitions.ts';
 import type { AddAttempt, RequestRecord } from '../../lib/domain/request-record.ts';
+import type { CallRefusal } from '../../lib/genesys/pace/call-allowance.ts';
 import { createSimulatedTable } from '../simulation/simulated-records.ts';
 import { NOT_FOUND_FAILURE } from '../support/not-found-failure.ts';
 import { requestRecordOf, START_MS } from '../support/request-record-of.ts';
@@ -310,7 +311,7 @@ describe('a request whose calls would be refused', () => {
   const clock = { now: () => START_MS, sleep: async () => {} };
   const refusal = { granted: false, reason: 'share', retryAtMs: START_MS + 20_000 } as const;
 
-  function setUpRefusal(stored: RequestRecord) {
+  function setUpRefusal(stored: RequestRecord, refused: CallRefusal = refusal) {
     const { deps, records, paths } = setUp(stored);
     const leased: string[] = [];
     const leases: ReceiveDeps['leases'] = {
@@ -323,8 +324,8 @@ describe('a request whose calls would be refused', () => {
     const allowance: ReceiveDeps['allowance'] = {
       ...deps.allowance,
       wasRefusedLately: () => true,
-      expectRefusal: async () => refusal,
-      acquire: async () => refusal,
+      expectRefusal: async () => refused,
+      acquire: async () => refused,
     };
     return { deps: { ...deps, clock, leases, allowance }, records, paths, leased };
   }
@@ -342,6 +343,30 @@ describe('a request whose calls would be refused', () => {
       waiting,
     });
     expect([leased, paths]).toEqual([[], []]);
+  });
+
+  test.each([
+    [4_000, true],
+    [4_001, false],
+  ])('because of a stop of %i ms waits in the function: %s', async (stopMs, isLeased) => {
+    const stop = { granted: false, reason: 'stopped', retryAtMs: START_MS + stopMs } as const;
+    const { deps, records, leased } = setUpRefusal(record, stop);
+    const waits: number[] = [];
+    const time = { nowMs: START_MS };
+    const clock = {
+      now: () => time.nowMs,
+      async sleep(ms: number) {
+        waits.push(ms);
+        time.nowMs += ms;
+      },
+    };
+    const allowance: ReceiveDeps['allowance'] = {
+      ...deps.allowance,
+      acquire: async () => (time.nowMs < stop.retryAtMs ? stop : refusal),
+    };
+    await records.create(record);
+    await carryOutRequest({ ...deps, allowance, clock }, { ...limits, request: record });
+    expect([leased.length > 0, waits.includes(stopMs)]).toEqual([isLeased, isLeased]);
   });
 
   const late = { ...record, deadlineMs: refusal.retryAtMs + 2_000 };

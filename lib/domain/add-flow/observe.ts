@@ -1,3 +1,4 @@
+import { WAIT_FOR_STOP_MS } from '../retry-policy.ts';
 import { afterStopMs, deferUntilMs, stoppedUntilMs } from './defer-until.ts';
 import { judgeMissing } from './judge-missing.ts';
 import { observeAddFailure } from './observe-add-failure.ts';
@@ -48,7 +49,8 @@ function observeRefusedCalls(
 ): FlowState {
   const untilMs = stopped ? stoppedUntilMs(state, nowMs, retryAtMs) : retryAtMs;
   // After a look the request waits in place, because a deferral discards what it has read.
-  const elsewhere = !state.sight && untilMs - nowMs > WAIT_FOR_BUDGET_MS;
+  const longestMs = stopped ? WAIT_FOR_STOP_MS : WAIT_FOR_BUDGET_MS;
+  const elsewhere = !state.sight && untilMs - nowMs > longestMs;
   const lookFailed = state.lookFailed || (elsewhere && unresolvedPositions(state).length > 0);
   return pausedFor({ ...state, lookFailed }, untilMs, { code: 'RATE_LIMITED', detail }, elsewhere);
 }
