@@ -12,6 +12,9 @@ export const WINDOW_MS = WINDOW_SECONDS * 1_000;
 
 const MINUTE_MS = 60_000;
 
+/** Time for a probing request before another one probes. */
+export const PROBE_MS = 15_000;
+
 /** Two readings of the end of one platform window differ at most by this (rounding and latency). */
 const SAME_WINDOW_MS = 5_000;
 /**
@@ -108,7 +111,10 @@ export function correctWindow(
   nowMs: number,
 ): CallWindow {
   const window = withoutOld(before, nowMs);
-  const corrected = accepted && window.stop?.probing ? { ...window, stop: undefined } : window;
+  const { stop } = window;
+  // A response from before the stop, or to a request that was under way then, does not end it.
+  const hasProbed = accepted && stop?.probing && stop.untilMs - nowMs <= PROBE_MS;
+  const corrected = hasProbed ? { ...window, stop: undefined } : window;
   if (allowed === undefined || allowed < LOWEST_PLAUSIBLE_LIMIT) return corrected;
   const known = window.platform;
   const resetMs = (resetSeconds ?? Number.POSITIVE_INFINITY) * 1_000;
