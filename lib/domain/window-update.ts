@@ -12,6 +12,8 @@ import {
 const UNSEEN_PART = 0.2;
 /** Old seconds are removed together, because updates that remove the same second conflict. */
 const MOST_OLD_SECONDS = 15;
+/** Callers that are forgotten together at most: an expression of DynamoDB may have 4 KB. */
+const MOST_DROPPED_CALLERS = 20;
 
 /**
  * A change of the shared window as one conditional update of its counters. Instances that add calls at the same
@@ -124,7 +126,8 @@ function callerUpdates(
     .filter(([id]) => !(id in next.callers))
     .map(([id, { used }]): [string, number[]] => [id, used.map(([minute]) => minute)]);
   const isCrowded = Object.keys({ ...stored.callers, ...callers }).length > MOST_CALLERS;
-  return { callers, droppedCallers: isCleaned || isCrowded ? gone : [] };
+  const droppedCallers = isCleaned || isCrowded ? gone.slice(0, MOST_DROPPED_CALLERS) : [];
+  return { callers, droppedCallers };
 }
 
 /** A count without calls of others limits nothing, so it is not written again and again. */
