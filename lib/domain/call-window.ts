@@ -74,7 +74,7 @@ export function returnCalls(
   callerId?: string,
 ): CallWindow {
   const returned = { ...window, seconds: subtract(window.seconds, toSecond(grantedAtMs), calls) };
-  const known = callerId === undefined ? undefined : window.callers[callerId];
+  const known = knownUse(window, callerId);
   if (callerId === undefined || !known) return returned;
   const used = subtract(known.used, toMinute(grantedAtMs), calls);
   return withCaller(returned, callerId, { ...known, used });
@@ -184,9 +184,16 @@ export function sumOf(counts: readonly Counted[]): number {
   return counts.reduce((sum, [, calls]) => sum + calls, 0);
 }
 
-export function callerOf({ callers }: CallWindow, callerId: string | undefined): CallerUse {
-  const known = callerId === undefined ? undefined : callers[callerId];
-  return known ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
+export function callerOf(window: CallWindow, callerId: string | undefined): CallerUse {
+  return knownUse(window, callerId) ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
+}
+
+/** `undefined` for a caller that is not in the window, even if its id is a property of every object. */
+export function knownUse(
+  { callers }: Pick<CallWindow, 'callers'>,
+  callerId: string | undefined,
+): CallerUse | undefined {
+  return callerId !== undefined && Object.hasOwn(callers, callerId) ? callers[callerId] : undefined;
 }
 
 /**

@@ -305,6 +305,38 @@ describe.each<[string, () => Open, number]>([
   }, 300_000);
 });
 
+describe.each<[string, () => Open]>([
+  ['in memory', inMemory],
+  ['in the table', inTable],
+])('the budget %s', (_, create) => {
+  test.each([
+    '',
+    '__proto__',
+    'constructor',
+    'toString',
+    'a:b:',
+    '12345678901234 😀',
+    'ü'.repeat(99),
+  ])('knows a caller with the id %p', async (caller) => {
+    const open = create();
+    const instances = [0, 1].map(() => startBudget(open, []).another());
+    const first = await instances[0]?.allowance.acquire(10, { callerId: caller });
+    await instances[1]?.allowance.acquire(50, { callerId: caller });
+    await instances[1]?.allowance.acquire(1, { callerId: caller });
+    if (first?.granted) await instances[0]?.allowance.release(first, caller);
+    const window = await instances[0]?.item.read();
+    if (window === undefined || window === 'unreadable') throw new Error(window);
+    expect(Object.values(window.callers)).toEqual([
+      {
+        used: [[expect.any(Number), 50]],
+        waitingSinceMs: STARTED_AT_MS,
+        waitingUntilMs: expect.any(Number),
+      },
+    ]);
+    expect({}).not.toHaveProperty('waitingSinceMs');
+  });
+});
+
 describe('in the table', () => {
   // Bug: no call was granted while the platform sent such a counter, because the update was invalid.
   test.each(['1e300', `1${'0'.repeat(130)}`])(
