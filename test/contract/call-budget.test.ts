@@ -64,20 +64,33 @@ async function send<Result>(faults: Faults, write: () => Promise<Result>): Promi
 }
 
 /** Opens the item of a budget in another instance. */
-type Open = (faults: Faults, now: () => number) => CallWindowItem;
+interface Open {
+  (faults: Faults, now: () => number): CallWindowItem;
+  /** The number of the item's attributes. */
+  attributes?: () => Promise<number>;
+}
 
 function inTable(): Open {
   items += 1;
   const key = `budget#${items}`;
-  return (faults, now) => {
+  const { tableName } = table;
+  const open: Open = (faults, now) => {
     const client = {
       send: (command: object) => {
         const write = () => table.client.send(command as never) as Promise<unknown>;
         return command instanceof GetItemCommand ? write() : send(faults, write);
       },
     } as DynamoDBClient;
-    return createDynamoCallWindow(client, { tableName: table.tableName, key, clock: { now } });
+    return createDynamoCallWindow(client, { tableName, key, clock: { now } });
   };
+  open.attributes = async () => {
+    const Key = { pk: { S: key } };
+    const { Item = {} } = await table.client.send(
+      new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }),
+    );
+    return Object.keys(Item).length;
+  };
+  return open;
 }
 
 function inMemory(): Open {
@@ -256,6 +269,7 @@ function startBudget(open: Open, offsetsMs: readonly number[]) {
       nowMs += ms;
     },
     another: () => create(0),
+    attributes: open.attributes ?? (async () => 0),
   };
 }
 
@@ -338,6 +352,26 @@ describe.each<[string, () => Open]>([
 });
 
 describe('in the table', () => {
+  test('the item stays small over days, whichever instances and callers come and go', async () => {
+    const budget = startBudget(inTable(), []);
+    let most = 0;
+    for (let request = 0; request < 300; request += 1) {
+      const { allowance, item } = budget.another();
+      for (const calls of [3, 1]) {
+        const callerId = `caller ${request % 100}`;
+        const grant = await allowance.acquire(calls, { callerId });
+        if (grant.granted && calls === 3) await allowance.release(grant, callerId);
+      }
+      await budget.pass(request % 7 === 0 ? 3_600_000 : 5_000);
+      const window = await item.read();
+      if (window === 'unreadable') throw new Error(window);
+      const { seconds, callers } = window;
+      most = Math.max(most, seconds.length + Object.keys(callers).length);
+    }
+    expect(most).toBeLessThan(120);
+    expect(await budget.attributes()).toBeLessThan(200);
+  }, 60_000);
+
   // Bug: no call was granted while the platform sent such a counter, because the update was invalid.
   test.each(['1e300', `1${'0'.repeat(130)}`])(
     'a counter of the platform that DynamoDB cannot store is ignored: %s',
