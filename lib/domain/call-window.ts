@@ -12,6 +12,9 @@ export const WINDOW_MS = WINDOW_SECONDS * 1_000;
 
 const MINUTE_MS = 60_000;
 
+/** Time for a probing request before another one probes. */
+export const PROBE_MS = 15_000;
+
 /** Two readings of the end of one platform window differ at most by this (rounding and latency). */
 const SAME_WINDOW_MS = 5_000;
 /**
@@ -71,7 +74,7 @@ export function returnCalls(
   callerId?: string,
 ): CallWindow {
   const returned = { ...window, seconds: subtract(window.seconds, toSecond(grantedAtMs), calls) };
-  const known = callerId === undefined ? undefined : window.callers[callerId];
+  const known = knownUse(window, callerId);
   if (callerId === undefined || !known) return returned;
   const used = subtract(known.used, toMinute(grantedAtMs), calls);
   return withCaller(returned, callerId, { ...known, used });
@@ -108,7 +111,10 @@ export function correctWindow(
   nowMs: number,
 ): CallWindow {
   const window = withoutOld(before, nowMs);
-  const corrected = accepted && window.stop?.probing ? { ...window, stop: undefined } : window;
+  const { stop } = window;
+  // A response from before the stop, or to a request that was under way then, does not end it.
+  const hasProbed = accepted && stop?.probing && stop.untilMs - nowMs <= PROBE_MS;
+  const corrected = hasProbed ? { ...window, stop: undefined } : window;
   if (allowed === undefined || allowed < LOWEST_PLAUSIBLE_LIMIT) return corrected;
   const known = window.platform;
   const resetMs = (resetSeconds ?? Number.POSITIVE_INFINITY) * 1_000;
@@ -178,9 +184,16 @@ export function sumOf(counts: readonly Counted[]): number {
   return counts.reduce((sum, [, calls]) => sum + calls, 0);
 }
 
-export function callerOf({ callers }: CallWindow, callerId: string | undefined): CallerUse {
-  const known = callerId === undefined ? undefined : callers[callerId];
-  return known ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
+export function callerOf(window: CallWindow, callerId: string | undefined): CallerUse {
+  return knownUse(window, callerId) ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
+}
+
+/** `undefined` for a caller that is not in the window, even if its id is a property of every object. */
+export function knownUse(
+  { callers }: Pick<CallWindow, 'callers'>,
+  callerId: string | undefined,
+): CallerUse | undefined {
+  return callerId !== undefined && Object.hasOwn(callers, callerId) ? callers[callerId] : undefined;
 }
 
 /**

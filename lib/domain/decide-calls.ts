@@ -4,6 +4,7 @@ import {
   callerOf,
   limitOf,
   PLATFORM_WINDOW_MS,
+  PROBE_MS,
   returnCalls,
   toMinute,
   toSecond,
@@ -41,9 +42,6 @@ const SMOOTH_PART = 0.2;
 
 /** Calls of low priority get this part of the limit at most. */
 const LOW_PRIORITY_PART = 0.5;
-
-/** Time for a probing request before another one probes. */
-const PROBE_MS = 15_000;
 
 export interface CallsWanted {
   calls: number;

@@ -3,6 +3,7 @@ import {
   type CallWindow,
   type Counted,
   hasLeft,
+  knownUse,
   MOST_CALLERS,
   sumOf,
   toMinute,
@@ -12,6 +13,8 @@ import {
 const UNSEEN_PART = 0.2;
 /** Old seconds are removed together, because updates that remove the same second conflict. */
 const MOST_OLD_SECONDS = 15;
+/** Callers that are forgotten together at most: an expression of DynamoDB may have 4 KB. */
+const MOST_DROPPED_CALLERS = 20;
 
 /**
  * A change of the shared window as one conditional update of its counters. Instances that add calls at the same
@@ -103,9 +106,9 @@ function callerUpdates(
   { nowMs, isCleaned }: { nowMs: number; isCleaned: boolean },
 ): Pick<WindowUpdate, 'callers' | 'droppedCallers'> {
   const first = toMinute(nowMs) - 1;
-  const callers: Record<string, CallerUpdate> = {};
+  const updates: [string, CallerUpdate][] = [];
   for (const [id, use] of Object.entries(next.callers)) {
-    const known = stored.callers[id];
+    const known = knownUse(stored, id);
     const isLive = ([minute]: Counted) => minute >= first;
     const used = differences(known?.used.filter(isLive) ?? [], use.used.filter(isLive));
     const { waitingSinceMs, waitingUntilMs } = use;
@@ -114,17 +117,17 @@ function callerUpdates(
       (waitingUntilMs > 0 && waitingSinceMs !== known?.waitingSinceMs);
     const old = isCleaned ? (known?.used ?? []).filter((each) => !isLive(each)) : [];
     if (used.length === 0 && !waits && old.length === 0) continue;
-    callers[id] = {
-      used,
-      droppedMinutes: old.map(([minute]) => minute),
-      ...(waits ? { waiting: { waitingSinceMs, waitingUntilMs } } : {}),
-    };
+    const droppedMinutes = old.map(([minute]) => minute);
+    const waiting = waits ? { waiting: { waitingSinceMs, waitingUntilMs } } : {};
+    updates.push([id, { used, droppedMinutes, ...waiting }]);
   }
+  const callers = Object.fromEntries(updates);
   const gone = Object.entries(stored.callers)
-    .filter(([id]) => !(id in next.callers))
+    .filter(([id]) => !knownUse(next, id))
     .map(([id, { used }]): [string, number[]] => [id, used.map(([minute]) => minute)]);
   const isCrowded = Object.keys({ ...stored.callers, ...callers }).length > MOST_CALLERS;
-  return { callers, droppedCallers: isCleaned || isCrowded ? gone : [] };
+  const droppedCallers = isCleaned || isCrowded ? gone.slice(0, MOST_DROPPED_CALLERS) : [];
+  return { callers, droppedCallers };
 }
 
 /** A count without calls of others limits nothing, so it is not written again and again. */
@@ -180,11 +183,11 @@ function withCallers(
   dropped: WindowUpdate['droppedCallers'],
 ): CallWindow['callers'] {
   const gone = dropped.map(([id]) => id);
-  const after = Object.fromEntries(Object.entries(before).filter(([id]) => !gone.includes(id)));
+  const after = new Map(Object.entries(before).filter(([id]) => !gone.includes(id)));
   for (const [id, { used, droppedMinutes, waiting }] of Object.entries(updates)) {
-    const known = after[id] ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
+    const known = after.get(id) ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
     const kept = known.used.filter(([minute]) => !droppedMinutes.includes(minute));
-    after[id] = { ...known, ...waiting, used: summed(kept, used) };
+    after.set(id, { ...known, ...waiting, used: summed(kept, used) });
   }
-  return after;
+  return Object.fromEntries(after);
 }

@@ -61,11 +61,12 @@ export function fromWindowItem(item: Item): Found | 'unreadable' {
 /** @throws z.core.$ZodError for an attribute of the wrong type */
 function readCounters(values: Record<string, unknown>) {
   const seconds: Counted[] = [];
-  const callers: Record<string, CallerUse> = {};
+  const callers = new Map<string, CallerUse>();
   const instances = new Map<string, number>();
   const callerOf = (id: string): CallerUse => {
-    callers[id] ??= { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
-    return callers[id];
+    const use = callers.get(id) ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
+    callers.set(id, use);
+    return use;
   };
   for (const [name, value] of Object.entries(values)) {
     const [kind, first = '', ...others] = name.split(':');
@@ -81,8 +82,8 @@ function readCounters(values: Record<string, unknown>) {
     }
   }
   const inOrder = ([a]: Counted, [b]: Counted) => a - b;
-  for (const { used } of Object.values(callers)) used.sort(inOrder);
-  return { seconds: seconds.sort(inOrder), callers, instances };
+  for (const { used } of callers.values()) used.sort(inOrder);
+  return { seconds: seconds.sort(inOrder), callers: Object.fromEntries(callers), instances };
 }
 
 /** The attributes of a whole window. */

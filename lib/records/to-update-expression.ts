@@ -14,6 +14,8 @@ import { toItem } from './item.ts';
 
 /** An instance that has not written for this long has ended. */
 const INSTANCE_LIFE_MS = 600_000;
+/** Removed together at most. An expression may have 4 KB. */
+const MOST_ENDED_INSTANCES = 50;
 
 export type UpdateExpression = Pick<
   UpdateItemCommandInput,
@@ -97,10 +99,11 @@ function changeStop(
 }
 
 function removeEnded(expression: Expression, { instance, number, instances }: Writer): void {
-  for (const [other, lastNumber] of instances) {
-    if (other !== instance && number - lastNumber > INSTANCE_LIFE_MS) {
-      expression.remove(instanceName(other));
-    }
+  const ended = [...instances].filter(
+    ([other, lastNumber]) => other !== instance && number - lastNumber > INSTANCE_LIFE_MS,
+  );
+  for (const [other] of ended.slice(0, MOST_ENDED_INSTANCES)) {
+    expression.remove(instanceName(other));
   }
 }
 

@@ -99,6 +99,26 @@ const DEFECTS: [name: string, defect: Sabotage, wrong: RegExp][] = [
     /different texts|is cancelled and rang|cancelled, and it is not|who was rung/,
   ],
   [
+    'a budget to which calls are returned twice',
+    {
+      ports: (ports) => ({
+        ...ports,
+        openCallWindow(key) {
+          const item = ports.openCallWindow(key);
+          return {
+            ...item,
+            async update(update) {
+              const isReturn = update.seconds.some(([, calls]) => calls < 0);
+              if (isReturn) await item.update(update);
+              return item.update(update);
+            },
+          };
+        },
+      }),
+    },
+    /are counted/,
+  ],
+  [
     'a relay that does not check the digest',
     { relayPorts: withoutDigest },
     /a forged .* is delivered/,

@@ -57,7 +57,7 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<S
   const { plan, time, story } = world;
   const aws = createAws(world);
   const { queues, table } = aws;
-  const genesys = createSimulatedGenesys(world, table.records);
+  const genesys = createSimulatedGenesys(world, table);
   const webhook = createWebhook(world);
   const sent = recordSentEvents(world, queues, genesys);
   const portsOf = (process: SimulatedProcess) => {

@@ -1,6 +1,5 @@
 import type { SQSRecord } from 'aws-lambda';
 import type { AuditEvent } from '../../lib/domain/audit-event.ts';
-import type { RequestRecord } from '../../lib/domain/request-record.ts';
 import type { HttpRequest, SendHttp } from '../../lib/http/send-http.ts';
 import { createGenesys, type Genesys } from '../../local/genesys/create-genesys.ts';
 import type { GenesysRequest } from '../../local/genesys/exchange.ts';
@@ -14,6 +13,7 @@ import {
 import { requestIdOf } from './request-of.ts';
 import { CLIENT, TOKEN_MARK } from './simulated-aws.ts';
 import type { ServedExchange, SimulatedProcess } from './simulated-process.ts';
+import type { SimulatedTable } from './simulated-records.ts';
 import { shortId, type World } from './world.ts';
 
 /** A person who was rung, and for which request. */
@@ -46,13 +46,17 @@ export interface SimulatedGenesys {
 const FOR = 'x-for-request';
 const GIVEN_UP = 'x-given-up-at';
 
+const MINUTE_MS = 60_000;
+/** A call is counted this long before it is made at most: clocks differ, and a write can take seconds. */
+const COUNTED_BEFORE_MS = 15_000;
+
 /**
  * The stand-in Genesys Cloud. It reports a violation if a person is rung who is in the conversation, who
- * was not requested, or who has no write-ahead.
+ * was not requested, or who has no write-ahead, and if a call is made that the budget has not counted.
  */
 export function createSimulatedGenesys(
   world: World,
-  records: ReadonlyMap<string, RequestRecord>,
+  { records, countedCalls }: Pick<SimulatedTable, 'records' | 'countedCalls'>,
 ): SimulatedGenesys {
   const { plan, time, random, story, newId, object } = world;
   let tokens = 0;
@@ -107,6 +111,17 @@ export function createSimulatedGenesys(
       return (rung.get(other.id)?.atMs ?? other.joinedAtMs) <= lookedAtMs - lagMs;
     });
     if (known) object(`${process} rings ${shortId(who)}, who is in ${shortId(conversationId)}`);
+  }
+
+  /** Every change of the budget is made once: it has counted the calls of the last minute, at least. */
+  function checkCounted(process: SimulatedProcess): void {
+    const first = callsMs.findLastIndex(
+      (atMs) => atMs <= time.nowMs - MINUTE_MS + COUNTED_BEFORE_MS,
+    );
+    const made = callsMs.length - 1 - first;
+    const counted = countedCalls(time.nowMs - MINUTE_MS);
+    if (made > counted)
+      object(`${process.name} makes call ${made} of which ${counted} are counted`);
   }
 
   /** The request that an add is for. It has a write-ahead for the add, and its deadline has not passed. */
@@ -176,6 +191,7 @@ export function createSimulatedGenesys(
         const path = new URL(request.url).pathname;
         const isAdd = request.method === 'POST' && path.includes('/participants');
         callsMs.push(time.nowMs);
+        checkCounted(process);
         const response = await sendHttp(
           isAdd
             ? {

@@ -38,6 +38,8 @@ export interface SimulatedTable {
   records: ReadonlyMap<string, RequestRecord>;
   /** When each record was created, in milliseconds since the epoch. */
   createdMs: ReadonlyMap<string, number>;
+  /** Calls that the call budgets have counted since a time, in milliseconds since the epoch. */
+  countedCalls(sinceMs: number): number;
   /** The stores as one process sees them. */
   portsOf(process: { call: CallTable; now: () => number }): {
     records: RecordStore;
@@ -57,6 +59,10 @@ export function createSimulatedTable(): SimulatedTable {
   return {
     records,
     createdMs,
+    countedCalls: (sinceMs) =>
+      [...windows.values()]
+        .flatMap(({ window }) => window.seconds)
+        .reduce((sum, [second, calls]) => sum + (second * 1_000 >= sinceMs ? calls : 0), 0),
     portsOf: ({ call, now }) => ({
       records: recordStore({ items: records, createdMs }, call, now),
       leases: conversationLeases(leases, call),

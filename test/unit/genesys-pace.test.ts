@@ -343,7 +343,7 @@ describe('after a refusal', () => {
       reason: 'budget',
     });
     if (grant.granted) await other.release(grant, 'a');
-    time.nowMs += 1_000;
+    time.nowMs += 1_001;
     expect(await allowance.expectRefusal(3, { callerId: 'b' })).toBeUndefined();
   });
 

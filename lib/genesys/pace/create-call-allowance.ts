@@ -160,7 +160,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
 }
 
 /** Enough to tell callers apart, and keeps the item small. */
-const shorten = (callerId: string | undefined) => callerId?.slice(0, 16);
+const shorten = (callerId: string | undefined) => callerId?.slice(0, 16).toWellFormed();
 
 /** Refusals of each caller in about the last ten seconds: how many of its requests wait, at least. */
 function createRefusalCount(clock: Pick<Clock, 'now'>) {

@@ -17,7 +17,8 @@ export function readRateLimit(headers: Record<string, string>): RateLimit {
   };
 }
 
-function toNumber(text: string | undefined): number | undefined {
-  const value = text?.trim() ? Number(text) : Number.NaN;
-  return Number.isFinite(value) && value >= 0 ? value : undefined;
+/** DynamoDB cannot store every number: larger and smaller ones count as absent. */
+function toNumber(text = ''): number | undefined {
+  const trimmed = text.trim();
+  return /^\d{1,15}(\.\d{1,9})?$/.test(trimmed) ? Number(trimmed) : undefined;
 }

@@ -4,6 +4,7 @@ import {
   fullWindow,
   limitOf,
   type PlatformCount,
+  usedOf,
 } from '../../domain/call-window.ts';
 import type { Clock } from '../../domain/clock.ts';
 import { type CallWindowItem, updateBetween } from '../../domain/window-update.ts';
@@ -101,8 +102,10 @@ export function createSharedWindow(deps: {
     for (const { apply } of changes) {
       const changed = apply(window, { readAtMs, isLimitTooLow });
       if (changed === 'stale') return undefined;
+      // The limit of an earlier change does not apply to the calls of this one.
+      const added = Math.max(0, usedOf(changed.window) - usedOf(window));
+      mostCalls = Math.min(mostCalls + added, changed.mostCalls ?? budget);
       window = changed.window;
-      mostCalls = Math.min(mostCalls, changed.mostCalls ?? budget);
     }
     if (window === corrected) return { window: before, mostCalls };
     return { window: isOlder ? withForeignOf(before, window) : window, mostCalls };

@@ -84,6 +84,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   let held: { token: AccessToken; staleAtMs: number } | undefined;
   /** All of them: the secret may still hold an older one than the last, if it cannot be written. */
   const refusedTokens = new Set<string>();
+  /** The refused token that Genesys Cloud has issued again. It may be accepted again after an outage. */
+  let issuedAgain: string | undefined;
   /** The new token that was refused and is tried again. */
   let triedAgain: { accessToken: string; afterMs: number } | undefined;
   /** The last token that Genesys Cloud accepted. */
@@ -102,7 +104,9 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   function hold(token: AccessToken): void {
-    if (held?.token.accessToken === token.accessToken) return;
+    const { accessToken, expiresAtMs } = held?.token ?? {};
+    // A token that is issued again may be good for longer.
+    if (accessToken === token.accessToken && expiresAtMs === token.expiresAtMs) return;
     held = { token, staleAtMs: staleAtMs(token, random) };
   }
 
@@ -169,6 +173,7 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
       throw error;
     }
     onEvent('fetched');
+    if (refusedTokens.has(token.accessToken)) issuedAgain = token.accessToken;
     hold(token);
     await secret.write(token).catch((cause: unknown) => onEvent('unshared', cause));
     await release(credentials);
@@ -251,6 +256,8 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
 
     accepted(token) {
       proven = token;
+      // Not if it was accepted before it was refused, and the response came later.
+      if (token === issuedAgain) refusedTokens.delete(token);
       if (held?.token.accessToken === token) newRefusedInARow = 0;
     },
   };
