@@ -21,7 +21,7 @@ const MINIMUM_ROUNDS = 2;
 const MAXIMUM_ROUNDS = 6;
 const RESULTS = 'bench/results-emulators.json';
 
-const USAGE = `npm run bench:emulators -- [--scene N]... [--settle SECONDS] [--env NAME=VALUE]...
+const USAGE = `npm run bench:emulators -- [--scene N]... [--settle SECONDS] [--env NAME=VALUE]... [--pause SECONDS]
 
 Waits of another caller's requests beside a flood: the packaged functions, with SQS of ElasticMQ and
 DynamoDB and Secrets Manager of moto. Needs Java, Maven and Python 3 with venv. Writes ${RESULTS}.

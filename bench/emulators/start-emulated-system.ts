@@ -66,14 +66,23 @@ export async function startEmulatedSystem(
   environment: Record<string, string>,
 ): Promise<EmulatedSystem> {
   const parts: { stop(): Promise<unknown> }[] = [];
-  const add = async <Part extends { stop(): Promise<unknown> }>(starting: Promise<Part>) => {
-    const part = await starting;
-    parts.push(part);
-    return part;
+  const starts: Promise<unknown>[] = [];
+  /** Registers a part as soon as it has started, even if another one has failed by then. */
+  const add = <Part extends { stop(): Promise<unknown> }>(starting: Promise<Part>) => {
+    starts.push(
+      starting.then(
+        (part) => parts.push(part),
+        () => {},
+      ),
+    );
+    return starting;
   };
   const stop = async () => {
+    await Promise.all(starts);
     // Clients stop before their servers.
-    for (const part of parts.splice(0).reverse()) await part.stop();
+    for (const part of parts.splice(0).reverse()) {
+      await part.stop().catch((error: unknown) => console.error('A part does not stop:', error));
+    }
   };
   try {
     const folder = await temporaryFolder(parts);
@@ -135,11 +144,10 @@ export async function startEmulatedSystem(
       const directory = join(folder, name);
       await unpack(zipOf(name), directory);
       const processes: LambdaProcess[] = [];
-      parts.push({ stop: () => Promise.all(processes.map((process) => process.stop())) });
       while (processes.length < size) {
         const starting = Math.min(STARTED_AT_ONCE, size - processes.length);
         const started = await Promise.all(
-          Array.from({ length: starting }, () => startProcess(name, directory)),
+          Array.from({ length: starting }, () => add(startProcess(name, directory))),
         );
         processes.push(...started);
         await Promise.all(started.map((process) => process.ready()));

@@ -1,9 +1,9 @@
 import { newRecord, received } from '../domain/record-transitions.ts';
 import { isFinal, type RequestRecord } from '../domain/request-record.ts';
 import type { ConversationLease } from '../records/conversation-lease.ts';
+import { busyDeferral, recordBusy } from './busy-deferral.ts';
 import type { CarriedOut } from './carried-out.ts';
 import { createConversationHold } from './conversation-hold.ts';
-import { deferBusy, recordBusy } from './defer-busy.ts';
 import { deferOnError } from './defer-on-error.ts';
 import { deferRefused } from './defer-refused.ts';
 import { writeContext } from './finish-request.ts';
@@ -51,7 +51,7 @@ function carryOutWithLease(deps: ReceiveDeps, job: ReceivedRequest): Promise<Car
     const context = writeContext(deps);
     if (!lease) {
       const created = record ?? (await createRecord(deps.records, newRecord(job.request, context)));
-      const deferral = deferBusy(deps, created, job);
+      const deferral = busyDeferral(deps, created, job);
       await recordBusy(deps, created, deferral.untilMs);
       return deferral;
     }
@@ -110,7 +110,7 @@ async function withRecordAndLease(
       }
       const lease = acquired.status === 'fulfilled' ? acquired.value : undefined;
       const done = await work(found.value, lease, hold.release);
-      return done ?? deferBusy(deps, found.value, bounds);
+      return done ?? busyDeferral(deps, found.value, bounds);
     } finally {
       // First, because it takes some seconds if the table is away, and the delay of a deferral starts afterwards.
       await hold.release();

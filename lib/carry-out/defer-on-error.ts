@@ -1,7 +1,7 @@
 import { AdderError } from '../domain/adder-error.ts';
 import { isFinal } from '../domain/request-record.ts';
+import { busyDeferral } from './busy-deferral.ts';
 import type { CarriedOut } from './carried-out.ts';
-import { deferBusy } from './defer-busy.ts';
 import type { ReceiveDeps } from './receive.ts';
 import type { ReceivedRequest } from './received-request.ts';
 import { RecordChangedError } from './record-writer.ts';
@@ -38,7 +38,7 @@ async function afterChange(
   try {
     const record = await deps.records.get(requestId);
     if (record && isFinal(record)) return await resendResult(deps, record, false);
-    return deferBusy(deps, record, bounds);
+    return busyDeferral(deps, record, bounds);
   } catch (error) {
     return away(deps, new TableError(error));
   }

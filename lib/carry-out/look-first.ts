@@ -1,8 +1,8 @@
 import { received } from '../domain/record-transitions.ts';
 import type { RequestRecord } from '../domain/request-record.ts';
+import { busyDeferral } from './busy-deferral.ts';
 import type { CarriedOut } from './carried-out.ts';
 import { createConversationHold } from './conversation-hold.ts';
-import { deferBusy } from './defer-busy.ts';
 import { deferOnError } from './defer-on-error.ts';
 import { writeContext } from './finish-request.ts';
 import type { Receive, ReceiveDeps } from './receive.ts';
@@ -33,7 +33,7 @@ export function lookFirst(
       const lease = await hold.acquire().catch((error: unknown) => {
         throw new TableError(error);
       });
-      return lease ? receive.run(lease) : receive.deferBusy(deferBusy(deps, writer.current, job));
+      return lease ? receive.run(lease) : receive.defer(busyDeferral(deps, writer.current, job));
     };
     try {
       const options = { ...job, isFirst: begun.receives === 1 };

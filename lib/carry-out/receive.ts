@@ -59,8 +59,8 @@ export interface ReceiveOptions {
 }
 
 /**
- * A look without the lease counts if the lease is acquired this soon after its begin: adds that it may not show
- * are then among the lease's recent ones.
+ * A look made without the lease is used only if the lease is acquired within this time of its start, and lists no
+ * recent adds: the look may not show them.
  */
 const LOOK_IS_CURRENT_MS = 2_000;
 
@@ -138,9 +138,9 @@ export class Receive {
     }
   }
 
-  /** Defers the request because another receive holds the lease of its conversation. */
-  deferBusy(busy: Extract<ReceiveEnd, { kind: 'deferred' }>): Promise<ReceiveEnd> {
-    return this.#record.end(this.#state, { ...busy, kind: 'defer' });
+  /** Ends this receive without a result, for a reason outside the flow. */
+  defer(deferral: Extract<ReceiveEnd, { kind: 'deferred' }>): Promise<ReceiveEnd> {
+    return this.#record.end(this.#state, { ...deferral, kind: 'defer' });
   }
 
   #startFlow(recentAdds: readonly RecentAdd[]): FlowState {

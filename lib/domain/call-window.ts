@@ -188,7 +188,7 @@ export function callerOf(window: CallWindow, callerId: string | undefined): Call
   return knownUse(window, callerId) ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
 }
 
-/** `undefined` for a caller that is not in the window, even if its id is a property of every object. */
+/** Own properties only, so that a caller named `constructor` is not found. */
 export function knownUse(
   { callers }: Pick<CallWindow, 'callers'>,
   callerId: string | undefined,

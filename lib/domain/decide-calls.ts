@@ -113,7 +113,8 @@ export function decideCalls(
   }
   const granted = addCalls(current, calls, wanted.callerId, nowMs);
   const probing = stop?.probing ? { untilMs: nowMs + PROBE_MS, probing: true } : undefined;
-  const mostCalls = wanted.priority === 'low' ? limit * LOW_PRIORITY_PART : limit;
+  const isLow = wanted.priority === 'low' && !isMoved;
+  const mostCalls = isLow ? limit * LOW_PRIORITY_PART : limit;
   return { granted: true, calls, window: { ...granted, stop: probing }, mostCalls };
 }
 

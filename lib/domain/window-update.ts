@@ -25,7 +25,7 @@ export interface WindowUpdate {
   seconds: Counted[];
   /** Seconds to remove. Condition: each still has these calls. */
   dropped: Counted[];
-  /** Condition: so many calls, old seconds included, at most after the update. Absent if no call is added. */
+  /** Condition: so many calls, old seconds included, at most after the update. Absent if not more calls are added than returned. */
   mostCalls?: number;
   callers: Record<string, CallerUpdate>;
   /** Callers to forget, and the minutes that are stored for each. */

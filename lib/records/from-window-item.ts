@@ -43,6 +43,8 @@ interface Found {
 export function fromWindowItem(item: Item): Found | 'unreadable' {
   try {
     const values = fromItem(item);
+    // An earlier format: one JSON document.
+    if ('document' in values) return 'unreadable';
     const { total, platform, stop: stopped } = rest.parse(values);
     const { seconds, callers, instances } = readCounters(values);
     if (total !== sumOf(seconds)) return 'unreadable';

@@ -12,7 +12,7 @@ import {
 } from './from-window-item.ts';
 import { toItem } from './item.ts';
 
-/** An instance that has not written for this long has ended. */
+/** An instance that has not written for this long has probably ended. If not, it writes its attribute again. */
 const INSTANCE_LIFE_MS = 600_000;
 /** Removed together at most. An expression may have 4 KB. */
 const MOST_ENDED_INSTANCES = 50;

@@ -213,7 +213,8 @@ describe('in the table', () => {
   });
 
   test.each([
-    ['another format', { document: { S: '{}' }, 's:100': { S: 'three' } }],
+    ['an earlier format', { document: { S: '{}' }, version: { N: '7' }, writeId: { S: 'w' } }],
+    ['a counter that is no number', { 's:100': { S: 'three' } }],
     ['a wrong sum', { total: { N: '2' }, 's:100': { N: '3' } }],
   ])('an item with %s is unreadable, until it is replaced', async (name, attributes) => {
     const { client, tableName } = table;

@@ -195,6 +195,7 @@ test("the platform's count is not used after five seconds", async () => {
 test('an unreadable item is replaced by a full minute', async () => {
   const { inner, pass, nowMs } = startWindow();
   const replaced: CallWindow[] = [];
+  const reports: string[] = [];
   const window = createSharedWindow({
     item: {
       ...inner,
@@ -203,12 +204,14 @@ test('an unreadable item is replaced by a full minute', async () => {
     },
     budget: 300,
     clock: { now: nowMs },
+    onUnreadable: () => reports.push('unreadable'),
   });
   const change = window.change((current) => ({ window: current }));
   await pass(10);
   expect(await change).toBe(true);
   expect(replaced).toEqual([{ seconds: [[STARTED_AT_S, 300]], callers: {} }]);
   expect(window.latest()).toEqual(replaced[0]);
+  expect(reports).toEqual(['unreadable']);
 });
 
 test('an error of the item fails the changes of that update only', async () => {

@@ -34,13 +34,15 @@ export interface CallAllowanceOptions {
   requestsPerSecond: number;
   clock: Clock;
   random: Random;
+  /** Called if the item is in another format. No calls are granted for a minute then. Default: nothing */
+  onUnreadable?: () => void;
 }
 
 /** The budget in one item of the table: decided by lib/domain/decide-calls.ts, written by conditional updates. */
 export function createCallAllowance(options: CallAllowanceOptions): CallAllowance {
-  const { item, clock, random } = options;
+  const { item, clock, random, onUnreadable } = options;
   const budget = Math.max(1, Math.floor(options.requestsPerSecond * 60));
-  const shared = createSharedWindow({ item, budget, clock });
+  const shared = createSharedWindow({ item, budget, clock, onUnreadable });
   const refusals = createRefusalCount(clock);
 
   let lastRefusalMs = Number.NEGATIVE_INFINITY;
@@ -53,7 +55,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
     return used + calls > limitOf(window, budget, nowMs) * SHORT_PART;
   }
 
-  /** @param apply what becomes of the window if the calls are granted */
+  /** @param apply `look`: decides without taking calls */
   async function decide(
     calls: number,
     { callerId, priority = 'normal', replaces, slackMs }: AcquireOptions,

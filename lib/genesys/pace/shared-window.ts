@@ -66,8 +66,10 @@ export function createSharedWindow(deps: {
   /** Calls per minute. */
   budget: number;
   clock: Pick<Clock, 'now'>;
+  /** Called if the item cannot be read. It is replaced, and no calls are granted for a minute. Default: nothing */
+  onUnreadable?: (() => void) | undefined;
 }): SharedWindow {
-  const { item, budget, clock } = deps;
+  const { item, budget, clock, onUnreadable = () => {} } = deps;
   let known: Known | undefined;
   let correction: PlatformCount | undefined;
   let waiting: Waiting[] = [];
@@ -75,6 +77,7 @@ export function createSharedWindow(deps: {
 
   async function toKnown(found: CallWindow | 'unreadable'): Promise<Known> {
     if (found !== 'unreadable') return { window: found, readAtMs: clock.now() };
+    onUnreadable();
     const window = fullWindow(budget, clock.now());
     await item.replace(window);
     return { window, readAtMs: clock.now() };

@@ -13,8 +13,8 @@ const BUSY = {
   detail: 'Another request of this conversation is being carried out',
 } as const;
 
-/** Defers a request because another receive holds the lease of its conversation. */
-export function deferBusy(
+/** The deferral of a request because another receive holds the lease of its conversation. */
+export function busyDeferral(
   { clock, random }: Pick<ReceiveDeps, 'clock' | 'random'>,
   record: RequestRecord | undefined,
   { receiveCount, maxReceives }: Pick<ReceivedRequest, 'receiveCount' | 'maxReceives'>,
