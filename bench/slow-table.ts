@@ -83,9 +83,9 @@ function slowItem(clock: Clock): CallWindowItem {
       await clock.sleep(TABLE_MS);
       return item.update(update);
     },
-    async replace(window) {
+    async replace(seconds) {
       await clock.sleep(TABLE_MS);
-      return item.replace(window);
+      return item.replace(seconds);
     },
   };
 }

@@ -60,10 +60,7 @@ export function createGenesysPorts(options: GenesysPortsOptions): GenesysPorts {
     requestsPerSecond: config.GENESYS_REQUESTS_PER_SECOND,
     clock,
     random,
-    onUnreadable: () =>
-      log.error('call budget unreadable', {
-        detail: 'Its item in the table is replaced. No calls are made for a minute.',
-      }),
+    onUnreadable: () => log.error('call budget unreadable'),
   });
   const readCredentials = createReadCredentials(() =>
     ports.getSecret(config.GENESYS_CREDENTIALS_SECRET_ID),

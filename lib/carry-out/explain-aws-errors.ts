@@ -69,7 +69,7 @@ export function explainAwsErrors(
       return {
         read: () => item.read().catch(ofBudget),
         update: (update) => item.update(update).catch(ofBudget),
-        replace: (window) => item.replace(window).catch(ofBudget),
+        replace: (seconds) => item.replace(seconds).catch(ofBudget),
       };
     },
   };

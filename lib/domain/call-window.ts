@@ -81,9 +81,7 @@ export function returnCalls(
 }
 
 function subtract(counts: readonly Counted[], at: number, calls: number): Counted[] {
-  return counts
-    .map(([time, sum]): Counted => [time, time === at ? Math.max(0, sum - calls) : sum])
-    .filter(([, sum]) => sum > 0);
+  return addTo(counts, at, -calls).filter(([, sum]) => sum > 0);
 }
 
 /** Adds calls to a second or a minute, and keeps the order. */
@@ -185,7 +183,12 @@ export function sumOf(counts: readonly Counted[]): number {
 }
 
 export function callerOf(window: CallWindow, callerId: string | undefined): CallerUse {
-  return knownUse(window, callerId) ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
+  return knownUse(window, callerId) ?? newCaller();
+}
+
+/** A caller that has used no calls. */
+export function newCaller(): CallerUse {
+  return { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
 }
 
 /** Own properties only, so that a caller named `constructor` is not found. */

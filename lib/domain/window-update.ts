@@ -5,6 +5,7 @@ import {
   hasLeft,
   knownUse,
   MOST_CALLERS,
+  newCaller,
   sumOf,
   toMinute,
 } from './call-window.ts';
@@ -52,8 +53,8 @@ export interface CallWindowItem {
    * @returns whether it was made, and the window afterwards
    */
   update(update: WindowUpdate): Promise<{ isMade: boolean; window: CallWindow | 'unreadable' }>;
-  /** Replaces the whole item, whatever it contains. */
-  replace(window: CallWindow): Promise<void>;
+  /** Replaces the whole item, whatever it contains, by the calls of some seconds. */
+  replace(seconds: readonly Counted[]): Promise<void>;
 }
 
 /**
@@ -185,7 +186,7 @@ function withCallers(
   const gone = dropped.map(([id]) => id);
   const after = new Map(Object.entries(before).filter(([id]) => !gone.includes(id)));
   for (const [id, { used, droppedMinutes, waiting }] of Object.entries(updates)) {
-    const known = after.get(id) ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
+    const known = after.get(id) ?? newCaller();
     const kept = known.used.filter(([minute]) => !droppedMinutes.includes(minute));
     after.set(id, { ...known, ...waiting, used: summed(kept, used) });
   }

@@ -10,7 +10,7 @@ import type { CallWindow } from '../domain/call-window.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { CallWindowItem, WindowUpdate } from '../domain/window-update.ts';
 import { fromWindowItem, instanceName, toWindowItem } from './from-window-item.ts';
-import type { Item } from './item.ts';
+import { type Item, toItem } from './item.ts';
 import { toUpdateExpression } from './to-update-expression.ts';
 
 /** DynamoDB deletes an item that was not written for this long. It is created again when needed. */
@@ -85,8 +85,8 @@ export function createDynamoCallWindow(
       }
     },
 
-    async replace(window) {
-      const Item = { ...Key, ...toWindowItem(window), expiresAt: { N: String(expiresAt()) } };
+    async replace(seconds) {
+      const Item = { ...Key, ...toWindowItem(seconds), ...toItem({ expiresAt: expiresAt() }) };
       await client.send(new PutItemCommand({ TableName: tableName, Item }));
     },
   };

@@ -3,6 +3,7 @@ import {
   type CallerUse,
   type CallWindow,
   type Counted,
+  newCaller,
   platformWindow,
   stop,
   sumOf,
@@ -66,7 +67,7 @@ function readCounters(values: Record<string, unknown>) {
   const callers = new Map<string, CallerUse>();
   const instances = new Map<string, number>();
   const callerOf = (id: string): CallerUse => {
-    const use = callers.get(id) ?? { used: [], waitingSinceMs: 0, waitingUntilMs: 0 };
+    const use = callers.get(id) ?? newCaller();
     callers.set(id, use);
     return use;
   };
@@ -88,17 +89,8 @@ function readCounters(values: Record<string, unknown>) {
   return { seconds: seconds.sort(inOrder), callers: Object.fromEntries(callers), instances };
 }
 
-/** The attributes of a whole window. */
-export function toWindowItem({ seconds, callers, platform, stop: stopped }: CallWindow): Item {
+/** The attributes of a window that has only these calls. */
+export function toWindowItem(seconds: readonly Counted[]): Item {
   const counters = seconds.map(([second, calls]) => [secondName(second), calls]);
-  const ofCallers = Object.entries(callers).flatMap(([id, { used, ...times }]) => [
-    [waitingName(id), times],
-    ...used.map(([minute, calls]) => [useName(minute, id), calls]),
-  ]);
-  return toItem({
-    [TOTAL]: sumOf(seconds),
-    ...Object.fromEntries([...counters, ...ofCallers]),
-    [PLATFORM]: platform,
-    [STOP]: stopped,
-  });
+  return toItem({ [TOTAL]: sumOf(seconds), ...Object.fromEntries(counters) });
 }

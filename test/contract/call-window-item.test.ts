@@ -157,13 +157,14 @@ describe.each<[string, () => Open]>([
 
   test('is replaced as a whole', async () => {
     const item = create()();
-    await item.update({ ...NONE, seconds: [[100, 3]], mostCalls: 300 });
-    const window: CallWindow = {
-      seconds: [[200, 300]],
-      callers: { A: { used: [[2, 4]], waitingSinceMs: 1, waitingUntilMs: 2 } },
+    const caller = {
+      used: [],
+      droppedMinutes: [],
+      waiting: { waitingSinceMs: 1, waitingUntilMs: 2 },
     };
-    await item.replace(window);
-    expect(await item.read()).toEqual(window);
+    await item.update({ ...NONE, seconds: [[100, 3]], mostCalls: 300, callers: { A: caller } });
+    await item.replace([[200, 300]]);
+    expect(await item.read()).toEqual({ seconds: [[200, 300]], callers: {} });
   });
 });
 
@@ -224,7 +225,7 @@ describe('in the table', () => {
     );
     const item = open(client, key);
     expect(await item.read()).toBe('unreadable');
-    await item.replace({ seconds: [[100, 1]], callers: {} });
+    await item.replace([[100, 1]]);
     expect(await item.read()).toEqual({ seconds: [[100, 1]], callers: {} });
   });
 

@@ -226,9 +226,9 @@ function callWindowItem(
         return { isMade: next !== undefined, window: structuredClone(held.window) };
       });
     },
-    replace: (window) =>
+    replace: (seconds) =>
       call('writes budget', () => {
-        stored().window = window;
+        stored().window = { ...EMPTY_WINDOW, seconds: [...seconds] };
       }),
   };
 }

@@ -194,13 +194,13 @@ test("the platform's count is not used after five seconds", async () => {
 
 test('an unreadable item is replaced by a full minute', async () => {
   const { inner, pass, nowMs } = startWindow();
-  const replaced: CallWindow[] = [];
+  const replaced: CallWindow['seconds'][] = [];
   const reports: string[] = [];
   const window = createSharedWindow({
     item: {
       ...inner,
       read: async () => 'unreadable',
-      replace: async (full) => void replaced.push(full),
+      replace: async (seconds) => void replaced.push([...seconds]),
     },
     budget: 300,
     clock: { now: nowMs },
@@ -209,8 +209,8 @@ test('an unreadable item is replaced by a full minute', async () => {
   const change = window.change((current) => ({ window: current }));
   await pass(10);
   expect(await change).toBe(true);
-  expect(replaced).toEqual([{ seconds: [[STARTED_AT_S, 300]], callers: {} }]);
-  expect(window.latest()).toEqual(replaced[0]);
+  expect(replaced).toEqual([[[STARTED_AT_S, 300]]]);
+  expect(window.latest()).toEqual({ seconds: [[STARTED_AT_S, 300]], callers: {} });
   expect(reports).toEqual(['unreadable']);
 });
 

@@ -11,8 +11,8 @@ export function createMemoryCallWindow(): CallWindowItem {
       held = next ?? held;
       return { isMade: next !== undefined, window: held };
     },
-    async replace(window) {
-      held = window;
+    async replace(seconds) {
+      held = { ...EMPTY_WINDOW, seconds: [...seconds] };
     },
   };
 }

@@ -79,7 +79,7 @@ export function createSharedWindow(deps: {
     if (found !== 'unreadable') return { window: found, readAtMs: clock.now() };
     onUnreadable();
     const window = fullWindow(budget, clock.now());
-    await item.replace(window);
+    await item.replace(window.seconds);
     return { window, readAtMs: clock.now() };
   }
 
