@@ -81,14 +81,14 @@ export function returnCalls(
 }
 
 function subtract(counts: readonly Counted[], at: number, calls: number): Counted[] {
-  return addTo(counts, at, -calls).filter(([, sum]) => sum > 0);
+  return addCounts(counts, [[at, -calls]]).filter(([, sum]) => sum > 0);
 }
 
-/** Adds calls to a second or a minute, and keeps the order. */
-export function addTo(counts: readonly Counted[], at: number, calls: number): Counted[] {
-  const others = counts.filter(([time]) => time !== at);
-  const sum = calls + (counts.find(([time]) => time === at)?.[1] ?? 0);
-  return [...others, [at, sum] as Counted].sort(([a], [b]) => a - b);
+/** Adds calls to seconds or minutes, and keeps the order. */
+export function addCounts(counts: readonly Counted[], added: readonly Counted[]): Counted[] {
+  const sums = new Map(counts);
+  for (const [at, calls] of added) sums.set(at, (sums.get(at) ?? 0) + calls);
+  return [...sums].sort(([a], [b]) => a - b);
 }
 
 /** The platform's counters of its window, from one response. Absent values were not numbers. */

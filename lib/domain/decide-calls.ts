@@ -1,5 +1,5 @@
 import {
-  addTo,
+  addCounts,
   type CallWindow,
   callerOf,
   limitOf,
@@ -40,6 +40,8 @@ const MARKER_LASTS_MS = 10_000;
 const SMOOTH_MS = 10_000;
 const SMOOTH_PART = 0.2;
 
+/** The budget is short if more than this part of it is used. */
+const SHORT_PART = 0.5;
 /** Calls of low priority get this part of the limit at most. */
 const LOW_PRIORITY_PART = 0.5;
 
@@ -69,6 +71,8 @@ export type Decision =
       window: CallWindow;
       /** Calls that the window may have with these: more would exceed the limit. */
       mostCalls: number;
+      /** More than half of the limit is used with these, or the priority is low: shares and waiting callers matter. */
+      isShort: boolean;
     }
   | {
       granted: false;
@@ -115,7 +119,8 @@ export function decideCalls(
   const probing = stop?.probing ? { untilMs: nowMs + PROBE_MS, probing: true } : undefined;
   const isLow = wanted.priority === 'low' && !isMoved;
   const mostCalls = isLow ? limit * LOW_PRIORITY_PART : limit;
-  return { granted: true, calls, window: { ...granted, stop: probing }, mostCalls };
+  const isShort = wanted.priority === 'low' || usedOf(window) + wanted.calls > limit * SHORT_PART;
+  return { granted: true, calls, window: { ...granted, stop: probing }, mostCalls, isShort };
 }
 
 /**
@@ -168,10 +173,10 @@ function addCalls(
   callerId: string | undefined,
   nowMs: number,
 ): CallWindow {
-  const added = { ...window, seconds: addTo(window.seconds, toSecond(nowMs), calls) };
+  const added = { ...window, seconds: addCounts(window.seconds, [[toSecond(nowMs), calls]]) };
   if (callerId === undefined) return added;
   const known = callerOf(window, callerId);
-  const used = addTo(known.used, toMinute(nowMs), calls);
+  const used = addCounts(known.used, [[toMinute(nowMs), calls]]);
   return withCaller(added, callerId, { ...known, used });
 }
 

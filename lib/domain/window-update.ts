@@ -1,4 +1,5 @@
 import {
+  addCounts,
   type CallerUse,
   type CallWindow,
   type Counted,
@@ -165,17 +166,11 @@ export function withUpdate(window: CallWindow, update: WindowUpdate): CallWindow
   const kept = window.seconds.filter(([second]) => !gone.includes(second));
   return {
     ...window,
-    seconds: summed(kept, seconds),
+    seconds: addCounts(kept, seconds),
     callers: withCallers(window.callers, callers, droppedCallers),
     ...(platform ? { platform } : {}),
     ...(stop ? { stop: stop.after } : {}),
   };
-}
-
-function summed(counts: readonly Counted[], added: readonly Counted[]): Counted[] {
-  const sums = new Map(counts);
-  for (const [at, calls] of added) sums.set(at, (sums.get(at) ?? 0) + calls);
-  return [...sums].sort(([a], [b]) => a - b);
 }
 
 function withCallers(
@@ -188,7 +183,7 @@ function withCallers(
   for (const [id, { used, droppedMinutes, waiting }] of Object.entries(updates)) {
     const known = after.get(id) ?? newCaller();
     const kept = known.used.filter(([minute]) => !droppedMinutes.includes(minute));
-    after.set(id, { ...known, ...waiting, used: summed(kept, used) });
+    after.set(id, { ...known, ...waiting, used: addCounts(kept, used) });
   }
   return Object.fromEntries(after);
 }

@@ -2,19 +2,17 @@ import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { CallWindow } from '../domain/call-window.ts';
 import type { Clock } from '../domain/clock.ts';
 import type { CallWindowItem, WindowUpdate } from '../domain/window-update.ts';
+import { keptUntil } from './dynamo-item.ts';
 import { fromWindowItem, instanceName, toWindowItem } from './from-window-item.ts';
 import { type Item, toItem } from './item.ts';
+import { createReadItems } from './read-items.ts';
 import { toUpdateExpression } from './to-update-expression.ts';
-
-/** DynamoDB deletes an item that was not written for this long. It is created again when needed. */
-const KEPT_SECONDS = 7 * 86_400;
 
 /**
  * The window in the requests table: a counter for each second, their sum, and counters for each caller.
@@ -33,14 +31,8 @@ export function createDynamoCallWindow(
   /** The attributes of other instances, and when they were written. */
   let instances: ReadonlyMap<string, number> = new Map();
 
-  const expiresAt = () => Math.floor(clock.now() / 1_000) + KEPT_SECONDS;
-
-  async function load(): Promise<Item | undefined> {
-    const { Item: item } = await client.send(
-      new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }),
-    );
-    return item;
-  }
+  const expiresAt = () => keptUntil(clock.now());
+  const load = () => createReadItems(client, tableName).one(Key, { consistent: true });
 
   function toWindow(item: Item | undefined): CallWindow | 'unreadable' {
     const found = fromWindowItem(item ?? {});

@@ -2,15 +2,20 @@ import { randomUUID } from 'node:crypto';
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
-  GetItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock } from '../domain/clock.ts';
 import type { VersionedItem, VersionedValue } from '../domain/versioned-item.ts';
 import type { Item } from './item.ts';
+import { createReadItems } from './read-items.ts';
 
 /** DynamoDB deletes an item that was not written for this long. It is created again when needed. */
 const KEPT_SECONDS = 7 * 86_400;
+
+/** The `expiresAt` of an item that is written now, in seconds since the epoch. */
+export function keptUntil(nowMs: number): number {
+  return Math.floor(nowMs / 1_000) + KEPT_SECONDS;
+}
 
 /**
  * A versioned item in the requests table: the lease for requesting a token. A write whose
@@ -23,12 +28,7 @@ export function createDynamoItem(
 ): VersionedItem {
   const Key = { pk: { S: key } };
 
-  async function load(): Promise<Item | undefined> {
-    const { Item: item } = await client.send(
-      new GetItemCommand({ TableName: tableName, Key, ConsistentRead: true }),
-    );
-    return item;
-  }
+  const load = () => createReadItems(client, tableName).one(Key, { consistent: true });
 
   return {
     async read() {
@@ -51,7 +51,7 @@ export function createDynamoItem(
               ':document': { S: JSON.stringify(value) },
               ':version': { N: String(version) },
               ':writeId': { S: writeId },
-              ':expiresAt': { N: String(Math.floor(clock.now() / 1_000) + KEPT_SECONDS) },
+              ':expiresAt': { N: String(keptUntil(clock.now())) },
               ...(previousVersion === 0 ? {} : { ':previous': { N: String(previousVersion) } }),
             },
             // Saves a read where writers compete.

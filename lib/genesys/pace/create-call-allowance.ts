@@ -1,13 +1,5 @@
 import { AdderError } from '../../domain/adder-error.ts';
-import {
-  type CallWindow,
-  limitOf,
-  returnCalls,
-  stopCalls,
-  usedOf,
-  usedPercentOf,
-  withoutOld,
-} from '../../domain/call-window.ts';
+import { returnCalls, stopCalls, usedPercentOf } from '../../domain/call-window.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
 import { decideCalls } from '../../domain/decide-calls.ts';
 import type { CallWindowItem } from '../../domain/window-update.ts';
@@ -17,8 +9,6 @@ import { createSharedWindow, type Seen } from './shared-window.ts';
 
 /** While the budget is short, a decision needs a window that is not older than this. */
 const CURRENT_MS = 1_000;
-/** The budget is short if more than this part of it is used. */
-const SHORT_PART = 0.5;
 /** After a refusal, further requests are likely to be refused for this long. */
 const REFUSALS_LIKELY_MS = 30_000;
 /** Refusals of a caller count with a decay of this time. */
@@ -49,12 +39,6 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
 
   const isOld = ({ readAtMs }: Seen, nowMs: number) => nowMs - readAtMs > CURRENT_MS;
 
-  /** Shares and waiting callers matter only then. An older window is enough otherwise. */
-  function isShortOf(window: CallWindow, calls: number, nowMs: number): boolean {
-    const used = usedOf(withoutOld(window, nowMs));
-    return used + calls > limitOf(window, budget, nowMs) * SHORT_PART;
-  }
-
   /** @param apply `look`: decides without taking calls */
   async function decide(
     calls: number,
@@ -82,8 +66,7 @@ export function createCallAllowance(options: CallAllowanceOptions): CallAllowanc
         outcome = { granted: false, reason, retryAtMs };
         return { window: decision.window ?? window };
       }
-      const isShort = priority === 'low' || isShortOf(window, calls, nowMs);
-      if (isShort && isOld(seen, nowMs)) return 'stale';
+      if (decision.isShort && isOld(seen, nowMs)) return 'stale';
       outcome = { granted: true, calls: decision.calls, grantedAtMs: nowMs };
       if (apply === 'look') return { window };
       return { window: decision.window, mostCalls: decision.mostCalls };
