@@ -9,7 +9,6 @@ export interface ProcessPool {
   isWarm(): boolean;
   /** Invocations that ended since the last look at them. */
   takeInvocations(): InvocationCounts;
-  stop(): Promise<void>;
 }
 
 export interface InvocationCounts {
@@ -58,9 +57,6 @@ export function createProcessPool(processes: readonly LambdaProcess[]): ProcessP
       const taken = counts;
       counts = { ...NO_INVOCATIONS };
       return taken;
-    },
-    async stop() {
-      await Promise.all(processes.map((process) => process.stop()));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { busiestWindow } from '../../bench/emulators/busiest-window.ts';
 import { AccessDeniedError } from '../../lib/aws/access-denied.ts';
 import type { Clock } from '../../lib/domain/clock.ts';
 import type { CallWindowItem, WindowUpdate } from '../../lib/domain/window-update.ts';
@@ -165,13 +166,7 @@ async function simulate(load: Load): Promise<Run> {
 /** The most calls in any 60 s, wherever they begin. */
 function mostInAMinute(calls: Run['calls']): number {
   const times = calls.map(({ atMs }) => atMs).sort((a, b) => a - b);
-  let first = 0;
-  let most = 0;
-  for (const [last, atMs] of times.entries()) {
-    while (atMs - (times[first] ?? 0) >= WINDOW_MS) first += 1;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
+  return busiestWindow(times, WINDOW_MS);
 }
 
 function median(values: number[] = []): number {
