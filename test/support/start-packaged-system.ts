@@ -12,6 +12,7 @@ import {
   templateEnvironment,
 } from '../../local/lambda-runtime/template-environment.ts';
 import { packageService, type Template } from '../../local/package-service.ts';
+import { queuesOfTemplate, redriveAttribute } from '../../local/queues-of-template.ts';
 import { parseRate, startSchedule } from '../../local/scheduler/start-schedule.ts';
 import {
   type LocalSecretsManager,
@@ -221,26 +222,14 @@ function createQueues(
   replaced: (logicalId: string) => Record<string, string>,
 ): Record<string, LocalQueue> {
   const queues: Record<string, LocalQueue> = {};
-  const ofTemplate = Object.entries(template.Resources).filter(
-    ([, { Type }]) => Type === 'AWS::SQS::Queue',
-  );
-  // Dead-letter queues first, because the others refer to them.
-  ofTemplate.sort(
-    ([, a], [, b]) =>
-      Number('RedrivePolicy' in a.Properties) - Number('RedrivePolicy' in b.Properties),
-  );
-  for (const [logicalId, { Properties }] of ofTemplate) {
-    const { QueueName, FifoQueue, SqsManagedSseEnabled, RedrivePolicy, ...others } = Properties;
+  for (const queue of queuesOfTemplate(template)) {
+    const { logicalId } = queue;
+    const { QueueName, FifoQueue, SqsManagedSseEnabled, RedrivePolicy, ...others } =
+      queue.properties;
     const attributes = Object.fromEntries(
       Object.entries(others).map(([name, value]) => [name, String(value)]),
     );
-    if (RedrivePolicy) {
-      const [dead] = RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'];
-      attributes.RedrivePolicy = JSON.stringify({
-        deadLetterTargetArn: queues[dead]?.arn,
-        maxReceiveCount: RedrivePolicy.maxReceiveCount,
-      });
-    }
+    Object.assign(attributes, redriveAttribute(queue, queues));
     queues[logicalId] = sqs.createQueue(QueueName, { ...attributes, ...replaced(logicalId) });
   }
   return queues;
